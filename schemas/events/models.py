@@ -1,0 +1,73 @@
+"""Models: PTH weights, Tron versions, conversions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from schemas.events.base import Event, JobRequest, JobResult
+from schemas.values import NoteText, ObjectRef, Platform, ShortText, StructureRef, TronIdentity
+
+
+class Upload(Event, frozen=True, kw_only=True):
+    """PTH weights were stored and are to be known as a model."""
+
+    model_id: UUID
+    name: ShortText
+    weights: ObjectRef
+    training_id: ShortText = ""
+    note: NoteText = ""
+
+    def subject(self) -> str:
+        return str(self.model_id)
+
+
+class TronVersionReserved(Event, frozen=True, kw_only=True):
+    """A Tron model's identity is wanted. Without `version` the catalogue takes the successor of the newest one."""
+
+    model_id: UUID
+    platform: Platform
+    repo: ShortText
+    name: ShortText
+    method: ShortText
+    start_version: ShortText
+    pth_id: UUID
+    template_id: UUID
+    version: ShortText | None = None
+    note: NoteText = ""
+
+    def subject(self) -> str:
+        return str(self.model_id)
+
+
+class ConversionRequested(JobRequest, frozen=True, kw_only=True):
+    """PTH -> Tron. `template` is the template's document as it is to be used, overrides applied."""
+
+    model_id: UUID
+    pth_id: UUID
+    template_id: UUID
+    identity: TronIdentity
+    weights: ObjectRef
+    template: ObjectRef
+    structures: tuple[StructureRef, ...]
+    merge_operators: bool = True
+    copy_parameters: bool = True
+
+
+class ModelConverted(JobResult, frozen=True, kw_only=True):
+    """A verified Tron file exists: revision `revision` of the model, immutable.
+
+    `max_abs_error` is the largest absolute difference to PyTorch over all outputs and batches tried (fp32).
+    """
+
+    model_id: UUID
+    identity: TronIdentity
+    tron: ObjectRef
+    report: ObjectRef
+    max_abs_error: float
+    error_threshold: float
+    revision: Annotated[int, msgspec.Meta(ge=1)] = 1
+    convert_ms: float = 0.0
+    toolchain: dict[str, str] = {}

@@ -1,0 +1,138 @@
+"""The reports that conversions and tests leave as objects: too long for an event, read by the comparison views."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from schemas.events.tests import BackendUsed
+from schemas.specs.preprocessing import Step
+from schemas.values import Digest, Precision
+
+FORMAT_VERSION = 1
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of the reports' parts: unknown fields are ignored, so that older readers survive newer writers."""
+
+
+class Difference(Part, frozen=True, kw_only=True):
+    """One output at one batch size, Tron against PyTorch, fp32.
+
+    `relative` is `max_abs` over the largest magnitude in PyTorch's output (None where that is 0), `cosine` None where
+    either output is all zeros.
+    """
+
+    output: str
+    batch: int
+    max_abs: float
+    mean_abs: float
+    relative: float | None
+    cosine: float | None
+
+
+class GraphFacts(Part, frozen=True, kw_only=True):
+    """A graph before or after merging: nodes, bytes, how many of each operator."""
+
+    nodes: int
+    size_bytes: int
+    operators: dict[str, int]
+
+
+class ConversionReport(Part, frozen=True, kw_only=True):
+    """How a conversion went. `batch_drift`: largest change of an image's output with the batch it came in (PyTorch)."""
+
+    max_abs_error: float
+    error_threshold: float
+    differences: tuple[Difference, ...]
+    batch_drift: float
+    exported: GraphFacts
+    converted: GraphFacts
+    merge_operators: bool
+    toolchain: dict[str, str]
+    backend: str
+    export_ms: float
+    verify_ms: float
+    format: Literal["mo.conversion-report"] = "mo.conversion-report"
+    format_version: int = FORMAT_VERSION
+
+
+class ClassScore(Part, frozen=True, kw_only=True):
+    """One class. `precision` is None where nothing was predicted as it, `recall` and `f1` where no image is of it."""
+
+    name: str
+    support: int
+    predicted: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+class TaskReport(Part, frozen=True, kw_only=True):
+    """One task. `confusion` lists (true class, predicted class, images), by index, without empty cells.
+
+    Macro averages run over the classes that have images; an undefined precision counts as 0 there.
+    """
+
+    task: str
+    dataset_task: str
+    images: int
+    top1: float
+    top5: float | None
+    macro_precision: float
+    macro_recall: float
+    macro_f1: float
+    softmax_added: bool
+    classes: tuple[ClassScore, ...]
+    confusion: tuple[tuple[int, int, int], ...]
+
+
+class Answer(Part, frozen=True, kw_only=True):
+    """What the model said of one image for one task: class indexes and scores, best first (at most five)."""
+
+    label: int
+    top: tuple[int, ...]
+    scores: tuple[float, ...]
+
+
+class ImageResult(Part, frozen=True, kw_only=True):
+    """One image that was scored; `answers` in the order of the tasks."""
+
+    name: str
+    digest: Digest
+    answers: tuple[Answer, ...]
+
+
+class SkippedImage(Part, frozen=True, kw_only=True):
+    """One image that was not scored, and the code that says why."""
+
+    name: str
+    code: str
+
+
+class Clock(Part, frozen=True, kw_only=True):
+    """What the timings mean."""
+
+    inside_preprocess: str = "decode, chain, normalise"
+    inside_inference: str = "one batch through the runtime, divided by its images"
+    inside_postprocess: str = "softmax where the graph has none, top 5; divided by the batch's images"
+    outside: str = "reading the pack, loading the model, one warm-up batch"
+    overlapped: bool = False
+    threads: Annotated[int, msgspec.Meta(ge=1)] = 1
+
+
+class EvaluationReport(Part, frozen=True, kw_only=True):
+    """A test per class and per image."""
+
+    tasks: tuple[TaskReport, ...]
+    images: tuple[ImageResult, ...]
+    skipped: tuple[SkippedImage, ...]
+    steps: tuple[Step, ...]
+    batch_size: int
+    loops: int
+    precision: Precision
+    used: BackendUsed
+    clock: Clock = Clock()
+    format: Literal["mo.evaluation-report"] = "mo.evaluation-report"
+    format_version: int = FORMAT_VERSION

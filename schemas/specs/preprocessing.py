@@ -1,0 +1,73 @@
+"""The preprocessing chain of a test: geometry and colour only; normalisation always comes from the model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Pixels = Annotated[int, msgspec.Meta(ge=1, le=8192)]
+Interpolation = Literal["nearest", "linear", "cubic", "area"]
+
+
+class _Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op"):
+    """One step of the chain; images come in as BGR uint8 of shape (height, width, 3)."""
+
+
+class Resize(_Step, frozen=True, tag="resize"):
+    """Stretch to `width` x `height`; or, with `short_side`, keep the aspect and bring the short side to it."""
+
+    width: Pixels | None = None
+    height: Pixels | None = None
+    short_side: Pixels | None = None
+    interpolation: Interpolation = "linear"
+
+    def __post_init__(self) -> None:
+        stretch = self.width is not None and self.height is not None
+        partial = (self.width is None) != (self.height is None)
+        if partial or stretch == (self.short_side is not None):
+            raise ValueError("resize takes width and height together, or short_side alone")
+
+
+class CenterCrop(_Step, frozen=True, tag="centercrop"):
+    """Cut the middle `width` x `height`; refused on a smaller image."""
+
+    width: Pixels
+    height: Pixels
+
+
+class EqualResize(_Step, frozen=True, tag="equal_resize"):
+    """Keep the aspect, scale = min(width / w, height / h), pad the rest with `value` right and below or centred."""
+
+    width: Pixels
+    height: Pixels
+    centred: bool = False
+    value: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
+    interpolation: Interpolation = "linear"
+
+
+class CvtRGB(_Step, frozen=True, tag="cvtRGB"):
+    """BGR to RGB."""
+
+
+class Transpose(_Step, frozen=True, tag="transpose"):
+    """HWC to CHW. Must be last."""
+
+
+Step = Resize | CenterCrop | EqualResize | CvtRGB | Transpose
+
+
+def chain_problem(steps: tuple[Step, ...]) -> str | None:
+    """Why the chain as a whole cannot run, or None. Codes are rendered by `api.texts`."""
+    if len(steps) > 20:
+        return "chain_too_long"
+    if any(isinstance(step, Transpose) for step in steps[:-1]):
+        return "transpose_not_last"
+    if sum(isinstance(step, CvtRGB) for step in steps) > 1:
+        return "cvtrgb_twice"
+    return None
+
+
+def default_chain(width: int, height: int) -> tuple[Step, ...]:
+    """The chain proposed for a three-channel model whose input is `width` x `height`."""
+    return (Resize(width=width, height=height), CvtRGB(), Transpose())

@@ -1,0 +1,136 @@
+"""The manifest of a Tron file (`tron.json`): everything needed to run the model and to say where it comes from.
+
+It holds no times and no people: two conversions of the same request give the same file. When and on whose behalf is in
+the log, under `provenance.job_id`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+
+from schemas.specs.templates import Arg, TaskSpec
+from schemas.values import Digest, TronIdentity
+
+MIMETYPE = "application/vnd.mo.tron+zip"
+FORMAT_VERSION = 1
+_NOT_IN_FILE_NAMES = frozenset('/\\:*?"<>|\x7f')
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of the manifest's parts: unknown fields are ignored, so that older readers survive newer writers."""
+
+
+class Input(Part, frozen=True, kw_only=True):
+    """The network's input. `shape` is (channels, height, width); the batch in front of it is free up to `max_batch`."""
+
+    name: str
+    shape: tuple[int, int, int]
+    dtype: Literal["float32"] = "float32"
+    layout: Literal["NCHW"] = "NCHW"
+
+
+class Normalisation(Part, frozen=True, kw_only=True):
+    """y = (x - mean) * scale per channel, x in 0..255."""
+
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+
+
+class Output(Part, frozen=True, kw_only=True):
+    """An output. `shape` is without the batch; `distribution` says that its rows already are probabilities."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    distribution: bool = False
+
+
+class SubModel(Part, frozen=True, kw_only=True):
+    """One network: the graph's entry in the file, its digest, and how to feed and read it. Output i answers task i."""
+
+    name: str
+    graph: str
+    digest: Digest
+    size_bytes: int
+    input: Input
+    normalisation: Normalisation
+    outputs: tuple[Output, ...]
+    tasks: tuple[TaskSpec, ...]
+    max_batch: Annotated[int, msgspec.Meta(ge=1)]
+    opset: int
+    args: tuple[Arg, ...] = ()
+
+
+class Provenance(Part, frozen=True, kw_only=True):
+    """What the model was made of and by which tools."""
+
+    job_id: UUID
+    pth_id: UUID
+    template_id: UUID
+    weights: Digest
+    template: Digest
+    structures: dict[str, Digest]
+    type_configs: dict[str, Digest] = {}
+    merge_operators: bool = True
+    copy_parameters: bool = True
+    toolchain: dict[str, str] = {}
+
+
+class Verification(Part, frozen=True, kw_only=True):
+    """The largest difference to PyTorch (fp32) over all outputs and batches tried, and the bound it had to keep."""
+
+    max_abs_error: float
+    error_threshold: float
+    batches: tuple[int, ...]
+    backend: str
+
+
+class TronManifest(Part, frozen=True, kw_only=True):
+    """The whole manifest."""
+
+    identity: TronIdentity
+    method: str
+    sub_models: Annotated[tuple[SubModel, ...], msgspec.Meta(min_length=1)]
+    provenance: Provenance
+    verification: Verification
+    revision: Annotated[int, msgspec.Meta(ge=1)] = 1
+    format: Literal["mo.tron"] = "mo.tron"
+    format_version: int = FORMAT_VERSION
+
+
+def file_stem(identity: TronIdentity) -> str:
+    """`{repo}_{name}_{method}_{version}` with what no file name may hold replaced by `_`; at most 180 characters."""
+    text = unicodedata.normalize("NFC", f"{identity.repo}_{identity.name}_{identity.method}_{identity.version}")
+    return "".join("_" if char in _NOT_IN_FILE_NAMES or ord(char) < 32 else char for char in text)[:180].strip(". ")
+
+
+class ManifestError(ValueError):
+    """These bytes are no manifest that this reader understands; the text says what to do."""
+
+
+def encode_manifest(manifest: TronManifest) -> bytes:
+    """Equal manifests give equal bytes."""
+    return msgspec.json.format(msgspec.json.encode(manifest, order="deterministic"), indent=1)
+
+
+def decode_manifest(data: bytes) -> TronManifest:
+    """The manifest in these bytes.
+
+    Raises:
+        ManifestError: malformed, or of a newer format.
+    """
+    try:
+        version = msgspec.json.decode(data, type=_Version).format_version
+        if version > FORMAT_VERSION:
+            raise ManifestError(f"this Tron file has format {version}, newer than {FORMAT_VERSION}: upgrade Mo")
+        return msgspec.json.decode(data, type=TronManifest)
+    except msgspec.MsgspecError as error:
+        raise ManifestError(f"tron.json is malformed ({error}): convert the model again") from error
+
+
+class _Version(msgspec.Struct):
+    format_version: int

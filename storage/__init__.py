@@ -1,0 +1,1 @@
+"""WHERE things are kept. Has never heard of an event type."""

@@ -1,0 +1,1 @@
+"""The log: records in partitions, in order, for ever."""

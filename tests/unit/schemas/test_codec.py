@@ -1,0 +1,91 @@
+"""Bytes of events: what was ever written can be read, and CloudEvents tools can read it too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+
+from schemas.codec import RECORD_BYTES_MAX, DecodeError, TooLongError, decode, encode, fold_version_of
+from schemas.events import CATALOGUE
+
+GOLDEN = sorted((Path(__file__).parents[2] / "golden").glob("*.json"))
+
+
+def record(path: Path) -> tuple[bytes, bytes, tuple[tuple[str, bytes], ...]]:
+    kept = json.loads(path.read_text())
+    body = json.dumps(kept["body"], ensure_ascii=False, separators=(",", ":")).encode()
+    return kept["key"].encode(), body, tuple((name, text.encode()) for name, text in kept["headers"].items())
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_golden_records_are_read_and_written_as_ever(path: Path):
+    key, value, headers = record(path)
+    envelope = decode(value, headers)
+    assert f"{envelope.name}.v{envelope.event.VERSION}" == path.stem
+    again_key, again_value, again_headers = encode(envelope)
+    assert (again_key, again_headers) == (key, headers)
+    assert json.loads(again_value) == json.loads(value)
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_another_cloudevents_reader_understands_them(path: Path):
+    key, value, headers = record(path)
+    event = from_binary(KafkaMessage(headers=dict(headers), key=key, value=value), JSONFormat(), CloudEvent)
+    ours = decode(value, headers)
+    assert event.get_type() == f"mo.{ours.name}.v{ours.event.VERSION}"
+    assert event.get_id() == str(ours.id)
+    assert event.get_subject() == ours.event.subject()
+    assert event.get_time() == ours.time
+    assert event.get_extension("actor") == str(ours.actor)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"ce_type": b"mo.Nothing.v1"}, "unknown event type"),
+        ({"ce_type": b"mo.Upload.v99"}, "upgrade"),
+        ({"ce_type": b"\xff\xfe"}, "unknown event type"),
+        ({"ce_id": None}, "ce_id is missing"),
+        ({"ce_id": b"seven"}, "badly formed"),
+        ({"ce_time": b"yesterday"}, "isoformat"),
+    ],
+)
+def test_a_broken_header_is_a_decode_error(change: dict[str, bytes | None], says: str):
+    _, value, headers = record(next(path for path in GOLDEN if path.stem == "Upload.v1"))
+    broken = {**dict(headers), **change}
+    with pytest.raises(DecodeError, match=says):
+        decode(value, [(name, raw) for name, raw in broken.items() if raw is not None])
+
+
+@pytest.mark.parametrize("value", [None, b"", b"{", b"[]", b"{}", b"\x00\xff", b'{"model_id": 7}'])
+def test_a_broken_body_is_a_decode_error(value: bytes | None):
+    _, _, headers = record(next(path for path in GOLDEN if path.stem == "Upload.v1"))
+    with pytest.raises(DecodeError):
+        decode(value, headers)
+
+
+def test_an_older_reader_survives_a_newer_writers_field():
+    _, value, headers = record(next(path for path in GOLDEN if path.stem == "JobClaimed.v1"))
+    newer = json.dumps({**json.loads(value), "added_later": 1}).encode()
+    assert decode(newer, headers) == decode(value, headers)
+
+
+def test_a_bulky_event_is_refused():
+    _, value, headers = record(next(path for path in GOLDEN if path.stem == "ModelConverted.v1"))
+    bulky = json.dumps({**json.loads(value), "toolchain": {"x": "y" * RECORD_BYTES_MAX}}).encode()
+    with pytest.raises(TooLongError, match="use an object"):
+        encode(decode(bulky, headers))
+
+
+def test_the_fold_version_can_be_read_without_the_event():
+    assert fold_version_of([("ce_type", b"mo.Unheard.v7"), ("ce_foldversion", b"12")]) == 12
+    assert fold_version_of([("ce_foldversion", b"many")]) == 0
+
+
+def test_every_event_has_its_golden_record():
+    assert {path.stem for path in GOLDEN} >= {f"{name}.v{event.VERSION}" for name, event in CATALOGUE.items()}
