@@ -1,0 +1,1 @@
+"""Where the house is plugged in: settings, the embedded stack, provisioning and the two commands."""

@@ -1,0 +1,171 @@
+"""The two commands of a fresh machine, standard library only: make the environment, then hand over to it.
+
+`python3 -m deploy demo [--down] [--lang zh|en]` and `python3 -m deploy test [--bars] [pytest arguments]`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PYTHON_MIN = (3, 11)
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = ROOT / ".venv"
+PYTHON = ENVIRONMENT / "bin" / "python"
+STAMP = ENVIRONMENT / "mo-stamp"
+UNFINISHED = ENVIRONMENT / "mo-unfinished"
+PINS = ROOT / "deploy" / "pins.txt"
+EXTRAS = {"demo": "local,convert,demo", "test": "local,convert,demo,dev"}
+CHECKS = (
+    ("Style", ("ruff", "check", ".")),
+    ("Format", ("ruff", "format", "--check", ".")),
+    ("Types", ("mypy",)),
+    ("Import floors", ("lint-imports",)),
+)
+USAGE = """usage: python3 -m deploy demo [--down] [--lang zh|en]   run the whole system here, without Docker and sudo
+       python3 -m deploy test [--bars] [ARGS...]         linters, types and tests; ARGS go to pytest"""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the two commands; the exit code is that of the first thing that failed."""
+    if sys.version_info < PYTHON_MIN:
+        found = ".".join(map(str, sys.version_info[:3]))
+        return _fail(f"Mo needs Python 3.11 or newer and this is {found}: run it as python3.11 -m deploy ...")
+    if not arguments or arguments[0] not in EXTRAS:
+        return _fail(USAGE)
+    command, rest = arguments[0], arguments[1:]
+    try:
+        _make_environment(EXTRAS[command])
+    except subprocess.CalledProcessError as error:
+        return _fail(f"setting up {ENVIRONMENT} failed with {error.returncode}: see above, then run it again")
+    except EnvironmentError as error:  # noqa: UP024 - the message is ours or the system's, both are for people
+        return _fail(str(error))
+    if command == "demo":
+        sys.stdout.flush()
+        os.execv(PYTHON, [str(PYTHON), "-m", "deploy.main", "demo", *rest])  # noqa: S606
+    return _test(rest)
+
+
+def stamp(extras: str, *, files: list[bytes], version: str) -> str:
+    """What an environment was made from: when this changes, it is made again. `files` are pyproject and pins."""
+    digest = hashlib.sha256(repr((extras.split(","), version)).encode())
+    for data in files:
+        digest.update(hashlib.sha256(data).digest())
+    return f"{digest.hexdigest()} {extras}"
+
+
+def _make_environment(extras: str) -> None:
+    files = [(ROOT / "pyproject.toml").read_bytes(), PINS.read_bytes()]
+    version = sys.version.split()[0]
+    # What was made for the tests also holds everything the demo needs.
+    good = {
+        stamp(each, files=files, version=version)
+        for each in EXTRAS.values()
+        if set(extras.split(",")) <= set(each.split(","))
+    }
+    if STAMP.exists() and STAMP.read_text("utf-8") in good and _works():
+        return
+    STAMP.unlink(missing_ok=True)
+    uv = shutil.which("uv")
+    if not _works():
+        _create(uv)
+    print(
+        f"Installing Mo and what it needs into {ENVIRONMENT} (the first time about 6 GB, a few minutes) ...", flush=True
+    )
+    wanted = ["install", "-c", str(PINS), "-e", f"{ROOT}[{extras}]"]
+    UNFINISHED.touch()
+    try:
+        if uv:
+            _run([uv, "pip", *wanted, "--python", str(PYTHON)])
+        else:
+            _run([str(PYTHON), "-m", "pip", *wanted, "--progress-bar", "on"])
+    except subprocess.CalledProcessError as error:
+        if error.returncode > 0:
+            # The installer gave up by itself, and did so tidily; after a kill the environment is made anew.
+            UNFINISHED.unlink()
+        raise
+    UNFINISHED.unlink()
+    STAMP.write_text(stamp(extras, files=files, version=version), "utf-8")
+
+
+def _create(uv: str | None) -> None:
+    print(f"Making {ENVIRONMENT} ...", flush=True)
+    if uv:
+        _run([uv, "venv", "--clear", "--python", sys.executable, str(ENVIRONMENT)])
+        return
+    if subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode:
+        own = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+        raise OSError(f"this Python cannot make environments. On Debian or Ubuntu: apt-get install {own}")
+    _run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)])
+
+
+def _works() -> bool:
+    """Whether the environment is whole, of this Python, and able to install; a killed set-up may leave another."""
+    probe = "import sys, sysconfig; print(sys.version.split()[0], sys.prefix != sys.base_prefix)"
+    if UNFINISHED.exists() or not PYTHON.exists():
+        return False
+    try:
+        said = subprocess.run([PYTHON, "-c", probe], capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return False
+    if said.split() != [sys.version.split()[0], "True"]:
+        return False
+    if shutil.which("uv"):
+        return True
+    return subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+
+
+def _test(arguments: list[str]) -> int:
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    checks = [(name, [str(PYTHON.with_name(argv[0])), *argv[1:]]) for name, argv in CHECKS]
+    for name, argv in [*checks, ("Tests", [str(PYTHON), "-m", "pytest", *arguments])]:
+        print(f"\n== {name}: {' '.join([Path(argv[0]).name, *argv[1:]])}", flush=True)
+        code = subprocess.run(argv, cwd=ROOT, env=env, check=False).returncode
+        if code:
+            return _fail(f"{name} failed with {code}; the checks after it did not run")
+    print("\n== All passed. What this machine could not run:")
+    for line in not_run(_present(), bars="--bars" in arguments):
+        print(f"   - {line}")
+    return 0
+
+
+def not_run(present: set[str], *, bars: bool) -> list[str]:
+    """What the tests of this machine say nothing about. `present` holds of "nvidia", "tensorrt", "atc", "s3"."""
+    missing = {
+        "nvidia": "NVIDIA GPU: none here, so every inference ran on the CPU",
+        "tensorrt": "TensorRT: not installed here, so no engine was built or timed",
+        "atc": "Ascend: neither its compiler (atc) nor a device here, so no box model was made or run on one",
+    }
+    lines = [text for name, text in missing.items() if name not in present]
+    lines.append("Kafka and PostgreSQL ran as single nodes: replication was not tested")
+    if not bars:
+        lines.append("the slow proofs: add --bars")
+    return lines
+
+
+def _present() -> set[str]:
+    probe = "import importlib.util as u; print(*[n for n in ('tensorrt', 'tensorrt_rtx') if u.find_spec(n)])"
+    found = subprocess.run([PYTHON, "-c", probe], capture_output=True, text=True, check=False).stdout
+    there = {
+        "nvidia": Path("/dev/nvidiactl").exists(),
+        "tensorrt": bool(found.strip()),
+        "atc": bool(shutil.which("atc")),
+    }
+    return {name for name, is_there in there.items() if is_there}
+
+
+def _run(argv: list[str]) -> None:
+    subprocess.run(argv, check=True, cwd=ROOT)
+
+
+def _fail(text: str) -> int:
+    print(text, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,163 @@
+"""Everything that can be set, read once from MO_* variables."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import platformdirs
+
+from schemas.values import Platform, ResourceClass
+
+PREFIX = "MO_"
+GIB = 1 << 30
+SECRET_FIELDS = ("agent_secret", "token_secret")
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+SchemaName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+
+
+class SettingsError(Exception):
+    """A setting is wrong. `code` is for machines, the text says which variable to change and how."""
+
+    def __init__(self, code: str, variable: str, text: str) -> None:
+        super().__init__(f"{variable}: {text}")
+        self.code = code
+        self.variable = variable
+
+
+def _default_home() -> Path:
+    return Path(platformdirs.user_data_dir("mo"))
+
+
+def _default_cache() -> Path:
+    return Path(platformdirs.user_cache_dir("mo"))
+
+
+def _default_slots() -> dict[ResourceClass, int]:
+    return {"cpu-light": 2, "cpu-heavy": 1, "device": 1}
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What every process of a deployment is told. Seconds end in `_s` or `_seconds_max`, bytes in `_bytes_max`.
+
+    `kafka_bootstrap`, `postgres_dsn`, `api_url` and the secrets are empty until somebody says them; the embedded
+    stack says them itself. `maven_url` is an optional mirror for the jars of Kafka.
+    """
+
+    home: Path = msgspec.field(default_factory=_default_home)
+    cache: Path = msgspec.field(default_factory=_default_cache)
+    maven_url: str = ""
+    kafka_bootstrap: str = ""
+    postgres_dsn: str = ""
+    objects_path: Path | None = None
+    api_host: str = "127.0.0.1"
+    api_port: Port = 0
+    api_url: str = ""
+    agent_name: str = "nvidia-1"
+    agent_platform: Platform = "nvidia"
+    agent_slots: dict[ResourceClass, Annotated[int, msgspec.Meta(ge=0)]] = msgspec.field(default_factory=_default_slots)
+    agent_secret: str = ""
+    token_secret: str = ""
+    lease_s: Seconds = 60.0
+    heartbeat_s: Seconds = 5.0
+    announce_s: Seconds = 5.0
+    append_deadline_s: Seconds = 10.0
+    outcome_wait_s: Annotated[float, msgspec.Meta(ge=0)] = 2.0
+    job_seconds_max: Count = 3600
+    job_memory_bytes_max: Count = 8 * GIB
+    upload_bytes_max: Count = 5 * GIB
+    user_running_max: Count = 64
+    schema: SchemaName = "rm_v1"
+
+    def __repr__(self) -> str:
+        shown = {name: getattr(self, name) for name in self.__struct_fields__ if name not in SECRET_FIELDS}
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    @property
+    def objects(self) -> Path:
+        """Folder of the local object store: `objects_path`, or `objects` in the home."""
+        return self.objects_path or self.home / "objects"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Settings out of MO_* variables; an empty variable counts as not given.
+
+        Raises:
+            SettingsError: a value does not fit its field, or values contradict each other.
+        """
+        given = {}
+        for field in msgspec.structs.fields(cls):
+            variable = PREFIX + field.name.upper()
+            text = environ.get(variable, "")
+            if text:
+                given[field.name] = _parsed(variable, text, field.type)
+        settings = cls(**given)
+        _check(settings)
+        return settings
+
+    def to_env(self) -> dict[str, str]:
+        """The MO_* variables that `from_env` turns into the same settings; for child processes."""
+        env = {}
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, dict):
+                value = ",".join(f"{key}={number}" for key, number in value.items())
+            if value is not None and value != "":
+                env[PREFIX + name.upper()] = str(value)
+        return env
+
+    def need(self, *names: str) -> None:
+        """Insist that these settings were given.
+
+        Raises:
+            SettingsError: one of them is empty.
+        """
+        for name in names:
+            if not getattr(self, name):
+                raise SettingsError("setting_missing", PREFIX + name.upper(), "is not set, and this process needs it")
+
+
+def _parsed(variable: str, text: str, kind: Any) -> Any:
+    value: Any = text
+    if "=" in text and variable == PREFIX + "AGENT_SLOTS":
+        value = dict(part.strip().partition("=")[::2] for part in text.replace("_", "-").split(","))
+    try:
+        return msgspec.convert(value, kind, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise SettingsError("setting_invalid", variable, f"{error}; got {text!r}") from None
+
+
+def _path(kind: type, value: Any) -> Any:
+    if kind is Path:
+        return Path(value).expanduser().absolute()
+    raise NotImplementedError(kind)
+
+
+def _check(settings: Settings) -> None:
+    if not _is_loopback(settings.api_host):
+        raise SettingsError(
+            "trusted_input_only",
+            "MO_API_HOST",
+            "trusted input only: the conversion of user code is not sandboxed yet, so the API listens on this "
+            f"machine alone; use 127.0.0.1 instead of {settings.api_host!r}",
+        )
+    for variable, path in (("MO_HOME", settings.home), ("MO_CACHE", settings.cache)):
+        if set(str(path)) & set(",:"):
+            raise SettingsError("setting_invalid", variable, f"Kafka cannot use a path with ',' or ':' in it: {path}")
+    if settings.heartbeat_s * 2 > settings.lease_s:
+        raise SettingsError("setting_invalid", "MO_HEARTBEAT_S", "must be at most half of MO_LEASE_S")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,108 @@
+"""Settings come out of the environment once, and say which variable is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from deploy.settings import Settings, SettingsError
+
+
+def test_defaults_are_those_of_the_embedded_stack() -> None:
+    settings = Settings.from_env({})
+    assert settings.api_host == "127.0.0.1"
+    assert settings.agent_slots == {"cpu-light": 2, "cpu-heavy": 1, "device": 1}
+    assert settings.lease_s == 60
+    assert settings.job_memory_bytes_max == 8 * 1024**3
+    assert settings.objects == settings.home / "objects"
+
+
+def test_every_field_survives_the_way_to_a_child_process() -> None:
+    settings = Settings(
+        home=Path("/srv/mo"),
+        cache=Path("/srv/cache"),
+        maven_url="mirror",
+        kafka_bootstrap="127.0.0.1:1",
+        postgres_dsn="postgresql://postgres@/mo?host=/srv/run",
+        objects_path=Path("/srv/objects"),
+        api_host="::1",
+        api_port=8,
+        api_url="http://[::1]:8",
+        agent_name="a",
+        agent_platform="ascend",
+        agent_slots={"cpu-light": 0, "device": 3},
+        agent_secret="x",
+        token_secret="y",
+        lease_s=3,
+        heartbeat_s=0.5,
+        announce_s=0.25,
+        append_deadline_s=1.5,
+        outcome_wait_s=0,
+        job_seconds_max=1,
+        job_memory_bytes_max=2,
+        upload_bytes_max=3,
+        user_running_max=4,
+        schema="rm_v2",
+    )
+    defaults = Settings()
+    unchanged = [name for name in settings.__struct_fields__ if getattr(settings, name) == getattr(defaults, name)]
+    assert unchanged == []
+    assert Settings.from_env(settings.to_env()) == settings
+
+
+def test_slots_are_read_with_either_dash() -> None:
+    settings = Settings.from_env({"MO_AGENT_SLOTS": "cpu_light=1, cpu-heavy=2"})
+    assert settings.agent_slots == {"cpu-light": 1, "cpu-heavy": 2}
+
+
+def test_a_relative_home_is_made_absolute_because_children_run_elsewhere() -> None:
+    assert Settings.from_env({"MO_HOME": "here"}).home == Path.cwd() / "here"
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("MO_LEASE_S", "soon"),
+        ("MO_LEASE_S", "0"),
+        ("MO_LEASE_S", "6"),
+        ("MO_API_PORT", "70000"),
+        ("MO_AGENT_PLATFORM", "amd"),
+        ("MO_AGENT_SLOTS", "gpu=1"),
+        ("MO_AGENT_SLOTS", "2"),
+        ("MO_JOB_SECONDS_MAX", "-1"),
+        ("MO_SCHEMA", "rm v1; drop"),
+        ("MO_HOME", "/srv/a,b"),
+        ("MO_CACHE", "/srv/a:b"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(variable: str, text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({variable: text})
+    assert caught.value.code == "setting_invalid"
+    assert caught.value.variable == ("MO_HEARTBEAT_S" if text == "6" else variable)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "mo.example"])
+def test_an_api_that_others_could_reach_is_refused(host: str) -> None:
+    with pytest.raises(SettingsError, match="trusted input only") as caught:
+        Settings.from_env({"MO_API_HOST": host})
+    assert caught.value.code == "trusted_input_only"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_this_machine_is_allowed(host: str) -> None:
+    assert Settings.from_env({"MO_API_HOST": host}).api_host == host
+
+
+def test_what_a_process_needs_is_named_when_it_is_missing() -> None:
+    settings = Settings.from_env({"MO_KAFKA_BOOTSTRAP": "127.0.0.1:1"})
+    settings.need("kafka_bootstrap")
+    with pytest.raises(SettingsError, match="MO_POSTGRES_DSN"):
+        settings.need("kafka_bootstrap", "postgres_dsn")
+
+
+def test_secrets_are_never_shown() -> None:
+    settings = msgspec.structs.replace(Settings(), agent_secret="hush-1", token_secret="hush-2")
+    assert "hush" not in repr(settings)
