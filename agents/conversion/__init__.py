@@ -1,0 +1,1 @@
+"""PTH -> Tron: export with the user's code in one child, verification without it in another."""

@@ -1,0 +1,215 @@
+"""Child: the user's network and weights become an ONNX graph and reference outputs. Runs the user's code."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import json
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from agents.conversion.plan import (
+    OPSET,
+    PARAMETERS_BYTES_MAX,
+    Plan,
+    batch_key,
+    batches,
+    output_key,
+    read_plan,
+)
+from agents.sandbox.inside import Refused, Report, listed, run
+
+_PREFIX = "module."
+_EXPORT_BATCH = 2
+"""PyTorch treats the sizes 0 and 1 as constants, so the example batch has two images."""
+
+
+def load_file(path: Path) -> object:
+    """What lies in the weights file, tensors and plain containers only.
+
+    Raises:
+        Refused: `weights_unreadable`. PyTorch's own text is withheld: it advises to switch the check off.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            loaded: object = torch.load(path, map_location="cpu", weights_only=True)
+            return loaded
+    except Exception as error:
+        raise Refused("weights_unreadable", kind=type(error).__name__) from None
+
+
+def state_dict(loaded: object, key: str) -> dict[str, torch.Tensor]:
+    """The tensors by name under `key` (the whole file if empty), a common prefix `module.` taken away.
+
+    Raises:
+        Refused: `state_dict_key_missing`, `weights_not_tensors`, `weights_too_large`.
+    """
+    found = listed([str(name) for name in loaded]) if isinstance(loaded, Mapping) else type(loaded).__name__
+    if key and not (isinstance(loaded, Mapping) and key in loaded):
+        raise Refused("state_dict_key_missing", key=key, found=found)
+    chosen = loaded[key] if key and isinstance(loaded, Mapping) else loaded
+    if not isinstance(chosen, Mapping) or not chosen:
+        raise Refused("weights_not_tensors", found=type(chosen).__name__)
+    wrong = [str(name) for name, value in chosen.items() if not isinstance(value, torch.Tensor)]
+    if wrong and not key:
+        raise Refused("state_dict_key_missing", key="", found=found)
+    if wrong:
+        raise Refused("weights_not_tensors", found=listed(wrong))
+    size = sum(value.numel() * value.element_size() for value in chosen.values())
+    if size > PARAMETERS_BYTES_MAX:
+        raise Refused("weights_too_large", bytes=size, max=PARAMETERS_BYTES_MAX)
+    strip = len(_PREFIX) if all(str(name).startswith(_PREFIX) for name in chosen) else 0
+    return {str(name)[strip:]: value for name, value in chosen.items()}
+
+
+def _type_config(path: str | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        config = json.loads(Path(path).read_bytes())
+    except ValueError:
+        config = None
+    if not isinstance(config, dict):
+        raise Refused("type_config_unreadable")
+    return config
+
+
+def build(plan: Plan) -> torch.nn.Module:
+    """The network of the structure file, with random weights.
+
+    `num_classes` is passed where the constructor takes it by name and the type config does not set it.
+
+    Raises:
+        Refused: `structure_class_missing`, `structure_failed`, `type_config_unreadable`.
+    """
+    arguments = _type_config(plan.type_config)
+    spec = importlib.util.spec_from_file_location("structure", plan.structure)
+    if spec is None or spec.loader is None:
+        raise Refused("structure_failed", error="the file is no Python source")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["structure"] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise Refused("structure_failed", error=f"{type(error).__name__}: {error}") from error
+    made = getattr(module, plan.class_name, None)
+    if not (isinstance(made, type) and issubclass(made, torch.nn.Module)):
+        raise Refused("structure_class_missing", class_name=plan.class_name)
+    try:
+        if "num_classes" in inspect.signature(made).parameters:
+            arguments = {"num_classes": plan.num_classes, **arguments}
+        return made(**arguments)
+    except Exception as error:
+        raise Refused("structure_failed", error=f"{type(error).__name__}: {error}") from error
+
+
+def fill(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> torch.nn.Module:
+    """The model with these weights, every one of them used, ready for inference.
+
+    Raises:
+        Refused: `keys_mismatch`, `weights_shape_mismatch`.
+    """
+    own = model.state_dict()
+    if wrong := [name for name in own.keys() & weights.keys() if own[name].shape != weights[name].shape]:
+        name = min(wrong)
+        params = {"in_file": tuple(weights[name].shape), "in_structure": tuple(own[name].shape)}
+        raise Refused("weights_shape_mismatch", names=listed(sorted(wrong)), **params)
+    # PyTorch decides what is missing: it fills in what older versions of its layers did not store yet.
+    missing, unexpected = model.load_state_dict(weights, strict=False)
+    if missing or unexpected:
+        raise Refused(
+            "keys_mismatch",
+            missing=listed(sorted(missing)) or "-",
+            unexpected=listed(sorted(unexpected)) or "-",
+            missing_count=len(missing),
+            unexpected_count=len(unexpected),
+        )
+    return model.float().eval()
+
+
+def flattened(outputs: object) -> list[torch.Tensor]:
+    """The network's answer as a list of tensors.
+
+    Raises:
+        Refused: `output_not_tensors`.
+    """
+    if isinstance(outputs, torch.Tensor):
+        return [outputs]
+    parts = list(outputs.values()) if isinstance(outputs, Mapping) else outputs
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, torch.Tensor) for part in parts) or not parts:
+        raise Refused("output_not_tensors", found=type(outputs).__name__)
+    return list(parts)
+
+
+def reference(model: torch.nn.Module, plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The network's own outputs by `output_key` for every batch of inputs.
+
+    Raises:
+        Refused: `input_shape_wrong` where the network does not take such a batch, `output_not_tensors`.
+    """
+    results = {}
+    for size in batches(plan.max_batch):
+        try:
+            with torch.inference_mode():
+                outputs = model(torch.from_numpy(inputs[batch_key(size)]))
+        except Exception as error:
+            shape = ",".join(map(str, (size, *plan.input_shape)))
+            raise Refused("input_shape_wrong", shape=shape, error=f"{type(error).__name__}: {error}") from error
+        for number, output in enumerate(flattened(outputs)):
+            results[output_key(size, number)] = output.float().numpy()
+    return results
+
+
+def export(model: torch.nn.Module, plan: Plan, outputs: int) -> None:
+    """Write the ONNX graph with its weights inside and a free batch.
+
+    Raises:
+        Refused: `export_failed`.
+    """
+    batch = 1 if plan.max_batch == 1 else _EXPORT_BATCH
+    dynamic: Any = None if plan.max_batch == 1 else ({0: torch.export.Dim("batch", min=1)},)
+    try:
+        torch.onnx.export(
+            model,
+            (torch.zeros(batch, *plan.input_shape),),
+            plan.exported,
+            input_names=[plan.input_name],
+            output_names=[f"output{number}" for number in range(outputs)],
+            opset_version=OPSET,
+            dynamo=True,
+            dynamic_shapes=dynamic,
+            external_data=False,
+            optimize=False,
+            verbose=False,
+        )
+    except Exception as error:
+        cause = error.__cause__ or error
+        raise Refused("export_failed", kind=type(cause).__name__, error=str(cause)) from error
+
+
+def convert(report: Report) -> None:
+    """The child's whole part."""
+    plan = read_plan(Path.cwd())
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    report("weights", 0.1)
+    weights = state_dict(load_file(Path(plan.weights)), plan.state_dict_key)
+    model = fill(build(plan), weights)
+    report("reference", 0.25)
+    with np.load(plan.inputs, allow_pickle=False) as inputs:
+        results = reference(model, plan, inputs)
+    np.savez(plan.reference, **results)
+    report("export", 0.35)
+    export(model, plan, len(results) // len(batches(plan.max_batch)))
+    report("export", 0.6)
+
+
+if __name__ == "__main__":
+    sys.exit(run(convert))

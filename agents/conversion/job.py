@@ -1,0 +1,224 @@
+"""The handler of ConversionRequested: prepares, lets the children export and verify, packs the Tron file."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from agents.conversion.plan import (
+    CONVERTED_FILE,
+    EXPORTED_FILE,
+    GRAPH_BYTES_MAX,
+    INPUTS_FILE,
+    OPSET,
+    REFERENCE_FILE,
+    VERDICT_FILE,
+    Plan,
+    Verdict,
+    batches,
+    make_inputs,
+    write_plan,
+)
+from agents.sandbox.child import plain_file_bytes, read_small, run_child
+from agents.work import JobProblem, Limits, Work
+from schemas.events import ConversionRequested, JobRequest, ModelConverted
+from schemas.reports import ConversionReport
+from schemas.specs.templates import SubTemplate, TemplateDocument, TemplateRefusedError, decode_template
+from schemas.tron import Input, Normalisation, Provenance, SubModel, TronManifest, Verification, file_stem
+from schemas.values import ObjectRef, StructureRef
+from storage.tron_file import graph_entry, write_tron
+
+TEMPLATE_BYTES_MAX = 64 << 20
+REFERENCE_BYTES_MAX = 1 << 30
+VERDICT_BYTES_MAX = 16 << 20
+
+
+class _Timed(NamedTuple):
+    verdict: Verdict
+    export_ms: float
+    verify_ms: float
+
+
+def _template(path: Path) -> TemplateDocument:
+    try:
+        return decode_template(read_small(path, bytes_max=TEMPLATE_BYTES_MAX) or b"")
+    except TemplateRefusedError as error:
+        raise JobProblem.of(error.problems[0]) from error
+
+
+def _only_sub(document: TemplateDocument, request: ConversionRequested) -> tuple[SubTemplate, StructureRef]:
+    if not request.copy_parameters:
+        raise JobProblem("copy_parameters_required")
+    if len(document.sub_templates) > 1:
+        raise JobProblem("several_sub_models_not_supported", count=len(document.sub_templates))
+    sub = document.sub_templates[0]
+    for structure in request.structures:
+        if structure.structure_id == sub.architecture:
+            return sub, structure
+    raise JobProblem("structure_not_given", structure=sub.architecture)
+
+
+async def _plan(document: TemplateDocument, request: ConversionRequested, work: Work) -> Plan:
+    sub, structure = _only_sub(document, request)
+    config = structure.type_config
+    folder = work.folder
+    shape = (sub.input_shape[1], sub.input_shape[2], sub.input_shape[3])
+    inputs = folder / INPUTS_FILE
+    np.savez(inputs, **make_inputs(shape, sub.mean_values, sub.scale_values, sub.max_batch))  # type: ignore[arg-type]
+    return Plan(
+        weights=str(await work.fetch(request.weights, "weights.pth")),
+        structure=str(await work.fetch(structure.source, "structure.py")),
+        type_config=str(await work.fetch(config, "type_config.json")) if config else None,
+        class_name=structure.class_name,
+        state_dict_key=sub.state_dict_key,
+        num_classes=sub.num_classes,
+        input_name=sub.input_name,
+        input_shape=shape,
+        task_sizes=tuple(len(task.classes) for task in sub.tasks),
+        max_batch=sub.max_batch,
+        error_threshold=document.error_threshold,
+        merge_operators=request.merge_operators,
+        inputs=str(inputs),
+        reference=str(folder / "export" / REFERENCE_FILE),
+        exported=str(folder / "export" / EXPORTED_FILE),
+        converted=str(folder / "verify" / CONVERTED_FILE),
+    )
+
+
+async def _child(part: str, plan: Plan, work: Work, limits: Limits) -> float:
+    """Run one child in its own folder; milliseconds it took."""
+    folder = work.folder / part
+    folder.mkdir()
+    write_plan(folder, plan)
+    begun = time.perf_counter()
+    await run_child(f"agents.conversion.{part}", (), folder=folder, limits=limits, progress=work.progress)
+    return (time.perf_counter() - begun) * 1000
+
+
+def _expect(path: str, bytes_max: int) -> None:
+    """The child left a plain file there, not too large. Its content is for the verifying child to judge."""
+    if not 0 < (plain_file_bytes(Path(path)) or 0) <= bytes_max:
+        raise JobProblem("export_left_no_result", file=Path(path).name)
+
+
+async def _convert(plan: Plan, work: Work) -> _Timed:
+    begun = time.monotonic()
+    export_ms = await _child("export", plan, work, work.limits)
+    _expect(plan.exported, GRAPH_BYTES_MAX)
+    _expect(plan.reference, REFERENCE_BYTES_MAX)
+    left = work.limits._replace(job_seconds_max=max(1.0, work.limits.job_seconds_max - (time.monotonic() - begun)))
+    verify_ms = await _child("verify", plan, work, left)
+    _expect(plan.converted, GRAPH_BYTES_MAX)
+    data = read_small(work.folder / "verify" / VERDICT_FILE, bytes_max=VERDICT_BYTES_MAX)
+    if data is None:
+        raise JobProblem("verification_left_no_result")
+    return _Timed(msgspec.json.decode(data, type=Verdict), export_ms, verify_ms)
+
+
+def _sub_model(sub: SubTemplate, verdict: Verdict, graph: Path) -> SubModel:
+    with graph.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return SubModel(
+        name=sub.name,
+        graph=graph_entry(0, sub.name),
+        digest=f"sha256:{digest}",
+        size_bytes=graph.stat().st_size,
+        input=Input(name=sub.input_name, shape=(sub.input_shape[1], sub.input_shape[2], sub.input_shape[3])),
+        normalisation=Normalisation(mean=sub.mean_values, scale=sub.scale_values),
+        outputs=verdict.outputs,
+        tasks=sub.tasks,
+        max_batch=sub.max_batch,
+        opset=OPSET,
+        args=sub.args,
+    )
+
+
+def _provenance(request: ConversionRequested, verdict: Verdict) -> Provenance:
+    return Provenance(
+        job_id=request.job_id,
+        pth_id=request.pth_id,
+        template_id=request.template_id,
+        weights=request.weights.digest,
+        template=request.template.digest,
+        structures={each.class_name: each.source.digest for each in request.structures},
+        type_configs={each.class_name: each.type_config.digest for each in request.structures if each.type_config},
+        merge_operators=request.merge_operators,
+        copy_parameters=request.copy_parameters,
+        toolchain=verdict.toolchain,
+    )
+
+
+async def _keep_report(timed: _Timed, plan: Plan, work: Work) -> ObjectRef:
+    verdict = timed.verdict
+    report = ConversionReport(
+        max_abs_error=verdict.max_abs_error,
+        error_threshold=plan.error_threshold,
+        differences=verdict.differences,
+        batch_drift=verdict.batch_drift,
+        exported=verdict.exported,
+        converted=verdict.converted,
+        merge_operators=plan.merge_operators,
+        toolchain=verdict.toolchain,
+        backend=verdict.backend,
+        export_ms=timed.export_ms,
+        verify_ms=timed.verify_ms,
+    )
+    path = work.folder / "report.json"
+    path.write_bytes(msgspec.json.encode(report))
+    return await work.keep(path, "conversion-report.json")
+
+
+async def handle(request: JobRequest, work: Work) -> ModelConverted:
+    """Convert, verify, pack and keep.
+
+    Raises:
+        JobProblem: the codes of `agents.conversion.export` and `.verify`, of the template, of `run_child`, and
+            `copy_parameters_required`, `several_sub_models_not_supported`, `structure_not_given`.
+        TypeError: the request is no ConversionRequested.
+    """
+    if not isinstance(request, ConversionRequested):
+        raise TypeError(f"{type(request).__name__} is no conversion: route it to its own handler")
+    begun = time.perf_counter()
+    work.progress("fetch", 0.02)
+    document = _template(await work.fetch(request.template, "template.json"))
+    plan = await _plan(document, request, work)
+    sub = document.sub_templates[0]
+    timed = await _convert(plan, work)
+    verdict, graph = timed.verdict, Path(plan.converted)
+    work.progress("pack", 0.92)
+    manifest = TronManifest(
+        identity=request.identity,
+        method=document.method,
+        sub_models=(_sub_model(sub, verdict, graph),),
+        provenance=_provenance(request, verdict),
+        verification=Verification(
+            max_abs_error=verdict.max_abs_error,
+            error_threshold=document.error_threshold,
+            batches=batches(sub.max_batch),
+            backend=verdict.backend,
+        ),
+    )
+    path = work.folder / "model.tron"
+    await asyncio.to_thread(write_tron, path, manifest, {manifest.sub_models[0].graph: graph})
+    tron = await work.keep(path, f"{file_stem(request.identity)}.tron")
+    report = await _keep_report(timed, plan, work)
+    work.progress("done", 1.0)
+    return ModelConverted(
+        job_id=request.job_id,
+        epoch=work.epoch,
+        instance=work.instance,
+        model_id=request.model_id,
+        identity=request.identity,
+        tron=tron,
+        report=report,
+        max_abs_error=verdict.max_abs_error,
+        error_threshold=document.error_threshold,
+        convert_ms=(time.perf_counter() - begun) * 1000,
+        toolchain=verdict.toolchain,
+    )

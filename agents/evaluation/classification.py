@@ -1,0 +1,101 @@
+"""The arithmetic of classification: probabilities, top-k, precision, recall, F1, confusion. Pure numpy."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.reports import ClassScore
+
+TOP_MAX = 5
+_SUM_TOLERANCE = 1e-3
+_EDGE_TOLERANCE = 1e-6
+
+Floats = NDArray[np.float32]
+Indexes = NDArray[np.int64]
+
+
+class TaskScores(NamedTuple):
+    """One task's figures over all scored images; see `schemas.reports.TaskReport` for what they mean."""
+
+    images: int
+    top1: float
+    top5: float | None
+    macro_precision: float
+    macro_recall: float
+    macro_f1: float
+    classes: tuple[ClassScore, ...]
+    confusion: tuple[tuple[int, int, int], ...]
+
+
+def is_distribution(outputs: Floats) -> bool:
+    """Whether every row of (images, classes) is a probability distribution already: in [0, 1] and summing to 1."""
+    inside = bool(np.all(outputs >= -_EDGE_TOLERANCE) and np.all(outputs <= 1 + _EDGE_TOLERANCE))
+    return inside and bool(np.all(np.abs(outputs.sum(axis=1, dtype=np.float64) - 1) <= _SUM_TOLERANCE))
+
+
+def softmax(logits: Floats) -> Floats:
+    """Rows of (images, classes) as probabilities, float32; large values do not overflow."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result: Floats = (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
+    return result
+
+
+def top(scores: Floats, count: int) -> Indexes:
+    """Indexes (images, min(count, classes)) of the largest scores, best first; of equal ones the lower index first."""
+    return np.argsort(-scores, axis=1, kind="stable")[:, :count]
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _class_score(name: str, hits: int, predicted: int, support: int) -> ClassScore:
+    return ClassScore(
+        name=name,
+        support=support,
+        predicted=predicted,
+        precision=_ratio(hits, predicted),
+        recall=_ratio(hits, support),
+        f1=2 * hits / (predicted + support) if support else None,
+    )
+
+
+def score(labels: Indexes, ranked: Indexes, classes: tuple[str, ...]) -> TaskScores:
+    """The figures of one task.
+
+    Args:
+        labels: (images,) true class indexes.
+        ranked: (images, k) predicted class indexes, best first.
+        classes: the class names by index.
+
+    Raises:
+        ValueError: there is no image.
+    """
+    images, count = len(labels), len(classes)
+    if not images:
+        raise ValueError("a task without images has no accuracy: refuse it before scoring")
+    predicted = ranked[:, 0]
+    cells, amounts = np.unique(labels * count + predicted, return_counts=True)
+    hits = np.bincount(labels[labels == predicted], minlength=count)
+    support = np.bincount(labels, minlength=count)
+    guesses = np.bincount(predicted, minlength=count)
+    rows = tuple(
+        _class_score(name, int(hits[index]), int(guesses[index]), int(support[index]))
+        for index, name in enumerate(classes)
+    )
+    present = [row for row in rows if row.support]
+    return TaskScores(
+        images=images,
+        top1=float(np.mean(labels == predicted)),
+        top5=float(np.mean(np.any(ranked[:, :TOP_MAX] == labels[:, None], axis=1))) if count >= TOP_MAX else None,
+        macro_precision=float(np.mean([row.precision or 0.0 for row in present])),
+        macro_recall=float(np.mean([row.recall or 0.0 for row in present])),
+        macro_f1=float(np.mean([row.f1 or 0.0 for row in present])),
+        classes=rows,
+        confusion=tuple(
+            (int(cell // count), int(cell % count), int(amount)) for cell, amount in zip(cells, amounts, strict=True)
+        ),
+    )

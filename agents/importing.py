@@ -1,0 +1,57 @@
+"""The handler of DatasetImportRequested: lets a child make a pack of the uploaded package, and keeps it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agents.sandbox.child import plain_file_bytes, read_small, run_child
+from agents.work import JobProblem, Work
+from schemas.events import DatasetImported, DatasetImportRequested, JobRequest
+from storage.datasets.pack import PackInfo
+
+PACK_FILE = "pack.zip"
+INFO_FILE = "info.json"
+INFO_BYTES_MAX = 64 << 20
+PACK_BYTES_MAX = 128 << 30
+
+
+async def handle(request: JobRequest, work: Work) -> DatasetImported:
+    """Import one package as a dataset version.
+
+    Raises:
+        JobProblem: the codes of `storage.datasets.imagefolder.ImageFolder`, `no_images_left`, and those of `run_child`.
+        TypeError: the request is no DatasetImportRequested.
+    """
+    if not isinstance(request, DatasetImportRequested):
+        raise TypeError(f"{type(request).__name__} is no import: route it to its own handler")
+    work.progress("fetch", 0.02)
+    package = await work.fetch(request.package, "package.zip")
+    folder = work.folder / "import"
+    folder.mkdir()
+    await run_child(
+        "agents.import_images",
+        (str(package),),
+        folder=folder,
+        limits=work.limits,
+        progress=work.progress,
+        file_bytes_max=PACK_BYTES_MAX,
+    )
+    data = read_small(folder / INFO_FILE, bytes_max=INFO_BYTES_MAX)
+    pack = folder / PACK_FILE
+    if data is None or not 0 < (plain_file_bytes(pack) or 0) <= PACK_BYTES_MAX:
+        raise JobProblem("import_left_no_result")
+    info = msgspec.json.decode(data, type=PackInfo)
+    kept = await work.keep(pack, "dataset.zip")
+    work.progress("done", 1.0)
+    return DatasetImported(
+        job_id=request.job_id,
+        epoch=work.epoch,
+        instance=work.instance,
+        dataset_id=request.dataset_id,
+        pack=kept,
+        images=info.images,
+        classes=len(info.tasks[0].classes),
+        dropped=info.dropped,
+        reasons=info.reasons,
+        task=info.tasks[0].name,
+    )

@@ -1,0 +1,124 @@
+"""Executes a preprocessing chain on one decoded image, then normalises it. Loads OpenCV: for child processes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.specs.preprocessing import (
+    CenterCrop,
+    CvtRGB,
+    EqualResize,
+    Interpolation,
+    Resize,
+    Step,
+    Transpose,
+)
+
+Image = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+_INTERPOLATION: dict[Interpolation, int] = {
+    "nearest": cv2.INTER_NEAREST,
+    "linear": cv2.INTER_LINEAR,
+    "cubic": cv2.INTER_CUBIC,
+    "area": cv2.INTER_AREA,
+}
+
+
+class ChainError(ValueError):
+    """The chain cannot run on this image; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+def decode(data: bytes, channels: int) -> Image | None:
+    """The image as uint8 (height, width, channels): BGR, or grey where `channels` is 1. None if it cannot be decoded.
+
+    OpenCV's habit is kept: the orientation in EXIF data is applied.
+    """
+    try:
+        image: Any = cv2.imdecode(
+            np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR
+        )
+    except cv2.error:
+        return None
+    if image is None:
+        return None
+    pixels: Image = image if image.ndim == 3 else image[:, :, None]
+    return pixels
+
+
+def _stretch(image: Image, width: int, height: int, interpolation: Interpolation) -> Image:
+    resized: Any = cv2.resize(image, (width, height), interpolation=_INTERPOLATION[interpolation])
+    pixels: Image = resized if resized.ndim == 3 else resized[:, :, None]
+    return pixels
+
+
+def _resize(image: Image, step: Resize) -> Image:
+    if step.short_side is None:
+        return _stretch(image, step.width or 1, step.height or 1, step.interpolation)
+    height, width = image.shape[:2]
+    # The long side is cut to whole pixels as torchvision does it, since models were trained behind that.
+    if width <= height:
+        size = (step.short_side, int(step.short_side * height / width))
+    else:
+        size = (int(step.short_side * width / height), step.short_side)
+    return _stretch(image, *size, step.interpolation)
+
+
+def _center_crop(image: Image, step: CenterCrop) -> Image:
+    height, width = image.shape[:2]
+    if height < step.height or width < step.width:
+        raise ChainError("image_smaller_than_crop")
+    top, left = round((height - step.height) / 2), round((width - step.width) / 2)
+    return image[top : top + step.height, left : left + step.width]
+
+
+def _equal_resize(image: Image, step: EqualResize) -> Image:
+    height, width = image.shape[:2]
+    scale = min(step.width / width, step.height / height)
+    inner_width = min(step.width, max(1, round(width * scale)))
+    inner_height = min(step.height, max(1, round(height * scale)))
+    inner = _stretch(image, inner_width, inner_height, step.interpolation)
+    left = (step.width - inner_width) // 2 if step.centred else 0
+    top = (step.height - inner_height) // 2 if step.centred else 0
+    padded = np.full((step.height, step.width, image.shape[2]), step.value, np.uint8)
+    padded[top : top + inner_height, left : left + inner_width] = inner
+    return padded
+
+
+def run_chain(image: Image, steps: tuple[Step, ...]) -> Image:
+    """The image after all steps: uint8, (height, width, channels), or channels first where the chain transposes.
+
+    `image` is uint8 (height, width, channels), BGR or grey; a grey image has no order of colours for cvtRGB to change.
+
+    Raises:
+        ChainError: `image_smaller_than_crop`.
+    """
+    for step in steps:
+        match step:
+            case Resize():
+                image = _resize(image, step)
+            case CenterCrop():
+                image = _center_crop(image, step)
+            case EqualResize():
+                image = _equal_resize(image, step)
+            case CvtRGB():
+                image = image if image.shape[2] == 1 else image[:, :, ::-1]
+            case Transpose():
+                image = image.transpose(2, 0, 1)
+    return image
+
+
+def normalised(image: Image, mean: tuple[float, ...], scale: tuple[float, ...]) -> Floats:
+    """(image - mean) * scale as contiguous float32; `image` is uint8, channels first, one mean and scale a channel."""
+    result = image.astype(np.float32)
+    result -= np.array(mean, np.float32)[:, None, None]
+    result *= np.array(scale, np.float32)[:, None, None]
+    return np.ascontiguousarray(result)

@@ -1,0 +1,1 @@
+"""Runtimes: what really computes a graph, and what each says about itself."""

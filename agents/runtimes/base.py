@@ -1,0 +1,39 @@
+"""What every runtime promises: load a graph, run it, and say truthfully what ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from schemas.events.tests import BackendUsed
+from schemas.values import Platform
+
+Array = NDArray[Any]
+
+
+class Session(Protocol):
+    """A loaded graph."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the outputs, in the graph's order."""
+        ...
+
+    def run(self, feeds: Mapping[str, Array]) -> list[Array]:
+        """All outputs in the graph's order for one batch of inputs by name."""
+        ...
+
+    def used(self) -> BackendUsed:
+        """What really runs, and why it is not what the platform promises where the two differ."""
+        ...
+
+
+class Runtime(Protocol):
+    """Loads graphs."""
+
+    def load(self, graph: Path, platform: Platform) -> Session:
+        """The graph (an ONNX file that holds its weights), ready to run for a job of `platform`."""
+        ...

@@ -1,0 +1,1 @@
+"""Dataset packages: Mo's own pack, and the formats it is made from."""

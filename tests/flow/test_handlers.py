@@ -1,0 +1,377 @@
+"""A model's whole way through the handlers: packed images, converted weights, a test that equals plain PyTorch."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import shutil
+import textwrap
+import zipfile
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+from uuid import UUID, uuid4
+
+import cv2
+import msgspec
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from agents.handlers import handlers
+from agents.work import JobProblem, Limits
+from schemas.events import (
+    ConversionRequested,
+    DatasetImported,
+    DatasetImportRequested,
+    InferenceCompleted,
+    InferenceRequested,
+    ModelConverted,
+)
+from schemas.events.base import JobRequest, JobResult
+from schemas.reports import ConversionReport, EvaluationReport
+from schemas.specs.preprocessing import CenterCrop, CvtRGB, Resize, Step, Transpose
+from schemas.specs.templates import encode_template, read_template
+from schemas.values import ObjectRef, StructureRef, TronIdentity
+from storage.datasets.pack import DatasetPack
+from storage.tron_file import TronFile
+
+CLASSES = ("blue", "green", "red")
+SIZE = 16
+LIMITS = Limits(job_seconds_max=120, memory_bytes_max=4 << 30)
+STRUCTURE_ID = UUID(int=7)
+IDENTITY = TronIdentity("nvidia", "colours", "tiny", "classification", "v2")
+
+STRUCTURE = '''
+import torch
+from torch import nn
+
+
+class Tiny(nn.Module):
+    """Convolution, normalisation, and the mean colour."""
+
+    def __init__(self, num_classes, width=4):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 3, padding=1)
+        self.norm = nn.BatchNorm2d(width)
+        self.head = nn.Linear(width, num_classes)
+
+    def forward(self, x):
+        FORWARD
+'''
+PLAIN = "return self.head(torch.relu(self.norm(self.conv(x))).mean((2, 3)))"
+
+
+class Store:
+    """Objects in a folder, and the work of a job on them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, data: bytes, name: str = "") -> ObjectRef:
+        digest = hashlib.sha256(data).hexdigest()
+        (self.root / digest).write_bytes(data)
+        return ObjectRef(f"sha256:{digest}", len(data), name)
+
+    def path(self, ref: ObjectRef) -> Path:
+        return self.root / ref.digest.removeprefix("sha256:")
+
+
+class LocalWork:
+    """One attempt, its objects in the store."""
+
+    epoch = 1
+    limits = LIMITS
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store, self.folder, self.instance = store, folder, uuid4()
+        self.said: list[tuple[str, float]] = []
+
+    async def fetch(self, ref: ObjectRef, name: str) -> Path:
+        target = self.folder / name
+        shutil.copyfile(self.store.path(ref), target)
+        target.chmod(0o444)
+        return target
+
+    async def keep(self, path: Path, name: str) -> ObjectRef:
+        return self.store.put(await asyncio.to_thread(path.read_bytes), name)
+
+    def progress(self, stage: str, fraction: float) -> None:
+        self.said.append((stage, fraction))
+
+
+class Bench:
+    """Runs requests against one store."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "store").mkdir()
+        self.store = Store(root / "store")
+        self.work: LocalWork | None = None
+
+    async def do(self, request: JobRequest) -> JobResult:
+        folder = self.root / f"job-{uuid4().hex}"
+        folder.mkdir()
+        self.work = LocalWork(self.store, folder)
+        return await handlers()[type(request).__name__](request, self.work)
+
+    async def refused(self, request: JobRequest) -> str:
+        with pytest.raises(JobProblem) as raised:
+            await self.do(request)
+        return raised.value.reason.code
+
+    def conversion(
+        self, weights: bytes, forward: str = PLAIN, threshold: str = "1e-4", **sub: Any
+    ) -> ConversionRequested:
+        whole = {
+            "name": "tiny",
+            "input_name": "raw_data",
+            "input_shape": f"1,3,{SIZE},{SIZE}",
+            "mean_values": "127,127,127",
+            "scale_values": "0.0078125,0.0078125,0.0078125",
+            "max_batch": 5,
+            "architecture": str(STRUCTURE_ID),
+            "state_dict_key": "state_dict",
+            "num_classes": 3,
+            "class_name": [list(CLASSES)],
+            **sub,
+        }
+        main = {"name": "t", "repo": "r", "version": "v1", "method": "classification", "error_threshold": threshold}
+        template = read_template({**main, "sub_templates": [whole]})
+        body = textwrap.indent(textwrap.dedent(forward), " " * 8).lstrip()
+        return ConversionRequested(
+            job_id=uuid4(),
+            resource="cpu-heavy",
+            model_id=uuid4(),
+            pth_id=uuid4(),
+            template_id=uuid4(),
+            identity=IDENTITY,
+            weights=self.store.put(weights),
+            template=self.store.put(encode_template(template)),
+            structures=(
+                StructureRef(STRUCTURE_ID, "Tiny", self.store.put(STRUCTURE.replace("FORWARD", body).encode())),
+            ),
+        )
+
+
+def network() -> torch.nn.Module:
+    """The structure with fixed weights that tell colours apart, more or less."""
+    space: dict[str, Any] = {}
+    exec(STRUCTURE.replace("FORWARD", PLAIN), space)
+    torch.manual_seed(3)
+    torch.set_num_threads(1)
+    model: torch.nn.Module = space["Tiny"](3)
+    with torch.no_grad():
+        model.get_parameter("conv.weight").mul_(2)
+        model.get_buffer("norm.running_var").fill_(0.5)
+    return model.eval()
+
+
+def weights(tmp_path: Path, state: object) -> bytes:
+    torch.save(state, tmp_path / "w.pth")
+    return (tmp_path / "w.pth").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A checkpoint as data-parallel training leaves it."""
+    state = {f"module.{name}": value for name, value in network().state_dict().items()}
+    return weights(tmp_path_factory.mktemp("weights"), {"epoch": 3, "state_dict": state})
+
+
+def pictures() -> dict[str, bytes]:
+    """Noisy pictures of three colours, 21 in all, by their name in the package."""
+    noise = np.random.default_rng(5)
+    files = {}
+    for number in range(21):
+        label = CLASSES[number % 3]
+        image = noise.integers(0, 120, (SIZE + 4, SIZE + 8, 3)).astype(np.uint8)
+        image[:, :, number % 3] += 100
+        files[f"{label}/{number:02}.png"] = cv2.imencode(".png", image)[1].tobytes()
+    return files
+
+
+def package(files: dict[str, bytes], path: Path) -> bytes:
+    with zipfile.ZipFile(path, "w") as file:
+        for name, data in files.items():
+            file.writestr(name, data)
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench(tmp_path_factory.mktemp("bench"))
+
+
+class Converted(NamedTuple):
+    request: ConversionRequested
+    result: ModelConverted
+    said: list[tuple[str, float]]
+
+
+@pytest.fixture(scope="module")
+def converted(bench: Bench, good: bytes) -> Converted:
+    """One conversion that all tests of this module share: it takes seconds."""
+    request = bench.conversion(good)
+    result = asyncio.run(bench.do(request))
+    assert bench.work is not None
+    return Converted(request, cast(ModelConverted, result), bench.work.said)
+
+
+async def import_pictures(bench: Bench, extra: dict[str, bytes] | None = None) -> DatasetImported:
+    data = package({**pictures(), **(extra or {})}, bench.root / "package.zip")
+    request = DatasetImportRequested(
+        job_id=uuid4(),
+        resource="cpu-light",
+        dataset_id=uuid4(),
+        package=bench.store.put(data),
+        format="imagefolder",
+    )
+    return cast(DatasetImported, await bench.do(request))
+
+
+def test_request(converted: ModelConverted, imported: DatasetImported, **fields: Any) -> InferenceRequested:
+    base: dict[str, Any] = {
+        "job_id": uuid4(),
+        "resource": "device",
+        "model_id": converted.model_id,
+        "identity": converted.identity,
+        "tron": converted.tron,
+        "dataset_id": imported.dataset_id,
+        "dataset_name": "colours",
+        "pack": imported.pack,
+        "batch_size": 4,
+        "steps": CHAIN,
+    }
+    return InferenceRequested(**{**base, **fields})
+
+
+test_request.__test__ = False  # type: ignore[attr-defined]
+
+CHAIN: tuple[Step, ...] = (Resize(width=SIZE, height=SIZE), CvtRGB(), Transpose())
+
+
+def expected(files: dict[str, bytes]) -> dict[str, list[float]]:
+    """Plain PyTorch on the same pictures, with OpenCV and numpy only: probabilities by name."""
+    answers = {}
+    for name, data in files.items():
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        image = cv2.resize(image, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR)[:, :, ::-1]
+        x = torch.from_numpy((image.astype(np.float32) - 127) / 128).permute(2, 0, 1)[None]
+        with torch.no_grad():
+            answers[name] = torch.softmax(network()(x), 1)[0].tolist()
+    return answers
+
+
+async def test_the_whole_way(bench: Bench, converted: Converted) -> None:
+    broken = {"red/broken.jpg": b"\xff\xd8 no picture", "readme.txt": b"hello"}
+    imported = await import_pictures(bench, broken)
+    assert (imported.images, imported.classes, imported.dropped) == (21, 3, 2)
+    assert imported.reasons == {"no_class_folder": 1, "not_an_image": 1}
+
+    # 21 images in batches of 4 leave a last batch of one; two loops must not be scored twice.
+    tested = cast(InferenceCompleted, await bench.do(test_request(converted.result, imported, loops=2)))
+    report = msgspec.json.decode(bench.store.path(tested.report).read_bytes(), type=EvaluationReport)
+    truth = expected(pictures())
+    assert {image.name for image in report.images} == set(truth)
+    for image in report.images:
+        probabilities = truth[image.name]
+        (answer,) = image.answers
+        assert answer.label == CLASSES.index(image.name.split("/")[0])
+        assert answer.scores == pytest.approx(sorted(probabilities, reverse=True), abs=1e-4)
+        assert answer.top[0] == int(np.argmax(probabilities))
+    top1 = np.mean([CLASSES[int(np.argmax(row))] == name.split("/")[0] for name, row in truth.items()])
+    assert tested.accuracy == tested.tasks[0].top1 == pytest.approx(top1)
+    assert 0 < top1 < 1, "a case where everything is right or wrong proves little"
+    assert tested.tasks[0].top5 is None
+    assert (tested.images, tested.skipped) == (21, 0)
+    assert tested.inference.total_ms == pytest.approx(tested.inference.mean_ms * 42)
+    assert tested.used.on_platform is False
+    assert [code.code for code in tested.used.fallbacks] == ["no_nvidia_device"]
+
+
+def test_a_conversion_leaves_a_merged_graph_and_a_report(bench: Bench, converted: Converted, tmp_path: Path) -> None:
+    result = converted.result
+    fractions = [fraction for _, fraction in converted.said]
+    assert fractions == sorted(fractions)
+    assert converted.said[-1] == ("done", 1.0)
+    assert result.max_abs_error <= 1e-4
+    assert result.tron.name == "colours_tiny_classification_v2.tron"
+    report = msgspec.json.decode(bench.store.path(result.report).read_bytes(), type=ConversionReport)
+    assert {each.batch for each in report.differences} == {1, 2, 3, 5}
+    assert "BatchNormalization" in report.exported.operators
+    assert "BatchNormalization" not in report.converted.operators
+    with TronFile(bench.store.path(result.tron)) as file:
+        sub = file.manifest.sub_models[0]
+        file.extract_graph(sub, tmp_path / "graph.onnx")
+    assert sub.outputs[0].shape == (3,)
+    assert sub.outputs[0].distribution is False
+    graph = onnx.load(str(tmp_path / "graph.onnx"))
+    assert graph.graph.input[0].type.tensor_type.shape.dim[0].dim_param
+    assert b"structure" not in (tmp_path / "graph.onnx").read_bytes()
+
+
+async def test_the_same_request_gives_the_same_file(bench: Bench, converted: Converted) -> None:
+    again = cast(ModelConverted, await bench.do(converted.request))
+    assert again.tron.digest == converted.result.tron.digest
+
+
+async def test_imports_are_repeatable_and_hold_the_original_bytes(bench: Bench) -> None:
+    first, second = await import_pictures(bench), await import_pictures(bench)
+    assert first.pack.digest == second.pack.digest
+    with DatasetPack(bench.store.path(first.pack)) as pack:
+        assert {record.name: pack.image(record) for record in pack.records} == pictures()
+
+
+async def test_tests_that_cannot_be_run_say_why(bench: Bench, converted: Converted) -> None:
+    imported = await import_pictures(bench)
+    for fields, code in (
+        ({"batch_size": 6}, "batch_size_over_max"),
+        ({"precision": "int8"}, "precision_not_available"),
+        ({"steps": (CvtRGB(), Transpose())}, "chain_shape_wrong"),
+        ({"steps": (Transpose(), CvtRGB())}, "transpose_not_last"),
+        ({"steps": (CenterCrop(500, 500), Transpose())}, "no_images_left"),
+        ({"pack": converted.result.tron}, "pack_unreadable"),
+        ({"tron": imported.pack}, "tron_unreadable"),
+    ):
+        assert await bench.refused(test_request(converted.result, imported, **fields)) == code
+    other = package({"cat/1.png": pictures()["red/02.png"]}, bench.root / "cats.zip")
+    request = DatasetImportRequested(
+        job_id=uuid4(), resource="cpu-light", dataset_id=uuid4(), package=bench.store.put(other), format="imagefolder"
+    )
+    cats = cast(DatasetImported, await bench.do(request))
+    assert await bench.refused(test_request(converted.result, cats)) == "classes_do_not_match"
+
+
+async def test_a_batch_that_the_export_fixes_is_found(bench: Bench, good: bytes) -> None:
+    forward = "return self.head(torch.cat([self.conv(x[i:i + 1]).mean((2, 3)) for i in range(x.shape[0])]))"
+    assert await bench.refused(bench.conversion(good, forward)) == "batch_fixed"
+
+
+async def test_a_hostile_checkpoint_is_not_executed(bench: Bench, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+
+    class Evil:
+        def __reduce__(self) -> tuple[Any, tuple[str]]:
+            return Path.touch, (canary,)  # type: ignore[return-value]
+
+    torch.save({"state_dict": Evil()}, tmp_path / "w.pth")
+    with pytest.raises(JobProblem) as raised:
+        await bench.do(bench.conversion((tmp_path / "w.pth").read_bytes()))
+    assert raised.value.reason.code == "weights_unreadable"
+    assert "weights_only" not in json.dumps(raised.value.reason.params)
+    assert not canary.exists()
+
+
+async def test_what_is_not_supported_yet_is_refused_not_ignored(bench: Bench, good: bytes) -> None:
+    request = bench.conversion(good)
+    without_copy = msgspec.structs.replace(request, copy_parameters=False)
+    assert await bench.refused(without_copy) == "copy_parameters_required"
+    assert await bench.refused(msgspec.structs.replace(request, structures=())) == "structure_not_given"
+    renamed = msgspec.structs.replace(request.structures[0], class_name="Other")
+    assert await bench.refused(msgspec.structs.replace(request, structures=(renamed,))) == "structure_class_missing"
+    template = msgspec.json.decode(bench.store.path(request.template).read_bytes())
+    template["sub_templates"].append({**template["sub_templates"][0], "name": "second"})
+    several = bench.store.put(msgspec.json.encode(template))
+    assert await bench.refused(msgspec.structs.replace(request, template=several)) == "several_sub_models_not_supported"

@@ -1,0 +1,186 @@
+"""The exporting child's steps: weights, structure, filling, reference outputs, and every way they fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from agents.conversion.export import build, export, fill, flattened, load_file, reference, state_dict
+from agents.conversion.plan import Plan, batches, make_inputs
+from agents.sandbox.inside import Refused
+
+STRUCTURE = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, num_classes=2, width=3):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(3)
+        self.head = nn.Linear(3, num_classes)
+        self.width = width
+
+    def forward(self, x):
+        return self.head(self.norm(x).mean((2, 3)))
+
+class Picky(Net):
+    def forward(self, x):
+        return super().forward(x) if x.sum() > 0 else -super().forward(x)
+
+class Fixed(Net):
+    def forward(self, x):
+        return super().forward(x.reshape(2, 3, 4, 4))
+
+def not_a_class():
+    return None
+"""
+
+
+def plan(folder: Path, source: str = STRUCTURE, **fields: Any) -> Plan:
+    (folder / "structure.py").write_text(source)
+    base: dict[str, Any] = {
+        "weights": "",
+        "structure": str(folder / "structure.py"),
+        "type_config": None,
+        "class_name": "Net",
+        "state_dict_key": "",
+        "num_classes": 5,
+        "input_name": "x",
+        "input_shape": (3, 4, 4),
+        "task_sizes": (5,),
+        "max_batch": 4,
+        "error_threshold": 1e-4,
+        "merge_operators": True,
+        "inputs": "",
+        "reference": "",
+        "exported": str(folder / "out.onnx"),
+        "converted": "",
+    }
+    return Plan(**{**base, **fields})
+
+
+def code(call: Any, *arguments: Any) -> str:
+    with pytest.raises(Refused) as refused:
+        call(*arguments)
+    return refused.value.code
+
+
+def test_batches_go_up_to_the_largest() -> None:
+    assert [batches(size) for size in (1, 2, 3, 5, 100)] == [(1,), (1, 2), (1, 2, 3), (1, 2, 3, 5), (1, 2, 3, 8)]
+
+
+def test_inputs_are_repeatable_normalised_and_nested() -> None:
+    first, second = (make_inputs((3, 4, 4), (10.0, 20.0, 30.0), (0.1, 0.2, 0.5), 5) for _ in range(2))
+    assert list(first) == ["b1", "b2", "b3", "b5"]
+    assert all(np.array_equal(first[key], second[key]) for key in first)
+    assert np.array_equal(first["b5"][:2], first["b2"])
+    channel = first["b5"][:, 1]
+    assert -4 <= channel.min() < channel.max() <= 47
+
+
+@pytest.mark.parametrize("data", [b"", b"junk", b"PK\x03\x04 cut"])
+def test_unreadable_weights_have_a_code(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "w").write_bytes(data)
+    assert code(load_file, tmp_path / "w") == "weights_unreadable"
+
+
+def test_whole_modules_are_refused_without_pytorchs_advice(tmp_path: Path) -> None:
+    torch.save(torch.nn.Linear(1, 1), tmp_path / "w")
+    with pytest.raises(Refused) as refused:
+        load_file(tmp_path / "w")
+    assert refused.value.params == {"kind": "UnpicklingError"}
+
+
+def test_the_state_dict_is_found_and_its_prefix_removed() -> None:
+    one = torch.ones(1)
+    assert list(state_dict({"a": one}, "")) == ["a"]
+    assert list(state_dict({"net": {"module.a": one, "module.b": one}}, "net")) == ["a", "b"]
+    assert list(state_dict({"module.a": one, "b": one}, "")) == ["module.a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("loaded", "key", "expected"),
+    [
+        ({"net": {}}, "state_dict", "state_dict_key_missing"),
+        ([torch.ones(1)], "net", "state_dict_key_missing"),
+        ({"net": {"a": torch.ones(1)}, "epoch": 3}, "", "state_dict_key_missing"),
+        ({"net": 3}, "net", "weights_not_tensors"),
+        ({"net": {"a": 3}}, "net", "weights_not_tensors"),
+        ({}, "", "weights_not_tensors"),
+        ({"a": torch.ones(1).expand(1 << 40)}, "", "weights_too_large"),
+    ],
+)
+def test_what_is_no_state_dict(loaded: object, key: str, expected: str) -> None:
+    assert code(state_dict, loaded, key) == expected
+
+
+def test_the_constructor_gets_classes_and_configuration(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text('{"width": 9}')
+    model = build(plan(tmp_path, type_config=str(tmp_path / "c.json")))
+    assert model.get_parameter("head.bias").shape == (5,)
+    assert model.width == 9
+    (tmp_path / "c.json").write_text('{"num_classes": 4}')
+    assert build(plan(tmp_path, type_config=str(tmp_path / "c.json"))).get_parameter("head.bias").shape == (4,)
+
+
+@pytest.mark.parametrize(
+    ("source", "fields", "expected"),
+    [
+        (STRUCTURE, {"class_name": "Other"}, "structure_class_missing"),
+        (STRUCTURE, {"class_name": "not_a_class"}, "structure_class_missing"),
+        ("import nothing_of_that_name", {}, "structure_failed"),
+        ("def broken(:", {}, "structure_failed"),
+        (STRUCTURE.replace("super().__init__()", "raise OSError"), {}, "structure_failed"),
+    ],
+)
+def test_structures_that_fail(tmp_path: Path, source: str, fields: dict[str, Any], expected: str) -> None:
+    assert code(build, plan(tmp_path, source, **fields)) == expected
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", '{"unknown": 1}'])
+def test_configurations_that_fail(tmp_path: Path, text: str) -> None:
+    (tmp_path / "c.json").write_text(text)
+    expected = "structure_failed" if "unknown" in text else "type_config_unreadable"
+    assert code(build, plan(tmp_path, type_config=str(tmp_path / "c.json"))) == expected
+
+
+def test_filling_is_strict_but_knows_what_old_layers_lacked(tmp_path: Path) -> None:
+    model = build(plan(tmp_path))
+    weights = dict(model.state_dict())
+    del weights["norm.num_batches_tracked"]
+    assert not fill(model, weights).training
+    with pytest.raises(Refused) as refused:
+        fill(model, {**{name: value for name, value in weights.items() if name != "head.bias"}, "extra": torch.ones(1)})
+    assert refused.value.code == "keys_mismatch"
+    assert refused.value.params["missing"] == "head.bias"
+    assert refused.value.params["unexpected"] == "extra"
+    assert code(fill, model, {**weights, "head.bias": torch.ones(7)}) == "weights_shape_mismatch"
+
+
+def test_outputs_may_be_one_or_several_tensors() -> None:
+    one = torch.ones(1)
+    assert len(flattened(one)) == 1
+    assert len(flattened((one, one))) == len(flattened({"a": one, "b": one})) == 2
+    for wrong in ("text", None, [], [one, "text"], [[one]]):
+        assert code(flattened, wrong) == "output_not_tensors"
+
+
+def test_reference_outputs_of_every_batch(tmp_path: Path) -> None:
+    chosen = plan(tmp_path)
+    inputs = make_inputs((3, 4, 4), (0.0,) * 3, (1.0,) * 3, 4)
+    results = reference(build(chosen).eval(), chosen, inputs)
+    assert {key: value.shape for key, value in results.items()} == {f"b{n}_o0": (n, 5) for n in (1, 2, 3, 4)}
+    wrong = make_inputs((2, 4, 4), (0.0,) * 2, (1.0,) * 2, 4)
+    assert code(reference, build(chosen).eval(), chosen, wrong) == "input_shape_wrong"
+    fixed = plan(tmp_path, class_name="Fixed")
+    assert code(reference, build(fixed).eval(), fixed, inputs) == "input_shape_wrong"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_control_flow_that_depends_on_pixels_cannot_be_exported(tmp_path: Path) -> None:
+    picky = plan(tmp_path, class_name="Picky")
+    assert code(export, build(picky).eval(), picky, 1) == "export_failed"

@@ -1,0 +1,227 @@
+"""Children: what they may use, what they may say, and that nothing of them is left."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from agents.sandbox.child import LOG_BYTES_MAX, LOG_FILE, LOG_TAIL_BYTES, plain_file_bytes, read_small, run_child
+from agents.sandbox.processes import descendants
+from agents.work import JobProblem, Limits
+from schemas.values import Code
+
+ROOT = Path(__file__).parents[4]
+LIMITS = Limits(job_seconds_max=30, memory_bytes_max=1 << 30)
+
+# A process that leaves its session and its parent, and says so when it is on its own.
+ESCAPE = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        print('{{"stage": "escaped", "fraction": 0.5}}', flush=True)
+        os.closerange(0, 3)
+        os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(600)", "{mark}"])
+    os._exit(0)
+os.wait()
+"""
+WAIT = "import time; time.sleep(600)\n"
+
+
+async def run(folder: Path, code: str, limits: Limits = LIMITS) -> list[tuple[str, float]]:
+    """Run `code` in a child (as a statement that timeit times once); the progress it reported."""
+    said: list[tuple[str, float]] = []
+    await run_child(
+        "timeit",
+        ("-n1", "-r1", code),
+        folder=folder,
+        limits=limits,
+        progress=lambda stage, fraction: said.append((stage, fraction)),
+    )
+    return said
+
+
+async def problem(folder: Path, code: str, limits: Limits = LIMITS) -> Code:
+    with pytest.raises(JobProblem) as raised:
+        await run(folder, code, limits)
+    return raised.value.reason
+
+
+def alive(mark: str) -> list[int]:
+    """Pids of the processes that have `mark` among their arguments."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and mark.encode() in (entry / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+async def test_progress_is_read_and_everything_else_ignored(tmp_path: Path) -> None:
+    said = await run(
+        tmp_path,
+        """
+print('{"stage": "a", "fraction": 0.25}')
+print('not json'); print('{"stage": 1}'); print('x' * 100000); print('{"fraction": 1}')
+print('{"stage": "b", "fraction": 7}')
+""",
+    )
+    assert said == [("a", 0.25), ("b", 1.0)]
+
+
+async def test_the_environment_holds_nothing_of_the_agents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MO_AGENT_SECRET", "canary")
+    await run(tmp_path, "import os; open('env', 'w').write(repr(dict(os.environ)) + os.getcwd())")
+    text = (tmp_path / "env").read_text()
+    assert "canary" not in text
+    assert "MO_" not in text
+    assert text.endswith(str(tmp_path))
+
+
+async def test_limits_are_set(tmp_path: Path) -> None:
+    await run(
+        tmp_path,
+        """
+import resource as r
+open('limits', 'w').write(repr([r.getrlimit(k)[1] for k in (r.RLIMIT_CORE, r.RLIMIT_CPU, r.RLIMIT_NOFILE)]))
+""",
+    )
+    assert (tmp_path / "limits").read_text() == "[0, 60, 1024]"
+
+
+async def test_wall_time_is_limited(tmp_path: Path) -> None:
+    assert (await problem(tmp_path, WAIT, LIMITS._replace(job_seconds_max=1))).code == "job_time_exceeded"
+
+
+async def test_memory_is_limited(tmp_path: Path) -> None:
+    code = "kept = bytearray(b'x') * (400 << 20)\n" + WAIT
+    assert (await problem(tmp_path, code, LIMITS._replace(memory_bytes_max=200 << 20))).code == "job_memory_exceeded"
+
+
+async def test_death_by_signal_is_worth_another_try(tmp_path: Path) -> None:
+    with pytest.raises(JobProblem) as raised:
+        await run(tmp_path, "import os; os.kill(os.getpid(), 9)")
+    assert raised.value.reason == Code("job_child_died", {"signal": "9"})
+    assert raised.value.retriable
+
+
+async def test_an_exit_code_is_reported(tmp_path: Path) -> None:
+    assert await problem(tmp_path, "import os; os._exit(7)") == Code("job_child_failed", {"exit_code": "7"})
+
+
+async def test_the_childs_refusal_becomes_the_jobs_code(tmp_path: Path) -> None:
+    code = """
+import os
+from agents.sandbox import inside
+def part(report):
+    report("s", 0.5)
+    print("for the log", flush=True)
+    raise inside.Refused("too_small", size=3, text="x" * 1000)
+os._exit(inside.run(part))
+"""
+    reason = await problem(tmp_path, code)
+    assert reason.code == "too_small"
+    assert reason.params["size"] == "3"
+    assert len(reason.params["text"]) == 300
+    assert "for the log" in (tmp_path / LOG_FILE).read_text()
+
+
+async def test_a_forged_problem_file_is_no_crash(tmp_path: Path) -> None:
+    code = "import os; os.symlink('/etc/passwd', 'problem.json'); os._exit(3)"
+    assert (await problem(tmp_path, code)).code == "job_child_failed"
+
+
+async def test_the_log_is_cut_in_the_middle(tmp_path: Path) -> None:
+    await run(tmp_path, "import sys; sys.stderr.write('a' * 3000000 + 'the end')")
+    log = (tmp_path / LOG_FILE).read_text()
+    assert len(log) <= LOG_BYTES_MAX + LOG_TAIL_BYTES + 4096
+    assert log.endswith("the end")
+
+
+async def test_what_left_does_not_survive_a_good_end(tmp_path: Path) -> None:
+    mark = uuid4().hex
+    assert await run(tmp_path, ESCAPE.format(mark=mark)) == [("escaped", 0.5)]
+    assert alive(mark) == []
+
+
+async def test_what_left_does_not_survive_the_time_limit(tmp_path: Path) -> None:
+    mark = uuid4().hex
+    reason = await problem(tmp_path, ESCAPE.format(mark=mark) + WAIT, LIMITS._replace(job_seconds_max=2))
+    assert reason.code == "job_time_exceeded"
+    assert alive(mark) == []
+
+
+async def test_cancellation_ends_everything_before_it_goes_on(tmp_path: Path) -> None:
+    mark = uuid4().hex
+    escaped = asyncio.Event()
+    code = ESCAPE.format(mark=mark) + WAIT
+    job = asyncio.create_task(
+        run_child("timeit", ("-n1", "-r1", code), folder=tmp_path, limits=LIMITS, progress=lambda *_: escaped.set())
+    )
+    await asyncio.wait_for(escaped.wait(), 20)
+    job.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await job
+    assert alive(mark) == []
+    assert descendants(os.getpid()) == ()
+
+
+def test_without_namespaces_what_left_is_ended_too(tmp_path: Path) -> None:
+    mark = uuid4().hex
+    code = f"""
+import os, sys
+from agents.sandbox import runner
+runner._enter_namespace = lambda: False
+limits = [str(os.getppid()), str(8 << 30), "60", str(1 << 30), "256"]
+sys.exit(runner.main([*limits, sys.executable, "-c", {ESCAPE.format(mark=mark) + "sys.exit(9)"!r}]))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60)
+    assert ended.returncode == 9, ended.stderr
+    assert b"escaped" in ended.stdout
+    assert alive(mark) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a PID namespace; without one this is not promised")
+def test_nothing_survives_the_agents_death(tmp_path: Path) -> None:
+    mark = uuid4().hex
+    code = f"""
+import asyncio
+from pathlib import Path
+from agents.sandbox.child import run_child
+from agents.work import Limits
+child = run_child("timeit", ("-n1", "-r1", {ESCAPE.format(mark=mark) + WAIT!r}), folder=Path({str(tmp_path)!r}),
+                  limits=Limits(60, 1 << 30), progress=lambda *_: print("escaped", flush=True))
+asyncio.run(child)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE) as agent:
+        assert agent.stdout is not None
+        assert agent.stdout.readline() == b"escaped\n"
+        watched = [os.pidfd_open(pid) for pid in (*descendants(agent.pid), *alive(mark))]
+        assert len(watched) >= 3
+        agent.send_signal(signal.SIGKILL)
+        for handle in watched:
+            assert select.select([handle], [], [], 10)[0], "a process outlived the agent"
+            os.close(handle)
+    assert alive(mark) == []
+
+
+def test_only_plain_files_are_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "pipe")
+    assert read_small(tmp_path / "file", bytes_max=5) == b"12345"
+    assert read_small(tmp_path / "file", bytes_max=4) is None
+    assert plain_file_bytes(tmp_path / "file") == 5
+    for name in ("link", "pipe", "none", "."):
+        assert read_small(tmp_path / name, bytes_max=100) is None
+        assert plain_file_bytes(tmp_path / name) is None
