@@ -16,7 +16,8 @@ import pytest
 import pytest_socket
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.local import kafka
+from api.client.client import Client
+from deploy.local import control, kafka
 from deploy.local.home import Home
 from deploy.local.state import StackState, live_state
 from deploy.provision import provision
@@ -110,6 +111,25 @@ async def provisioned_kafka(kafka_bootstrap: str) -> str:
         await admin.close()
     await provision(kafka_bootstrap, TOPICS.values(), replication=1)
     return kafka_bootstrap
+
+
+@pytest.fixture(scope="session")
+def system_settings() -> Iterator[Settings]:
+    """The whole system, running: broker, database, API, projector, agent; with short leases."""
+    with short_home() as home:
+        settings = Settings.from_env({**settings_for(home).to_env(), "MO_LEASE_S": "3", "MO_HEARTBEAT_S": "0.5"})
+        asyncio.run(control.up(settings, on_event=lambda _what, _happened: None))
+        yield settings
+        asyncio.run(control.down(settings))
+
+
+@pytest.fixture(scope="session")
+def mo(system_settings: Settings) -> Iterator[Client]:
+    """A client of the whole system; what tests make there bears names of their own."""
+    state = control.state(system_settings)
+    assert state is not None
+    with Client(state.api_url, lang="en") as client:
+        yield client
 
 
 class short_home:  # noqa: N801 - used like a function

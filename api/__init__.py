@@ -1,0 +1,1 @@
+"""The thin door: HTTP in, events out; read models in, JSON out."""

@@ -1,0 +1,189 @@
+"""`mo models`: PTH weights and Tron models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from api.cli.options import SHOWN, File, Limit, Mine, Name, Named, Note, Search
+from api.cli.output import Sheet, emit, facts, headings, short, size, when
+from api.cli.progress import Meter
+from api.cli.session import Session, session_of
+
+if TYPE_CHECKING:
+    from api.client.client import Client
+    from api.resources import Pth, Tron
+
+app = typer.Typer(help="help.models", no_args_is_help=True)
+
+Kind = Annotated[Literal["pth", "tron"] | None, typer.Option("--kind", help="option.model_kind")]
+
+
+@app.command("upload", help="help.models.upload")
+def upload(
+    context: typer.Context,
+    path: File,
+    name: Name = "",
+    training_id: Annotated[str, typer.Option("--training-id", help="option.training_id")] = "",
+    note: Note = "",
+) -> None:
+    """Upload weights."""
+    session = session_of(context)
+    with Meter(session) as meter:
+        pth = session.client.models.upload(
+            path,
+            name=name,
+            training_id=training_id,
+            note=note,
+            progress=lambda done, total: meter.at(session.say("progress.upload", name=path.name), done / max(total, 1)),
+        )
+    emit(session, pth, pth_sheet(session, pth))
+
+
+@app.command("list", help="help.models.list")
+def show_all(
+    context: typer.Context, kind: Kind = None, search: Search = "", mine: Mine = False, limit: Limit = SHOWN
+) -> None:
+    """List models."""
+    session = session_of(context)
+    models = session.client.models
+    pages: dict[str, object] = {}
+    sheets = []
+    if kind in (None, "pth"):
+        weights = models.list_pth(search=search, limit=limit, mine=mine)
+        pages["pth"] = weights
+        sheets.append(pth_list(session, weights.items))
+    if kind in (None, "tron"):
+        trons = models.list_trons(search=search, limit=limit, mine=mine)
+        pages["trons"] = trons
+        sheets.append(tron_list(session, trons.items))
+    emit(session, pages if kind is None else next(iter(pages.values())), *sheets)
+
+
+@app.command("show", help="help.models.show")
+def show(context: typer.Context, model: Named, kind: Kind = None) -> None:
+    """Show one model."""
+    session = session_of(context)
+    found = find(session.client, model, kind)
+    emit(session, found, sheet_of(session, found))
+
+
+@app.command("download", help="help.models.download")
+def download(
+    context: typer.Context,
+    model: Named,
+    kind: Kind = None,
+    to: Annotated[Path, typer.Option("--to", help="option.to", file_okay=False, exists=True)] = Path(),
+    revision: Annotated[int | None, typer.Option("--revision", min=1, help="option.revision")] = None,
+) -> None:
+    """Write a model's file into a folder."""
+    session = session_of(context)
+    found = find(session.client, model, kind)
+    with Meter(session) as meter:
+        target = session.client.models.download(
+            found,
+            to,
+            revision=revision,
+            progress=lambda done, total: meter.at(session.say("progress.download"), done / max(total, 1)),
+        )
+    emit(session, {"path": str(target)}, facts(session, "", [("path", str(target))]))
+
+
+def find(client: Client, text: str, kind: str | None) -> Pth | Tron:
+    """The model that `text` names: a Tron if there is one, else a PTH, unless the kind is said."""
+    from http import HTTPStatus
+
+    from api.client import ProblemError, UnknownNameError
+
+    if kind == "pth":
+        return client.models.find_pth(text)
+    try:
+        return client.models.find_tron(text)
+    except UnknownNameError:
+        if kind is not None:
+            raise
+    except ProblemError as error:
+        if kind is not None or error.problem.status != HTTPStatus.NOT_FOUND:
+            raise
+    return client.models.find_pth(text)
+
+
+def sheet_of(session: Session, model: Pth | Tron) -> Sheet:
+    """One model as facts."""
+    from api.resources import Tron
+
+    return tron_sheet(session, model) if isinstance(model, Tron) else pth_sheet(session, model)
+
+
+def pth_sheet(session: Session, pth: Pth) -> Sheet:
+    """One PTH model as facts."""
+    return facts(
+        session,
+        session.say("title.pth", name=pth.name),
+        [
+            ("id", str(pth.id)),
+            ("name", pth.name),
+            ("file", pth.weights.name),
+            ("size", size(pth.weights.size_bytes)),
+            ("digest", pth.weights.digest),
+            ("training_id", pth.training_id),
+            ("note", pth.note),
+            ("created", when(pth.created_at)),
+        ],
+    )
+
+
+def tron_sheet(session: Session, tron: Tron) -> Sheet:
+    """One Tron model as facts, its newest revision with how far it is from PyTorch."""
+    rows = [
+        ("id", str(tron.id)),
+        ("platform", tron.platform),
+        ("repo", tron.repo),
+        ("name", tron.name),
+        ("method", tron.method),
+        ("version", tron.version),
+        ("file", tron.file_name),
+        ("pth", str(tron.pth_id)),
+        ("template", str(tron.template_id)),
+        ("created", when(tron.created_at)),
+    ]
+    for revision in tron.revisions:
+        rows.append(("revision", f"{revision.revision} · {size(revision.tron.size_bytes)} · {revision.tron.digest}"))
+        rows.append(("parity", f"{revision.max_abs_error:.3g} ≤ {revision.error_threshold:.3g}"))
+    return facts(session, session.say("title.tron", name=f"{tron.name}@{tron.version}"), rows)
+
+
+def pth_list(session: Session, items: list[Pth]) -> Sheet:
+    """PTH models as rows."""
+    return Sheet(
+        headings(session, "id", "name", "size", "training_id", "created"),
+        [
+            (short(pth.id), pth.name, size(pth.weights.size_bytes), pth.training_id, when(pth.created_at))
+            for pth in items
+        ],
+        title=session.say("title.pths"),
+    )
+
+
+def tron_list(session: Session, items: list[Tron]) -> Sheet:
+    """Tron models as rows."""
+    return Sheet(
+        headings(session, "id", "platform", "repo", "name", "method", "version", "revisions", "parity", "created"),
+        [
+            (
+                short(tron.id),
+                tron.platform,
+                tron.repo,
+                tron.name,
+                tron.method,
+                tron.version,
+                str(len(tron.revisions)),
+                f"{max(revision.max_abs_error for revision in tron.revisions):.3g}" if tron.revisions else "-",
+                when(tron.created_at),
+            )
+            for tron in items
+        ],
+        title=session.say("title.trons"),
+    )

@@ -1,0 +1,115 @@
+"""Prints resources: as the API's JSON, or as sheets that fit the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, TextIO
+
+import msgspec
+
+from api.cli.session import Session
+from api.cli.words import known
+
+PIPE_COLUMNS = 1000
+"""Width of what is not a terminal: nothing is ever cut or wrapped there."""
+ID_CHARACTERS = 8
+
+GOOD = "green"
+BAD = "red"
+
+
+class Cell(NamedTuple):
+    """A text with a style (a colour never says anything that the text does not)."""
+
+    text: str
+    style: str = ""
+
+
+class Sheet(NamedTuple):
+    """A table to be shown: headings and rows of texts or cells."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | Cell]]
+    title: str = ""
+    notes: Sequence[str] = ()
+
+
+def emit(session: Session, resource: object, *sheets: Sheet) -> None:
+    """Print `resource` as JSON, or the sheets that show it to people."""
+    if session.as_json:
+        print(msgspec.json.format(msgspec.json.encode(resource), indent=2).decode(), file=session.stdout)
+        return
+    for sheet in sheets:
+        draw(session.stdout, sheet, colour=not session.environ.get("NO_COLOR"))
+
+
+def draw(stream: TextIO, sheet: Sheet, *, colour: bool = True) -> None:
+    """Write one sheet."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    tty = stream.isatty()
+    console = Console(file=stream, highlight=False, no_color=not colour, width=None if tty else PIPE_COLUMNS)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title_justify="left")
+    for column in sheet.columns:
+        table.add_column(Text(column), overflow="fold")
+    for row in sheet.rows:
+        table.add_row(*(Text(*cell) if isinstance(cell, Cell) else Text(cell) for cell in row))
+    if sheet.title:
+        console.print(Text(sheet.title, "bold"))
+    console.print(table)
+    for note in sheet.notes:
+        console.print(Text(note), soft_wrap=True)
+
+
+def facts(session: Session, title: str, rows: Sequence[tuple[str, str | Cell]]) -> Sheet:
+    """A sheet with one fact a row; the first column is a key of the words."""
+    return Sheet(
+        columns=(session.say("column.what"), session.say("column.value")),
+        rows=[(session.say(f"column.{key}"), value) for key, value in rows],
+        title=title,
+    )
+
+
+def label(session: Session, group: str, name: str) -> str:
+    """What a code of the API is called for people; one that we do not know keeps its own name."""
+    key = f"{group}.{name}"
+    return session.say(key) if known(session.lang, key) else name
+
+
+def headings(session: Session, *keys: str) -> list[str]:
+    """Column headings in the reader's language."""
+    return [session.say(f"column.{key}") for key in keys]
+
+
+def short(identity: object) -> str:
+    """The beginning of an id: enough for people, and the CLI takes it back."""
+    return str(identity)[:ID_CHARACTERS]
+
+
+def when(moment: datetime) -> str:
+    """Local time to the second."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def size(size_bytes: int) -> str:
+    """Bytes as people read them."""
+    amount = float(size_bytes)
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    raise AssertionError("the last unit returns")
+
+
+def share(value: float | None) -> str:
+    """A share of one as per cent."""
+    return "-" if value is None else f"{value * 100:.2f}%"
+
+
+def ms(value: float | None) -> str:
+    """Milliseconds."""
+    return "-" if value is None else f"{value:.2f}"

@@ -1,0 +1,130 @@
+"""Shows how far something is: a live bar on a terminal, plain lines elsewhere; on stderr always."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from api.cli import exits
+from api.cli.output import Sheet, emit, facts, label, when
+from api.cli.session import Session
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from api.resources import Job
+
+LINE_EVERY_SHARE = 0.25
+"""Elsewhere than on a terminal, a new line for the same text only after this much progress."""
+
+
+class Meter:
+    """A bar with a text. `at` may be called as often as one likes."""
+
+    def __init__(self, session: Session) -> None:
+        self._stream = session.stderr
+        self._live = session.stderr.isatty()
+        self._last: tuple[str, float] = ("", -1.0)
+
+    def __enter__(self) -> Self:
+        if self._live:
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+            self._bar = Progress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                TaskProgressColumn(),
+                TimeElapsedColumn(),
+                console=Console(file=self._stream),
+                transient=True,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task("", total=1.0)
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        if self._live:
+            self._bar.stop()
+
+    def at(self, text: str, fraction: float | None = None) -> None:
+        """Show `text` and a fraction in 0..1; None where nobody knows how much there is."""
+        if self._live:
+            total = None if fraction is None else 1.0
+            self._bar.update(self._task, description=text, completed=fraction or 0.0, total=total)
+            return
+        shown, share = self._last
+        if fraction is None:
+            if text != shown:
+                print(text, file=self._stream, flush=True)
+                self._last = (text, -1.0)
+            return
+        if text != shown or fraction >= min(share + LINE_EVERY_SHARE, 1.0) > share:
+            print(f"{text} {fraction:.0%}", file=self._stream, flush=True)
+            self._last = (text, fraction)
+
+
+def job_text(session: Session, job: Job) -> str:
+    """One line about where a job stands."""
+    text = f"{label(session, 'kind', job.kind)}: {label(session, 'state', job.state)}"
+    if job.progress is None or job.state != "running":
+        return text
+    return f"{text} · {label(session, 'stage', job.progress.stage)}"
+
+
+def follow(session: Session, job_id: UUID, timeout_s: float | None) -> Job:
+    """Wait for a job's end, showing how far it is."""
+    with Meter(session) as meter:
+
+        def look(job: Job) -> None:
+            fraction = 1.0 if job.state == "completed" else job.progress.fraction if job.progress else 0.0
+            meter.at(job_text(session, job), fraction)
+
+        return session.client.jobs.wait(job_id, timeout_s, look)
+
+
+def verdict(session: Session, job: Job) -> int:
+    """Say how a job ended if not well; the exit code."""
+    if job.state == "completed":
+        return exits.OK
+    reason = job.message or (job.reason.code if job.reason else "")
+    state = label(session, "state", job.state)
+    session.tell("job.ended_badly", id=job.id, state=f"{state}: {reason}" if reason else state)
+    session.tell("job.look_closer", id=job.id)
+    return exits.FAILED
+
+
+def awaited(session: Session, job: Job, *, wait: bool, timeout_s: float | None) -> Job | None:
+    """The job once it has completed; None, with the job shown, when nobody wants to wait.
+
+    Raises:
+        typer.Exit: it ended in another way, which has been said.
+    """
+    import typer
+
+    if not wait:
+        emit(session, job, job_sheet(session, job))
+        return None
+    ended = follow(session, job.id, timeout_s)
+    if code := verdict(session, ended):
+        raise typer.Exit(code)
+    return ended
+
+
+def job_sheet(session: Session, job: Job) -> Sheet:
+    """One job as facts."""
+    rows = [
+        ("id", str(job.id)),
+        ("kind", label(session, "kind", job.kind)),
+        ("state", label(session, "state", job.state)),
+        ("subject", str(job.subject_id)),
+        ("agent", job.agent),
+        ("attempt", str(job.epoch)),
+        ("requested", when(job.requested_at)),
+        ("updated", when(job.updated_at)),
+    ]
+    if job.progress is not None and job.state == "running":
+        rows.append(("progress", f"{label(session, 'stage', job.progress.stage)} {job.progress.fraction:.0%}"))
+    if job.message or job.reason:
+        rows.append(("reason", job.message or (job.reason.code if job.reason else "")))
+    return facts(session, job_text(session, job), rows)

@@ -1,0 +1,59 @@
+"""Packs a folder of labelled images into one file, the same bytes for the same files."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from api.client.errors import BadInputError
+
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+FILE_MODE = 0o100644 << 16
+CHUNK_BYTES = 1 << 20
+FILES_MAX = 5_000_000
+
+
+def pack_folder(folder: Path, target: Path, progress: Callable[[int, int], None] | None = None) -> int:
+    """Write `class/name` for every file in the folder's sub-folders to a STORED zip; how many files there are.
+
+    Files whose name begins with a dot, and links, are left out. What is no image is left to the import, which says so.
+
+    Raises:
+        BadInputError: not a folder, or no file in any sub-folder.
+    """
+    files = labelled_files(folder)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=True) as package:
+        for done, path in enumerate(files, start=1):
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), ZIP_EPOCH)
+            entry.external_attr = FILE_MODE
+            entry.file_size = path.stat().st_size
+            with path.open("rb") as source, package.open(entry, "w") as sink:
+                shutil.copyfileobj(source, sink, CHUNK_BYTES)
+            if progress is not None:
+                progress(done, len(files))
+    return len(files)
+
+
+def labelled_files(folder: Path) -> list[Path]:
+    """The files `class/name`, in the order of their names.
+
+    Raises:
+        BadInputError: not a folder, or no file in any sub-folder, or too many.
+    """
+    if not folder.is_dir():
+        raise BadInputError(f"{folder} is not a folder", "folder_missing", path=str(folder))
+    classes = sorted(path for path in folder.iterdir() if path.is_dir() and not _hidden(path))
+    files = [path for one in classes for path in sorted(one.iterdir()) if path.is_file() and not _hidden(path)]
+    if not files or len(files) > FILES_MAX:
+        raise BadInputError(
+            f"{folder} needs one folder per class with its images inside (and at most {FILES_MAX} files)",
+            "folder_without_classes",
+            path=str(folder),
+        )
+    return files
+
+
+def _hidden(path: Path) -> bool:
+    return path.name.startswith(".") or path.is_symlink()

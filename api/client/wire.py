@@ -1,0 +1,62 @@
+"""Requests and answers as plain values, and the interface of whatever carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+ProgressCallback = Callable[[int, int], None]
+"""Called with (bytes so far, bytes in all); 0 in all when unknown."""
+
+CHUNK_BYTES = 1 << 20
+
+
+class Request(NamedTuple):
+    """What is asked. `path` begins with a slash and holds the query; `file`, where given, is the body."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    file: Path | None = None
+
+
+class Answer(NamedTuple):
+    """What came back; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class ConnectionFailedError(Exception):
+    """The request may or may not have arrived: refused, cut, timed out."""
+
+
+class Transport(Protocol):
+    """Carries one request. Raises `ConnectionFailedError`, never anything of the library below."""
+
+    def send(self, request: Request, progress: ProgressCallback | None = None) -> Answer:
+        """The answer, read whole."""
+        ...
+
+    def receive(self, request: Request, target: Path, progress: ProgressCallback | None = None) -> Answer:
+        """The answer with its body written to `target` when the status is 200, else as `send`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+def chunks_of(path: Path, progress: ProgressCallback | None) -> Iterator[bytes]:
+    """The file's bytes, piece by piece, telling `progress` after each."""
+    total = path.stat().st_size
+    done = 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+            done += len(chunk)
+            if progress is not None:
+                progress(done, total)

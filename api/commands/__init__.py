@@ -1,0 +1,1 @@
+"""Wishes become events: validate, say, wait a moment for the outcome."""

@@ -1,0 +1,141 @@
+"""POST /pth and /conversions."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import NamedTuple
+
+import msgspec
+from aiohttp import web
+
+from api.answers import json_answer, wish_of
+from api.commands import flow
+from api.commands.objects import keep, object_ref
+from api.commands.overrides import with_overrides
+from api.commands.templates import (
+    checked,
+    load_template,
+    structure_rows,
+    template_refusal,
+    template_row,
+    wanted_entity,
+)
+from api.deps import Deps, deps_of
+from api.errors import ApiRefusal
+from api.present import pth_resource
+from api.resources import ConversionWish, PthWish
+from producers import models
+from producers.say import Command
+from schemas.events import StructureAdded, TronVersionReserved, Upload
+from schemas.specs.templates import TemplateDocument, TemplateRefusedError, encode_template
+from schemas.values import ObjectRef, StructureRef, TronIdentity
+from storage.log.port import Position
+from storage.views.rows import EntityRow
+
+NAME_CHARS_MAX = 200
+DAY = "-%Y%m%d"
+
+
+class Plan(NamedTuple):
+    """A conversion whose parts were all found: `document` has the overrides in it."""
+
+    pth: EntityRow
+    weights: ObjectRef
+    document: TemplateDocument
+    structures: tuple[StructureRef, ...]
+
+
+async def post_pth(request: web.Request) -> web.Response:
+    """Make stored weights known as a model: 201 Pth."""
+    deps, wish = deps_of(request), await wish_of(request, PthWish)
+    command = flow.command_of(request, wish)
+
+    async def say() -> Position:
+        label = wish.file_name or wish.name
+        weights = await object_ref(
+            deps.objects, wish.digest, label, field="digest", size_max_bytes=deps.upload_bytes_max
+        )
+        return await models.upload(
+            deps.speaker, command, name=wish.name, weights=weights, training_id=wish.training_id, note=wish.note
+        )
+
+    settled = await flow.decide(deps, command, say)
+    row = await deps.views.entity(command.id)
+    if settled.row is None or row is None:
+        return flow.pending(command, settled.headers)
+    return json_answer(pth_resource(row), HTTPStatus.CREATED, settled.headers)
+
+
+async def post_conversion(request: web.Request) -> web.Response:
+    """Reserve a Tron version, then ask for the conversion into it: 201 Job."""
+    deps, wish = deps_of(request), await wish_of(request, ConversionWish)
+    command = flow.command_of(request, wish)
+    job_id = models.conversion_job_id(command.id)
+    if (row := await flow.earlier_job(deps, command, job_id)) is not None:
+        return await flow.job_answer(request, command, flow.Settled(row, {}))
+    await flow.earlier(deps, command)
+    plan = await _plan(deps, wish)
+    reserved = await flow.decide(deps, command, lambda: _reserve(deps, wish, command, plan))
+    entity = await deps.views.entity(command.id)
+    if reserved.row is None or entity is None:
+        return flow.pending(command, reserved.headers)
+    settled = await flow.request_job(deps, command, job_id, lambda: _request(deps, wish, command, plan, entity))
+    return await flow.job_answer(request, command, settled)
+
+
+async def _plan(deps: Deps, wish: ConversionWish) -> Plan:
+    """Everything that the conversion names, found and checked.
+
+    Raises:
+        ApiRefusal: something is not there, or does not fit (422).
+    """
+    if not wish.copy_parameters:
+        raise ApiRefusal(HTTPStatus.UNPROCESSABLE_ENTITY, "copy_parameters_required")
+    pth = await wanted_entity(deps, "pth", wish.pth_id)
+    _, template = await template_row(deps, wish.template_id)
+    document = await load_template(deps, template.document)
+    if wish.overrides:
+        try:
+            document = checked(with_overrides(msgspec.to_builtins(document), wish.overrides))
+        except TemplateRefusedError as error:
+            raise template_refusal(error) from error
+    if len(document.sub_templates) > 1:
+        raise ApiRefusal(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "several_sub_models_not_supported", count=len(document.sub_templates)
+        )
+    rows = await structure_rows(deps, (sub.architecture for sub in document.sub_templates))
+    weights = msgspec.json.decode(pth.document, type=Upload).weights
+    return Plan(pth, weights, document, tuple(_structure_ref(row) for row in rows))
+
+
+async def _reserve(deps: Deps, wish: ConversionWish, command: Command, plan: Plan) -> Position:
+    day = deps.clock().strftime(DAY)
+    name = wish.name or plan.pth.name[: NAME_CHARS_MAX - len(day)] + day
+    document = plan.document
+    return await models.reserve_version(
+        deps.speaker,
+        command,
+        identity=TronIdentity("nvidia", document.repo, name, document.method, wish.version or ""),
+        start_version=document.version,
+        pth_id=wish.pth_id,
+        template_id=wish.template_id,
+    )
+
+
+async def _request(deps: Deps, wish: ConversionWish, command: Command, plan: Plan, reserved: EntityRow) -> Position:
+    return await models.request_conversion(
+        deps.speaker,
+        command,
+        reserved=msgspec.json.decode(reserved.document, type=TronVersionReserved),
+        version=reserved.version,
+        weights=plan.weights,
+        template=await keep(deps.objects, encode_template(plan.document), f"{plan.document.name}.json"),
+        structures=plan.structures,
+        merge_operators=wish.merge_operators,
+        copy_parameters=wish.copy_parameters,
+    )
+
+
+def _structure_ref(row: EntityRow) -> StructureRef:
+    added = msgspec.json.decode(row.document, type=StructureAdded)
+    return StructureRef(added.structure_id, added.class_name, added.source, added.type_config)

@@ -1,0 +1,56 @@
+"""POST /structures."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+
+from aiohttp import web
+
+from api.answers import json_answer, wish_of
+from api.commands import flow
+from api.commands.objects import load, object_ref
+from api.deps import deps_of
+from api.errors import ApiRefusal
+from api.present import structure_resource
+from api.resources import StructureWish
+from producers import structures
+from schemas.specs.structures import SOURCE_BYTES_MAX, TYPE_CONFIG_BYTES_MAX, class_problem
+from storage.log.port import Position
+
+
+async def post_structure(request: web.Request) -> web.Response:
+    """Add a stored Python file as a structure: 201 Structure. The file is parsed, never imported."""
+    deps, wish = deps_of(request), await wish_of(request, StructureWish)
+    command = flow.command_of(request, wish)
+
+    async def say() -> Position:
+        label = wish.file_name or f"{wish.class_name}.py"
+        source = await object_ref(deps.objects, wish.digest, label, field="digest", size_max_bytes=SOURCE_BYTES_MAX)
+        text = await load(deps.objects, wish.digest, size_max_bytes=SOURCE_BYTES_MAX)
+        if (problem := await asyncio.to_thread(class_problem, text, wish.class_name)) is not None:
+            raise ApiRefusal.of(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
+        config = None
+        if wish.type_config_digest is not None:
+            config = await object_ref(
+                deps.objects,
+                wish.type_config_digest,
+                f"{wish.class_name}.json",
+                field="type_config_digest",
+                size_max_bytes=TYPE_CONFIG_BYTES_MAX,
+            )
+        return await structures.add(
+            deps.speaker,
+            command,
+            name=wish.name,
+            class_name=wish.class_name,
+            source=source,
+            type_config=config,
+            note=wish.note,
+        )
+
+    settled = await flow.decide(deps, command, say)
+    row = await deps.views.entity(command.id)
+    if settled.row is None or row is None:
+        return flow.pending(command, settled.headers)
+    return json_answer(structure_resource(row), HTTPStatus.CREATED, settled.headers)

@@ -1,0 +1,110 @@
+"""What the API is given from outside: reads, log, objects, limits, secrets, clock. It chooses no adapter itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+
+from producers.say import Speaker
+from storage.log.port import Log, Partition
+from storage.objects.port import ObjectStore
+from storage.views.rows import AgentRow, CommandRow, EntityRow, JobRow, ProductRow, ProgressRow
+
+
+class Reads(Protocol):
+    """The read models as the API asks them. Every method may raise `ViewsAwayError`, lists also `CursorError`."""
+
+    async def command(self, event_id: UUID) -> CommandRow | None: ...
+
+    async def entity(self, id_: UUID) -> EntityRow | None: ...
+
+    async def entities(
+        self,
+        kind: str,
+        *,
+        owner: UUID | None = None,
+        search: str = "",
+        platform: str = "",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> tuple[list[EntityRow], str | None]: ...
+
+    async def entities_by_ids(self, ids: Iterable[UUID]) -> list[EntityRow]: ...
+
+    async def job(self, id_: UUID) -> JobRow | None: ...
+
+    async def jobs(
+        self,
+        *,
+        owner: UUID | None = None,
+        kinds: Sequence[str] = (),
+        states: Sequence[str] = (),
+        subject_id: UUID | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> tuple[list[JobRow], str | None]: ...
+
+    async def jobs_by_ids(self, ids: Iterable[UUID]) -> list[JobRow]: ...
+
+    async def products(self, kind: str, entity_ids: Iterable[UUID]) -> list[ProductRow]: ...
+
+    async def product(self, job_id: UUID) -> ProductRow | None: ...
+
+    async def progress(self, job_ids: Iterable[UUID]) -> Mapping[UUID, ProgressRow]: ...
+
+    async def agents(self) -> list[AgentRow]: ...
+
+    async def positions(self) -> Mapping[Partition, int]: ...
+
+
+class Waits(Protocol):
+    """Waits until the read models have seen a record."""
+
+    async def wait_position(self, partition: Partition, offset: int, *, timeout_s: float) -> bool: ...
+
+
+class Actor(NamedTuple):
+    """Who asks: an opaque id, and the name people see."""
+
+    id: UUID
+    name: str
+
+
+LOCAL_USER = Actor(UUID("6d6f2d75-7365-5200-8000-6c6f63616c00"), "local")
+"""The one person there is while there are no accounts; the API answers loopback names only."""
+
+
+class Deps(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything `create_app` needs. Seconds end in `_s`, bytes in `_bytes_max`.
+
+    `outcome_wait_s` is how long a write waits for its outcome, `read_wait_s` how long a read waits for the position it
+    names and a grant for the claim; `grant_s` how long a job's token lives: longer than any job.
+    """
+
+    views: Reads
+    watcher: Waits
+    log: Log
+    speaker: Speaker
+    objects: ObjectStore
+    agent_secret: str
+    token_secret: str
+    upload_bytes_max: int
+    clock: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+    outcome_wait_s: float = 2.0
+    read_wait_s: float = 2.0
+    grant_s: float = 2 * 3600.0
+    actor: Actor = LOCAL_USER
+
+
+DEPS = web.AppKey("deps", Deps)
+
+
+def deps_of(request: web.Request) -> Deps:
+    """What the application was made with."""
+    return request.app[DEPS]

@@ -1,0 +1,59 @@
+"""Codes become sentences here and nowhere else: what happened, then what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from api.texts import en, zh
+from schemas.values import Code
+
+DEFAULT = "zh"
+TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {"zh": zh.TEXTS, "en": en.TEXTS}
+"""Language -> code -> (what happened, what to do next); `{name}` stands for a parameter."""
+
+
+class _Params(dict[str, str]):
+    """Parameters of a code; one that is missing must not hide the rest of the sentence."""
+
+    def __missing__(self, name: str) -> str:
+        return "?"
+
+
+def sentences(code: Code, lang: str) -> tuple[str, str]:
+    """What happened, and what to do next ("" where nothing can be done). Unknown codes are shown as they are."""
+    texts = TEXTS[lang]
+    params = _Params(code.params)
+    if code.code not in texts:
+        said = ", ".join(f"{name}={value}" for name, value in code.params.items())
+        params = _Params(code=code.code, params=said)
+    what, todo = texts.get(code.code, texts["unknown_code"])
+    return what.format_map(params), todo.format_map(params)
+
+
+def render(code: Code, lang: str) -> str:
+    """The whole of it as one text."""
+    what, todo = sentences(code, lang)
+    gap = "" if lang == "zh" else " "
+    return f"{what}{gap}{todo}" if todo else what
+
+
+def language_of(accept_language: str) -> str:
+    """The best language we speak for an Accept-Language header; Chinese where it says nothing we know."""
+    best, best_weight = DEFAULT, 0.0
+    for part in accept_language.split(","):
+        tag, _, rest = part.partition(";")
+        name = tag.strip().lower().partition("-")[0]
+        weight = _weight(rest)
+        if name in TEXTS and weight > best_weight:
+            best, best_weight = name, weight
+    return best
+
+
+def _weight(text: str) -> float:
+    name, _, value = text.strip().partition("=")
+    if not name:
+        return 1.0
+    try:
+        return float(value) if name.strip() == "q" else 1.0
+    except ValueError:
+        return 0.0

@@ -1,0 +1,1 @@
+"""Who listens: read models are made here."""

@@ -1,0 +1,1 @@
+"""Records -> rows, pure: one file a noun, and `batch` that puts them together."""

@@ -1,0 +1,1 @@
+"""WHO speaks: commands become events."""

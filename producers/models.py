@@ -1,0 +1,72 @@
+"""Models: PTH weights become known, Tron versions are reserved, conversions requested."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from producers.say import Command, Speaker
+from schemas.envelope import derived_id
+from schemas.events import ConversionRequested, TronVersionReserved, Upload
+from schemas.values import ObjectRef, StructureRef, TronIdentity
+from storage.log.port import Position
+
+
+def conversion_job_id(command_id: UUID) -> UUID:
+    """The job that a conversion command leads to."""
+    return derived_id(command_id, "conversion")
+
+
+async def upload(
+    speaker: Speaker, command: Command, *, name: str, weights: ObjectRef, training_id: str, note: str
+) -> Position:
+    """Make stored weights known as the model `command.id`; raises as `Speaker.say`."""
+    event = Upload(model_id=command.id, name=name, weights=weights, training_id=training_id, note=note)
+    return await speaker.decide(event, command)
+
+
+async def reserve_version(
+    speaker: Speaker, command: Command, *, identity: TronIdentity, start_version: str, pth_id: UUID, template_id: UUID
+) -> Position:
+    """Ask for the Tron model `command.id`; an empty version asks for the successor. Raises as `Speaker.say`."""
+    event = TronVersionReserved(
+        model_id=command.id,
+        platform=identity.platform,
+        repo=identity.repo,
+        name=identity.name,
+        method=identity.method,
+        start_version=start_version,
+        pth_id=pth_id,
+        template_id=template_id,
+        version=identity.version or None,
+    )
+    return await speaker.decide(event, command)
+
+
+async def request_conversion(
+    speaker: Speaker,
+    command: Command,
+    *,
+    reserved: TronVersionReserved,
+    version: str,
+    weights: ObjectRef,
+    template: ObjectRef,
+    structures: tuple[StructureRef, ...],
+    merge_operators: bool,
+    copy_parameters: bool,
+) -> Position:
+    """Ask for the conversion into the reserved model, under the version it was given; raises as `Speaker.say`."""
+    job_id = conversion_job_id(command.id)
+    event = ConversionRequested(
+        job_id=job_id,
+        resource="cpu-heavy",
+        model_id=reserved.model_id,
+        pth_id=reserved.pth_id,
+        template_id=reserved.template_id,
+        identity=TronIdentity(reserved.platform, reserved.repo, reserved.name, reserved.method, version),
+        weights=weights,
+        template=template,
+        structures=structures,
+        merge_operators=merge_operators,
+        copy_parameters=copy_parameters,
+    )
+    return await speaker.follow(event, command, job_id)

@@ -1,0 +1,1 @@
+"""Read models in PostgreSQL: what the projector writes and the API reads. Rebuilt from the log at will."""

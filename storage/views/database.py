@@ -1,0 +1,118 @@
+"""The database behind the read models: its connections, its schema, and which errors mean "away"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Self
+
+import asyncpg
+
+from storage.views.port import ViewsAwayError
+
+ANSWER_S_MAX = 30.0
+"""Longest wait for a connection or for one statement."""
+POOL_SIZE_MAX = 8
+_SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.PostgresSystemError,
+    # what the driver says when a connection is cut just as it begins to use it
+    asyncpg.InternalClientError,
+)
+"""Errors that say nothing about the statement: the same one may succeed later."""
+
+TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""Everything that the driver raises."""
+
+
+def schema_name(text: str) -> str:
+    """The text, if it may name a schema: it becomes part of statements.
+
+    Raises:
+        ValueError: it may not.
+    """
+    if _SCHEMA_NAME.fullmatch(text) is None:
+        raise ValueError(f"schema {text!r}: use a small letter, then up to 30 small letters, digits or _")
+    return text
+
+
+def channel_of(schema: str) -> str:
+    """The channel on which every change of the schema's positions is announced."""
+    return f"mo_views_{schema}"
+
+
+def says_away(error: BaseException) -> bool:
+    """Whether the error means that the database could not be asked, rather than that it said no."""
+    if isinstance(error, asyncpg.InterfaceError):
+        # the driver's own errors: a lost connection is one, and so is a value that cannot be encoded (a ValueError)
+        return not isinstance(error, ValueError)
+    return isinstance(error, _AWAY)
+
+
+async def connect(dsn: str, schema: str) -> asyncpg.Connection[asyncpg.Record]:
+    """One connection of its own that sees the schema's tables."""
+    return await asyncpg.connect(
+        dsn, timeout=ANSWER_S_MAX, command_timeout=ANSWER_S_MAX, server_settings={"search_path": schema}
+    )
+
+
+class Database:
+    """A pool of connections to one schema. Nothing is connected before the first question."""
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], schema: str) -> None:
+        self._pool = pool
+        self.schema = schema
+
+    @classmethod
+    async def open(cls, dsn: str, schema: str, *, pool_size_max: int = POOL_SIZE_MAX) -> Self:
+        """The read models in `schema` of the database `dsn`; made by `migrate`.
+
+        Raises:
+            ValueError: the schema's name may not be one.
+        """
+        pool = asyncpg.create_pool(
+            dsn,
+            min_size=0,
+            max_size=pool_size_max,
+            timeout=ANSWER_S_MAX,
+            command_timeout=ANSWER_S_MAX,
+            server_settings={"search_path": schema_name(schema)},
+        )
+        return cls(await pool, schema)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]:
+        """A connection; what means "away" leaves as `ViewsAwayError`."""
+        try:
+            async with self._pool.acquire(timeout=ANSWER_S_MAX) as connection:
+                yield connection
+        except TROUBLE as error:
+            if says_away(error):
+                raise ViewsAwayError(f"PostgreSQL does not answer ({error!r}): start it, or try again later") from error
+            raise
+
+    async def migrate(self) -> None:
+        """Make the tables that are missing; harmless when they are there and when two do it at once."""
+        statements = files("storage.views").joinpath("sql/schema.sql").read_text().format(schema=self.schema)
+        async with self._asking() as connection, connection.transaction():
+            # "if not exists" alone is not safe when two create the same thing at the same moment
+            await connection.execute("select pg_advisory_xact_lock(hashtext($1))", channel_of(self.schema))
+            await connection.execute(statements)
+
+    async def reset(self) -> None:
+        """Throw the whole read model away and make an empty one."""
+        async with self._asking() as connection:
+            await connection.execute(f"drop schema if exists {self.schema} cascade")
+        await self._pool.expire_connections()
+        await self.migrate()

@@ -1,0 +1,114 @@
+"""The rows of the read models. `document` is the JSON that a row was made of; the columns beside it are for finding it.
+
+Each row is fed by one partition only, and `at` says by which record last.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+
+class At(NamedTuple):
+    """The record that fed a row last."""
+
+    partition: int
+    offset: int
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """What every row has."""
+
+    at: At
+
+
+class CommandRow(Row, frozen=True, kw_only=True):
+    """What became of a decision in `mo.catalog`; the first saying of an event id is the one that is kept."""
+
+    event_id: UUID
+    accepted: bool
+    code: str = ""
+    params: dict[str, str] = {}
+    version: str = ""
+    request_digest: str = ""
+
+
+class EntityRow(Row, frozen=True, kw_only=True):
+    """A decided thing: `kind` is pth, tron, structure, template or dataset."""
+
+    id: UUID
+    kind: str
+    owner: UUID
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    document: bytes
+    platform: str = ""
+    repo: str = ""
+    method: str = ""
+    version: str = ""
+
+
+class JobRow(Row, frozen=True, kw_only=True):
+    """A job as folded so far. `subject_id` is the model or dataset it works on; `fold` the fold's own state."""
+
+    id: UUID
+    kind: str
+    owner: UUID
+    state: str
+    resource: str
+    platform: str
+    epoch: int
+    agent: str
+    cancelling: bool
+    subject_id: UUID
+    request_digest: str
+    requested_at: datetime
+    updated_at: datetime
+    request: bytes
+    fold: bytes
+    result: bytes | None = None
+    reason: bytes | None = None
+
+
+class ProductRow(Row, frozen=True, kw_only=True):
+    """What a job made, keyed by the job: `kind` is revision (of a Tron model) or dataset_version."""
+
+    job_id: UUID
+    kind: str
+    entity_id: UUID
+    digest: str
+    created_at: datetime
+    document: bytes
+
+
+class ProgressRow(Row, frozen=True, kw_only=True):
+    """The newest progress of a job."""
+
+    job_id: UUID
+    epoch: int
+    step: int
+    stage: str
+    fraction: float
+    seen_at: datetime
+
+
+class AgentRow(Row, frozen=True, kw_only=True):
+    """The newest word of an agent."""
+
+    agent: str
+    seen_at: datetime
+    document: bytes
+
+
+class UndecodableRow(Row, frozen=True, kw_only=True):
+    """A record that could not be read, kept byte for byte."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: bytes
+    error: str

@@ -1,0 +1,135 @@
+"""The house rules that a machine can hold."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from schemas.events import CATALOGUE
+from schemas.topics import TOPICS, topic_of
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("schemas", "storage", "producers", "consumers", "api", "agents", "deploy")
+FUNCTION_LINES_MAX = 50
+FILE_LINES_MAX = 400
+TOP_LEVEL = {*ROOMS, "tests", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"}
+SAID_IN_README = re.compile(r"`([a-z_/]+\.py):([A-Za-z_][A-Za-z_.]*)`")
+
+
+def modules(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def calls(*folders: str) -> set[str]:
+    """Names called anywhere in the folders: `Name(...)` or `module.Name(...)`."""
+    found: set[str] = set()
+    for path in modules(*folders):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                function = node.func
+                found.add(function.id if isinstance(function, ast.Name) else getattr(function, "attr", ""))
+    return found
+
+
+def names(*folders: str) -> set[str]:
+    """Names read anywhere in the folders."""
+    return {
+        node.id if isinstance(node, ast.Name) else node.value
+        for path in modules(*folders)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Name) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+    }
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_event_has_a_topic_and_a_golden_record(name: str):
+    event = CATALOGUE[name]
+    assert topic_of(event) in TOPICS.values()
+    assert (ROOT / "tests" / "golden" / f"{name}.v{event.VERSION}.json").exists()
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_event_has_somebody_who_says_it(name: str):
+    assert name in calls("producers", "agents", "consumers"), f"nobody says {name}"
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_event_has_somebody_who_hears_it(name: str):
+    folds = names("schemas") if name in {"JobCancelled"} else set()
+    heard = names("consumers", "agents") | folds | names_in(ROOT / "schemas" / "lifecycle.py")
+    heard |= names_in(ROOT / "schemas" / "catalogue.py")
+    assert name in heard, f"nobody hears {name}"
+
+
+def names_in(path: Path) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
+
+
+@pytest.mark.parametrize("path", [*modules(*ROOMS, "tests")], ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_are_short_and_files_say_their_job(path: Path):
+    text = path.read_text()
+    tree = ast.parse(text)
+    assert len(text.splitlines()) <= FILE_LINES_MAX, "a room that outgrew its wall: split it by what it knows"
+    assert ast.get_docstring(tree), "the first line of a file says its one job"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert lines <= FUNCTION_LINES_MAX, f"{node.name} has {lines} lines"
+
+
+def test_the_readme_names_functions_that_exist():
+    said = SAID_IN_README.findall((ROOT / "README.md").read_text())
+    assert len(said) >= 10, "the path of an event is told as file:function"
+    for file, dotted in said:
+        scope: ast.AST = ast.parse((ROOT / file).read_text())
+        for part in dotted.split("."):
+            found = [
+                node
+                for node in ast.iter_child_nodes(scope)
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == part
+            ]
+            assert found, f"README names {file}:{dotted}, which does not exist"
+            scope = found[0]
+
+
+def test_no_installed_package_takes_our_names():
+    owners = packages_distributions()
+    for room in ROOMS:
+        assert set(owners.get(room, [])) <= {"mo-system"}, f"{owners[room]} brings a top-level {room}"
+
+
+def test_the_top_level_is_what_was_agreed():
+    visible = {path.name for path in ROOT.iterdir() if not path.name.startswith((".", "__"))}
+    assert visible - {"dist"} == TOP_LEVEL
+
+
+def test_no_room_is_empty():
+    for folder in {path.parent for path in modules(*ROOMS)}:
+        assert [path for path in folder.iterdir() if path.name not in {"__init__.py", "__pycache__"}], folder
+
+
+def test_only_the_wiring_chooses_adapters():
+    adapters = {"KafkaLog", "MemoryLog", "LocalObjects", "GatewayObjects"}
+    for path in modules("schemas", "producers", "consumers", "api", "agents", "deploy"):
+        if path != ROOT / "deploy" / "wiring.py":
+            assert not adapters & names_in(path), f"{path.relative_to(ROOT)} chooses an adapter"
+
+
+def test_weights_are_never_loaded_without_the_safe_reader():
+    for path in modules(*ROOMS):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.keyword):
+                unsafe = (node.arg, getattr(node.value, "value", None))
+                assert unsafe not in {("weights_only", False), ("allow_pickle", True)}, path
+
+
+def test_nothing_names_a_registry_or_this_machine():
+    hosts = re.compile(r"py" r"pi\.org|python" r"hosted|registry\.npm" r"js|repo1?\.mav" r"en|/wo" r"rk/(main|shared)")
+    for path in (*modules(*ROOMS, "tests"), *ROOT.glob("*.md"), ROOT / "pyproject.toml"):
+        assert not hosts.search(path.read_text()), path

@@ -1,0 +1,111 @@
+"""The demo runs again without doing its work again, and goes on where an earlier run was interrupted."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from api.client.errors import UnknownNameError
+from deploy.demo import making, plan
+from deploy.demo.story import equals
+
+PTH, TEMPLATE, OTHER, MODEL, MADE = (UUID(int=number) for number in range(1, 6))
+VARIANT = plan.VARIANTS[0]
+
+
+def tron(id_: UUID, *, version: str = VARIANT.version, pth: UUID = PTH, revisions: int = 1) -> Any:
+    return SimpleNamespace(
+        id=id_, name=plan.MODEL, version=version, pth_id=pth, template_id=TEMPLATE, revisions=[object()] * revisions
+    )
+
+
+class Mo:
+    """A client that knows some Trons and jobs, and remembers what it was asked to make."""
+
+    def __init__(self, *trons: Any, live: tuple[str, ...] = (), ended: str = "completed") -> None:
+        self.trons = {one.id: one for one in trons}
+        self.live = live
+        self.ended = ended
+        self.converted: list[dict[str, Any]] = []
+        self.models = SimpleNamespace(
+            list_trons=lambda **_: SimpleNamespace(items=list(self.trons.values())),
+            get_tron=lambda id_: self.trons[id_],
+        )
+        self.jobs = SimpleNamespace(list=self.list_jobs, wait=self.wait)
+
+    def list_jobs(self, **_: Any) -> Any:
+        return SimpleNamespace(items=[SimpleNamespace(id=MODEL, state=state) for state in self.live])
+
+    def wait(self, job_id: UUID, *_: Any) -> Any:
+        for one in self.trons.values():
+            one.revisions = [object()]
+        return SimpleNamespace(id=job_id, state=self.ended, subject_id=MADE, message="too far", reason=None)
+
+    def convert(self, *_: Any, **wish: Any) -> Any:
+        self.converted.append(wish)
+        self.trons[MADE] = tron(MADE, version=str(wish["version"]))
+        return SimpleNamespace(id=OTHER)
+
+
+def made(mo: Mo) -> Any:
+    pth, used = SimpleNamespace(id=PTH), SimpleNamespace(id=TEMPLATE)
+    return making.tron(mo, VARIANT, pth, used, lambda _share: None)  # type: ignore[arg-type]
+
+
+def test_what_is_there_is_used_again() -> None:
+    mo = Mo(tron(OTHER, pth=OTHER), tron(MODEL))
+    assert made(mo).id == MODEL
+    assert mo.converted == []
+
+
+def test_what_is_being_made_is_waited_for() -> None:
+    mo = Mo(tron(MODEL, revisions=0), live=("failed", "running"))
+    assert made(mo).id == MODEL
+    assert mo.converted == []
+
+
+def test_a_version_that_is_taken_gives_way_to_the_next_one() -> None:
+    free, taken, failed = Mo(), Mo(tron(OTHER, pth=OTHER)), Mo(tron(MODEL, revisions=0), live=("failed",))
+    assert [made(mo).id for mo in (free, taken, failed)] == [MADE] * 3
+    assert free.converted == [{"name": plan.MODEL, "version": VARIANT.version}]
+    assert taken.converted == failed.converted == [{"name": plan.MODEL, "version": None}]
+
+
+def test_a_job_that_ends_badly_ends_the_demo_with_its_reason() -> None:
+    with pytest.raises(making.StepFailedError, match="too far"):
+        made(Mo(ended="failed"))
+
+
+def test_a_dataset_whose_import_failed_gives_way_to_the_next_name() -> None:
+    version = SimpleNamespace(created_at=datetime(2026, 1, 1, tzinfo=UTC))
+    known = {
+        plan.DATASET: SimpleNamespace(id=OTHER, versions=[]),
+        f"{plan.DATASET}-2": SimpleNamespace(versions=[version]),
+    }
+    mo = Mo()
+    mo.datasets = SimpleNamespace(find=lambda name: known[name], get=lambda _id: known[plan.DATASET])  # type: ignore[attr-defined]
+    assert making.dataset(mo, lambda _share: None) is known[f"{plan.DATASET}-2"]  # type: ignore[arg-type]
+
+
+def test_a_structure_is_added_once() -> None:
+    added: list[str] = []
+
+    def find(_text: str) -> Any:
+        if not added:
+            raise UnknownNameError("structure", "x")
+        return "known"
+
+    structures = SimpleNamespace(find=find, add=lambda _path, name: added.append(name) or "added")  # type: ignore[func-returns-value]
+    mo: Any = SimpleNamespace(structures=structures)
+    assert [making.structure(mo, VARIANT) for _ in range(2)] == ["added", "known"]
+    assert added == [VARIANT.class_name]
+
+
+@pytest.mark.parametrize(
+    ("top1", "top5", "same"), [(0.9, 0.95, True), (0.85, 0.95, False), (0.9, 1.0, False), (0.9, None, False)]
+)
+def test_equal_means_both_figures(top1: float, top5: float | None, same: bool) -> None:
+    test: Any = SimpleNamespace(tasks=[SimpleNamespace(top1=top1, top5=top5)])
+    assert equals(test, {"top1": 18 / 20, "top5": 19 / 20}) is same
