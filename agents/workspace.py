@@ -150,7 +150,7 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
 
 async def _remove(folder: Path) -> None:
     """Remove with `rm`: a job may leave folders so deep that Python's own remover gives up."""
-    process = await asyncio.create_subprocess_exec("rm", "-rf", "--", str(folder))
+    process = await asyncio.create_subprocess_exec("/bin/rm", "-rf", "--", str(folder))
     try:
         async with asyncio.timeout(REMOVE_S_MAX):
             await process.wait()

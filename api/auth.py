@@ -29,6 +29,7 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "mo",
 }
 _HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _ACTOR = web.RequestKey("actor", Actor)
@@ -91,8 +92,7 @@ def claim_of(request: web.Request) -> Claim:
 
 async def harden(_: web.Request, response: web.StreamResponse) -> None:
     """Security headers on every answer, streams and errors included."""
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
+    response.headers.update(SECURITY_HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")
 
 

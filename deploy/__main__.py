@@ -80,7 +80,8 @@ def _make_environment(extras: str) -> None:
     UNFINISHED.touch()
     try:
         if uv:
-            _run([uv, "pip", *wanted, "--python", str(PYTHON)])
+            # compiled now: job children may not write bytecode, and would compile torch again at every start
+            _run([uv, "pip", *wanted, "--compile-bytecode", "--python", str(PYTHON)])
         else:
             _run([str(PYTHON), "-m", "pip", *wanted, "--progress-bar", "on"])
     except subprocess.CalledProcessError as error:

@@ -14,7 +14,7 @@ from schemas.events.tests import BackendUsed
 from schemas.values import Code, Platform
 
 PROVIDER = "CPUExecutionProvider"
-_NO_DEVICE: dict[Platform, str] = {"nvidia": "no_nvidia_device", "ascend": "no_ascend_device"}
+_NO_RUNTIME: dict[Platform, str] = {"nvidia": "no_nvidia_runtime", "ascend": "no_ascend_runtime"}
 
 
 def cpu_name() -> str:
@@ -53,7 +53,7 @@ class OnnxRuntimeSession:
             precision="fp32",
             device=f"cpu: {cpu_name()}"[:200],
             on_platform=False,
-            fallbacks=(Code(_NO_DEVICE[self._platform]),),
+            fallbacks=(Code(_NO_RUNTIME[self._platform]),),
         )
 
 

@@ -148,8 +148,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "outputs_do_not_match_tasks": ("The model has {outputs} outputs, the template {tasks} classification tasks.", "Make the two agree."),
     "threshold_exceeded": ("The largest difference to PyTorch is {measured}, above the threshold {threshold} (output {output}, batch {batch}).", "See the report; raise error_threshold only if that is acceptable."),
     # evaluation
-    "no_nvidia_device": ("No NVIDIA device is there; it ran on the CPU.", "Timings say nothing about a device."),
-    "no_ascend_device": ("No Ascend device is there; it ran on the CPU.", "Timings say nothing about a device."),
+    "no_nvidia_runtime": ("This version has no NVIDIA runtime; it ran on the CPU.", "Timings say nothing about a device."),
+    "no_ascend_runtime": ("This version has no Ascend runtime; it ran on the CPU.", "Timings say nothing about a device."),
     "platform_not_available": ("The agent cannot run models of the platform {platform}.", "Start an agent of that platform."),
     "classes_do_not_match": ("Dataset and model have no class in common (dataset: {dataset}; model: {model}).", "Check the template's class names, or take another dataset."),
     "label_missing": ("The image has no label.", "Add the label and import again."),

@@ -148,8 +148,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "outputs_do_not_match_tasks": ("模型有 {outputs} 个输出，模版有 {tasks} 个分类任务。", "请使两者一致。"),
     "threshold_exceeded": ("与 PyTorch 的最大误差 {measured} 超过阈值 {threshold}（输出 {output}，batch {batch}）。", "请查看报告；确认可接受后再调大 error_threshold。"),
     # evaluation
-    "no_nvidia_device": ("没有可用的 NVIDIA 设备，在 CPU 上运行。", "耗时不代表设备性能。"),
-    "no_ascend_device": ("没有可用的昇腾设备，在 CPU 上运行。", "耗时不代表设备性能。"),
+    "no_nvidia_runtime": ("本版本没有 NVIDIA 运行时，在 CPU 上运行。", "耗时不代表设备性能。"),
+    "no_ascend_runtime": ("本版本没有昇腾运行时，在 CPU 上运行。", "耗时不代表设备性能。"),
     "platform_not_available": ("代理不能运行 {platform} 平台的模型。", "请启动该平台的代理。"),
     "classes_do_not_match": ("数据集与模型没有共同的类别（数据集：{dataset}；模型：{model}）。", "请检查模版的类别名或换一个数据集。"),
     "label_missing": ("图片没有标注。", "请补充标注后重新导入。"),

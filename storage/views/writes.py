@@ -32,10 +32,14 @@ _MOVE = """
             on kept.topic = given.topic and kept.partition = given.partition and kept.next = given.old
         order by kept.topic, kept.partition
         for update of kept
+    ), moved as (
+        update offsets as kept set next = mine.new from mine
+        where kept.topic = mine.topic and kept.partition = mine.partition
+        returning 1
     )
-    update offsets as kept set next = mine.new from mine
-    where kept.topic = mine.topic and kept.partition = mine.partition
+    select (select count(*) from moved), pg_notify($5, $6)
 """
+"""Moves the positions and announces them; the announcement goes out with the commit, or not at all."""
 
 
 class Writes(Database):
@@ -67,16 +71,12 @@ class Writes(Database):
         """
         async with self._asking() as connection:
             async with connection.transaction():
-                # a crash of the database may lose the newest commits, but never a part of one: positions and rows go
-                # back together and the log gives the records again, so waiting for the disk would buy nothing
-                await connection.execute("set local synchronous_commit = off")
                 await _reach(hook, "before_update")
-                await _move(connection, batch.advances)
+                await _move(connection, batch.advances, self.schema)
                 await _reach(hook, "after_update")
                 for table, rows in _changes(batch):
                     if rows:
                         await connection.execute(table.upsert, *table.arrays(rows))
-                await connection.execute("select pg_notify($1, $2)", channel_of(self.schema), notice(batch.advances))
                 await _reach(hook, "before_commit")
             await _reach(hook, "after_commit")
 
@@ -100,20 +100,22 @@ def _changes(batch: Batch) -> tuple[tuple[Any, Any], ...]:
 
 
 async def _move(
-    connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record], advances: Mapping[Partition, Advance]
+    connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record], advances: Mapping[Partition, Advance], schema: str
 ) -> None:
     fresh = sorted(partition for partition, advance in advances.items() if advance.old == 0)
     if fresh:
         await connection.execute(_BEGIN, [each.topic for each in fresh], [each.number for each in fresh])
-    status = await connection.execute(
+    moved = await connection.fetchval(
         _MOVE,
         [partition.topic for partition in advances],
         [partition.number for partition in advances],
         [advance.old for advance in advances.values()],
         [advance.new for advance in advances.values()],
+        channel_of(schema),
+        notice(advances),
     )
-    if status != f"UPDATE {len(advances)}":
-        raise OffsetConflictError(f"somebody else projects too: of {len(advances)} positions moved: {status}")
+    if moved != len(advances):
+        raise OffsetConflictError(f"somebody else projects too: {moved} of {len(advances)} positions could be moved")
 
 
 async def _reach(hook: Hook | None, point: Point) -> None:

@@ -288,7 +288,7 @@ async def test_the_whole_way(bench: Bench, converted: Converted) -> None:
     assert (tested.images, tested.skipped) == (21, 0)
     assert tested.inference.total_ms == pytest.approx(tested.inference.mean_ms * 42)
     assert tested.used.on_platform is False
-    assert [code.code for code in tested.used.fallbacks] == ["no_nvidia_device"]
+    assert [code.code for code in tested.used.fallbacks] == ["no_nvidia_runtime"]
 
 
 def test_a_conversion_leaves_a_merged_graph_and_a_report(bench: Bench, converted: Converted, tmp_path: Path) -> None:

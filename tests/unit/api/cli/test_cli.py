@@ -85,7 +85,7 @@ def outcome(id_: UUID, accuracy: float) -> Any:
         inference=timing(9.0),
         postprocess=timing(0.1),
         total_ms=101.0,
-        used=BackendUsed("onnxruntime", "1", "fp32", "CPU", False, (Code("no_nvidia_device"),)),
+        used=BackendUsed("onnxruntime", "1", "fp32", "CPU", False, (Code("no_nvidia_runtime"),)),
     )
 
 
@@ -272,7 +272,7 @@ def test_a_comparison_needs_two(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_test_shows_what_really_ran(capsys: pytest.CaptureFixture[str]) -> None:
     assert mo(Fake(tests={"find": lambda _text: outcome(A, 0.8)}), "tests", "show", "a") == 0
     out = capsys.readouterr().out
-    assert "no NVIDIA device: ran on the CPU" in out
+    assert "this version has no NVIDIA runtime: ran on the CPU" in out
     assert "80.00%" in out
 
 
