@@ -170,9 +170,10 @@ async def test_a_child_that_keeps_failing_is_named_with_its_log(settings: Settin
 
 
 async def test_topics_are_made_once_and_a_wrong_one_is_refused(kafka_bootstrap: str) -> None:
-    assert await provision(kafka_bootstrap, TOPICS.values(), replication=1) == list(TOPICS)
-    assert await provision(kafka_bootstrap, TOPICS.values(), replication=1) == []
-    wrong = msgspec.structs.replace(CATALOG, partitions=3, retention_ms=1000)
+    own = [msgspec.structs.replace(topic, name=f"own-{topic.name}") for topic in TOPICS.values()]
+    assert await provision(kafka_bootstrap, own, replication=1) == [topic.name for topic in own]
+    assert await provision(kafka_bootstrap, own, replication=1) == []
+    wrong = msgspec.structs.replace(own[0], partitions=3, retention_ms=1000)
     with pytest.raises(ProvisionError, match=r"has 1 partitions and must have 3.*retention\.ms=-1 and must have 1000"):
         await provision(kafka_bootstrap, [wrong], replication=1)
 
