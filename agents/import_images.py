@@ -9,7 +9,7 @@ import msgspec
 
 from agents.importing import INFO_FILE, PACK_FILE
 from agents.preprocessing import decode
-from agents.sandbox.inside import Refused, Report, Steady, run
+from agents.sandbox.inside import Refused, Report, Steady, run, tallied
 from storage.datasets.image_header import ImageHeader, image_header
 from storage.datasets.imagefolder import Candidate, ImageFolder, PackageError
 from storage.datasets.pack import DroppedRecord, PackInfo, PackTask, PackWriter
@@ -77,7 +77,7 @@ def import_package(report: Report) -> None:
     except PackageError as error:
         raise Refused(error.code, **error.params) from error
     if not info.images:
-        raise Refused("no_images_left", skipped=info.dropped)
+        raise Refused("no_images_left", skipped=info.dropped, reasons=tallied(info.reasons))
     Path(INFO_FILE).write_bytes(msgspec.json.encode(info))
 
 

@@ -34,6 +34,7 @@ async def handle(request: JobRequest, work: Work) -> DatasetImported:
         folder=folder,
         limits=work.limits,
         progress=work.progress,
+        log=work.log.take,
         file_bytes_max=PACK_BYTES_MAX,
     )
     data = read_small(folder / INFO_FILE, bytes_max=INFO_BYTES_MAX)

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from heapq import heapify, heappop, heapreplace
 from heapq import merge as merge_sorted
 from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
-from agents.table import JobTable, Lane, Place
+from agents.table import JobTable, Lane
+from schemas import fairness
 from schemas.values import Platform, ResourceClass
 
 STANDBY_S = 0.05
@@ -26,10 +26,6 @@ WINDOW_JOBS_MIN = 4
 quarters of the fleet give 1.1 to 1.2 claims a job (20 agents on 2 cores, jobs that do nothing)."""
 WINDOW_JOBS_MAX = 64
 """Most jobs that are matched at once; the cost of a plan is this times the idle agents."""
-
-
-_Head = tuple[int, Place, UUID, Iterator[Place]]
-"""A user's turn: jobs running or picked, the oldest job that waits, the user, the jobs after it."""
 
 
 class Peer(NamedTuple):
@@ -72,21 +68,12 @@ def plan(
 
 
 def fair_order(table: JobTable, lanes: Sequence[Lane], user_running_max: int) -> Iterator[UUID]:
-    """Queued jobs of the lanes, fairest first. A user at `user_running_max` running jobs waits (a soft cap: agents that
-    claim at the same moment may overshoot it by their number)."""
-    heads: list[_Head] = []
-    for owner in {owner for lane in lanes for owner in table.queues.get(lane, ())}:
-        queue: Iterator[Place] = iter(merge_sorted(*(table.queues.get(lane, {}).get(owner, ()) for lane in lanes)))
-        heads.append((table.running_of(owner), next(queue), owner, queue))
-    heapify(heads)
-    while heads and heads[0][0] < user_running_max:
-        running, (_, job), owner, queue = heads[0]
-        yield job
-        following = next(queue, None)
-        if following is None:
-            heappop(heads)
-        else:
-            heapreplace(heads, (running + 1, following, owner, queue))
+    """Queued jobs of the lanes, fairest first (see `schemas.fairness`)."""
+    queues = {
+        owner: merge_sorted(*(table.queues.get(lane, {}).get(owner, ()) for lane in lanes))
+        for owner in {owner for lane in lanes for owner in table.queues.get(lane, ())}
+    }
+    return fairness.fair_order(queues, table.running_of, user_running_max)
 
 
 @lru_cache(maxsize=65_536)

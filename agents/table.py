@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,6 +12,7 @@ import msgspec
 from agents.idset import IdSet
 from schemas.envelope import Envelope
 from schemas.events import JobEvent, JobRequest
+from schemas.fairness import Place
 from schemas.lifecycle import Job, step
 from schemas.values import Platform, ResourceClass
 
@@ -40,8 +40,6 @@ class Change(NamedTuple):
     counted: bool
 
 
-Place = tuple[datetime, UUID]
-"""Where a job stands in its queue: when it was asked for, then its id."""
 NOTHING = Change(None, None, counted=False)
 
 

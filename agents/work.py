@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from agents.joblog import JobLog
 from schemas.events import JobRequest, JobResult
 from schemas.values import Code, ObjectRef
 
@@ -57,6 +58,11 @@ class Work(Protocol):
 
     async def keep(self, path: Path, name: str) -> ObjectRef:
         """Store the file durably; `name` is the label people see."""
+        ...
+
+    @property
+    def log(self) -> JobLog:
+        """What the attempt leaves to read; children's output goes there."""
         ...
 
     def progress(self, stage: str, fraction: float) -> None:

@@ -6,11 +6,15 @@ import asyncio
 import hashlib
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
+from typing import TypeVar
+from uuid import UUID, uuid4
 
+from agents.joblog import JobLog
 from agents.work import JobProblem, Limits, Work
 from schemas.events import JobRequest
 from schemas.values import ObjectRef
@@ -21,16 +25,23 @@ from storage.objects.port import (
     ObjectMissingError,
     ObjectStore,
     ObjectTooLargeError,
+    StoreAwayError,
     StoreFullError,
 )
 
 RESULT_BYTES_MAX = 20 << 30
 CACHE_BYTES_MAX = 20 << 30
 REMOVE_S_MAX = 60.0
+AWAY_S_MAX = 600.0
+"""How long an attempt waits for objects that cannot be reached: a restart of the API must not cost an hour of work."""
+AWAY_PAUSE_S = 1.0
 
 Grants = Callable[[UUID, int, UUID], Awaitable[ObjectStore]]
 """Job, epoch, instance -> the objects of that job, and no others."""
 
+PART = ".part"
+"""Ending of what is not whole yet."""
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -39,17 +50,18 @@ class Workspace:
 
     def __init__(
         self, epoch: int, instance: UUID, folder: Path, limits: Limits, objects: ObjectStore, cache: Path,
-        progress: Callable[[str, float], None],
+        progress: Callable[[str, float], None], log: JobLog,
     ) -> None:  # fmt: skip
         self.epoch, self.instance, self.folder, self.limits = epoch, instance, folder, limits
         self._objects, self._cache, self._progress = objects, cache, progress
+        self.log, self._stage = log, ""
 
     async def fetch(self, ref: ObjectRef, name: str) -> Path:
         target = self.folder / name
         cached = self._cache / ref.digest.removeprefix("sha256:")
         try:
             if not await asyncio.to_thread(_usable, cached, ref.digest):
-                await self._download(ref, cached)
+                await _insist(lambda: self._download(ref, cached))
             await asyncio.to_thread(_link, cached, target)
         except ObjectMissingError as error:
             raise JobProblem("object_missing", digest=ref.digest, name=ref.name) from error
@@ -63,7 +75,7 @@ class Workspace:
 
     async def keep(self, path: Path, name: str) -> ObjectRef:
         try:
-            stored = await self._objects.put(_chunks(path), size_max_bytes=RESULT_BYTES_MAX)
+            stored = await _insist(lambda: self._objects.put(_chunks(path), size_max_bytes=RESULT_BYTES_MAX))
         except ObjectTooLargeError as error:
             raise JobProblem("result_too_large", name=name, size_max_bytes=RESULT_BYTES_MAX) from error
         except StoreFullError as error:
@@ -73,11 +85,15 @@ class Workspace:
         return ObjectRef(stored.digest, stored.size_bytes, name)
 
     def progress(self, stage: str, fraction: float) -> None:
+        if stage != self._stage:
+            self._stage = stage
+            self.log.say(f"{datetime.now(UTC):%H:%M:%S} {stage}")
         self._progress(stage, fraction)
 
     async def _download(self, ref: ObjectRef, cached: Path) -> None:
-        beside = cached.with_name(f"{cached.name}.{self.instance}.part")
         digest = hashlib.sha256()
+        # a name of its own: other attempts of this agent may be fetching the same object
+        beside = cached.with_name(f"{cached.name}.{uuid4()}{PART}")
         try:
             with beside.open("wb") as file:
                 async for chunk in self._objects.get(ref.digest):
@@ -92,9 +108,11 @@ class Workspace:
 
 
 class LocalWorkspaces:
-    """Folders under `root`; whatever an earlier process left there is removed at the start."""
+    """Folders under `root`; whatever an earlier process left there is removed at the start. `secrets` are kept out of
+    the attempts' logs."""
 
-    def __init__(self, root: Path, limits: Limits, grants: Grants) -> None:
+    def __init__(self, root: Path, limits: Limits, grants: Grants, *, secrets: Iterable[str] = ()) -> None:
+        self._secrets = tuple(secrets)
         self._attempts, self._cache = root / "attempts", root / "cache"
         self._limits, self._grants = limits, grants
 
@@ -103,23 +121,44 @@ class LocalWorkspaces:
         await _remove(self._attempts)
         self._attempts.mkdir(parents=True, mode=0o700)
         self._cache.mkdir(parents=True, mode=0o700, exist_ok=True)
-        await asyncio.to_thread(_trim, self._cache)
+        await asyncio.to_thread(_trim, self._cache, unfinished=True)
 
     @asynccontextmanager
     async def open(
         self, request: JobRequest, epoch: int, instance: UUID, progress: Callable[[str, float], None]
     ) -> AsyncIterator[Work]:
         try:
-            objects = await self._grants(request.job_id, epoch, instance)
+            objects = await _insist(lambda: self._grants(request.job_id, epoch, instance))
         except ObjectError as error:
             raise JobProblem("objects_unreachable", retriable=True, error=str(error)[:200]) from error
         folder = self._attempts / f"{request.job_id}-{epoch}"
         try:
-            folder.mkdir(mode=0o700)
-            yield Workspace(epoch, instance, folder, self._limits, objects, self._cache, progress)
+            try:
+                folder.mkdir(mode=0o700)
+            except OSError as error:
+                raise JobProblem("agent_disk", retriable=True, error=str(error)[:200]) from error
+            log = JobLog(self._secrets)
+            log.say(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: attempt {epoch} at {type(request).__name__} begins")
+            yield Workspace(epoch, instance, folder, self._limits, objects, self._cache, progress, log)
         finally:
-            await objects.close()
-            await _remove(folder)
+            try:
+                await objects.close()
+            finally:
+                await _remove(folder)
+                await asyncio.to_thread(_trim, self._cache)
+
+
+async def _insist(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask again while the objects cannot be reached, for `AWAY_S_MAX` seconds."""
+    start_s = time.monotonic()
+    while True:
+        try:
+            return await ask()
+        except StoreAwayError as error:
+            if time.monotonic() - start_s >= AWAY_S_MAX:
+                raise
+            _log.warning("waiting for objects: %s", error)
+        await asyncio.sleep(AWAY_PAUSE_S)
 
 
 def _usable(cached: Path, digest: str) -> bool:
@@ -156,15 +195,24 @@ async def _remove(folder: Path) -> None:
             await process.wait()
     except TimeoutError:
         process.kill()
+        await process.wait()
         _log.warning("%s could not be removed within %s s", folder, REMOVE_S_MAX)
 
 
-def _trim(cache: Path) -> None:
-    """Remove the longest unused files until the cache fits its limit."""
-    files = sorted((each for each in cache.iterdir() if each.is_file()), key=lambda each: each.stat().st_mtime)
-    size_bytes = sum(each.stat().st_size for each in files)
-    for each in files:
-        if size_bytes <= CACHE_BYTES_MAX and not each.name.endswith(".part"):
-            continue
-        size_bytes -= each.stat().st_size
-        each.unlink()
+def _trim(cache: Path, *, unfinished: bool = False) -> None:
+    """Remove the longest unused files until the cache fits its limit; `unfinished` downloads only where nobody can be
+    at work on one."""
+    sizes: list[tuple[float, int, Path]] = []
+    for each in cache.iterdir():
+        if each.suffix != PART:
+            with suppress(FileNotFoundError):  # another attempt may be tidying up as well
+                found = each.stat()
+                sizes.append((found.st_mtime, found.st_size, each))
+        elif unfinished:
+            each.unlink()
+    size_bytes = sum(size for _, size, _ in sizes)
+    for _, size, each in sorted(sizes):
+        if size_bytes <= CACHE_BYTES_MAX:
+            return
+        size_bytes -= size
+        each.unlink(missing_ok=True)

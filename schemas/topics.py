@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import msgspec
 
 from schemas.events import (
     AgentSeen,
+    Change,
     DatasetCreated,
     Event,
     JobEvent,
+    JobLogged,
     JobProgressed,
     StructureAdded,
     TemplateSaved,
@@ -33,24 +37,26 @@ CATALOG = Topic("mo.catalog", 1, -1)
 JOBS = Topic("mo.jobs", 12, -1)
 """Everything machines are asked and answer, keyed by job."""
 PROGRESS = Topic("mo.job-progress", 12, 24 * HOUR_MS)
-"""Heartbeats and progress, keyed by job: the same partition numbers as `JOBS`."""
+"""Heartbeats, progress and log lines, keyed by job: the same partition numbers as `JOBS`."""
 AGENTS = Topic("mo.agents", 1, 24 * HOUR_MS, "compact,delete")
 """The newest word of every agent, keyed by agent."""
 
 TOPICS: dict[str, Topic] = {topic.name: topic for topic in (CATALOG, JOBS, PROGRESS, AGENTS)}
 
 _CATALOG_EVENTS = (Upload, TronVersionReserved, StructureAdded, TemplateSaved, DatasetCreated)
+_PROGRESS_EVENTS = (JobProgressed, JobLogged)
 
 
+@cache
 def topic_of(event: type[Event]) -> Topic:
     """The topic an event class is written to.
 
     Raises:
         LookupError: the class has no topic; every event in the catalogue must have one (a house test holds it).
     """
-    if event in _CATALOG_EVENTS:
+    if event in _CATALOG_EVENTS or issubclass(event, Change):
         return CATALOG
-    if event is JobProgressed:
+    if event in _PROGRESS_EVENTS:
         return PROGRESS
     if event is AgentSeen:
         return AGENTS

@@ -5,68 +5,33 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import json
+import math
 import sys
-import warnings
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from agents.conversion.plan import (
     OPSET,
-    PARAMETERS_BYTES_MAX,
     Plan,
     batch_key,
     batches,
     output_key,
     read_plan,
 )
+from agents.conversion.weights import load_file, state_dict
 from agents.sandbox.inside import Refused, Report, listed, run
 
-_PREFIX = "module."
+_FILE = "structure.py"
+_REPEAT_RELATIVE = 1e-3
+"""The same batch asked twice differs by rounding at most; a network that draws random numbers differs by far more."""
 _EXPORT_BATCH = 2
 """PyTorch treats the sizes 0 and 1 as constants, so the example batch has two images."""
-
-
-def load_file(path: Path) -> object:
-    """What lies in the weights file, tensors and plain containers only.
-
-    Raises:
-        Refused: `weights_unreadable`. PyTorch's own text is withheld: it advises to switch the check off.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            loaded: object = torch.load(path, map_location="cpu", weights_only=True)
-            return loaded
-    except Exception as error:
-        raise Refused("weights_unreadable", kind=type(error).__name__) from None
-
-
-def state_dict(loaded: object, key: str) -> dict[str, torch.Tensor]:
-    """The tensors by name under `key` (the whole file if empty), a common prefix `module.` taken away.
-
-    Raises:
-        Refused: `state_dict_key_missing`, `weights_not_tensors`, `weights_too_large`.
-    """
-    found = listed([str(name) for name in loaded]) if isinstance(loaded, Mapping) else type(loaded).__name__
-    if key and not (isinstance(loaded, Mapping) and key in loaded):
-        raise Refused("state_dict_key_missing", key=key, found=found)
-    chosen = loaded[key] if key and isinstance(loaded, Mapping) else loaded
-    if not isinstance(chosen, Mapping) or not chosen:
-        raise Refused("weights_not_tensors", found=type(chosen).__name__)
-    wrong = [str(name) for name, value in chosen.items() if not isinstance(value, torch.Tensor)]
-    if wrong and not key:
-        raise Refused("state_dict_key_missing", key="", found=found)
-    if wrong:
-        raise Refused("weights_not_tensors", found=listed(wrong))
-    size = sum(value.numel() * value.element_size() for value in chosen.values())
-    if size > PARAMETERS_BYTES_MAX:
-        raise Refused("weights_too_large", bytes=size, max=PARAMETERS_BYTES_MAX)
-    strip = len(_PREFIX) if all(str(name).startswith(_PREFIX) for name in chosen) else 0
-    return {str(name)[strip:]: value for name, value in chosen.items()}
 
 
 def _type_config(path: str | None) -> dict[str, Any]:
@@ -87,7 +52,7 @@ def build(plan: Plan) -> torch.nn.Module:
     `num_classes` is passed where the constructor takes it by name and the type config does not set it.
 
     Raises:
-        Refused: `structure_class_missing`, `structure_failed`, `type_config_unreadable`.
+        Refused: `structure_class_missing`, `structure_import_missing`, `structure_failed`, `type_config_unreadable`.
     """
     arguments = _type_config(plan.type_config)
     spec = importlib.util.spec_from_file_location("structure", plan.structure)
@@ -97,8 +62,10 @@ def build(plan: Plan) -> torch.nn.Module:
     sys.modules["structure"] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise Refused("structure_failed", error=f"{type(error).__name__}: {error}") from error
+    except ModuleNotFoundError as error:
+        raise Refused("structure_import_missing", module=error.name) from error
+    except (Exception, SystemExit) as error:
+        raise Refused("structure_failed", error=_told(error)) from error
     made = getattr(module, plan.class_name, None)
     if not (isinstance(made, type) and issubclass(made, torch.nn.Module)):
         raise Refused("structure_class_missing", class_name=plan.class_name)
@@ -106,8 +73,15 @@ def build(plan: Plan) -> torch.nn.Module:
         if "num_classes" in inspect.signature(made).parameters:
             arguments = {"num_classes": plan.num_classes, **arguments}
         return made(**arguments)
-    except Exception as error:
-        raise Refused("structure_failed", error=f"{type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise Refused("structure_failed", error=_told(error)) from error
+
+
+def _told(error: BaseException) -> str:
+    """The error with the line of the structure file where it happened."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(_FILE)]
+    place = f" (structure.py:{lines[-1]})" if lines else ""
+    return f"{type(error).__name__}: {error}{place}"
 
 
 def fill(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> torch.nn.Module:
@@ -152,19 +126,33 @@ def reference(model: torch.nn.Module, plan: Plan, inputs: Mapping[str, Any]) -> 
     """The network's own outputs by `output_key` for every batch of inputs.
 
     Raises:
-        Refused: `input_shape_wrong` where the network does not take such a batch, `output_not_tensors`.
+        Refused: `input_shape_wrong` where the network does not take such a batch, `output_not_tensors`,
+            `output_not_repeatable` where the first batch, asked again, gets another answer.
     """
     results = {}
     for size in batches(plan.max_batch):
-        try:
-            with torch.inference_mode():
-                outputs = model(torch.from_numpy(inputs[batch_key(size)]))
-        except Exception as error:
-            shape = ",".join(map(str, (size, *plan.input_shape)))
-            raise Refused("input_shape_wrong", shape=shape, error=f"{type(error).__name__}: {error}") from error
-        for number, output in enumerate(flattened(outputs)):
+        for number, output in enumerate(_asked(model, plan, inputs, size)):
             results[output_key(size, number)] = output.float().numpy()
+    first = batches(plan.max_batch)[0]
+    for number, output in enumerate(_asked(model, plan, inputs, first)):
+        _check_repeated(number, results[output_key(first, number)], output.float().numpy())
     return results
+
+
+def _asked(model: torch.nn.Module, plan: Plan, inputs: Mapping[str, Any], size: int) -> list[torch.Tensor]:
+    try:
+        with torch.inference_mode():
+            outputs = model(torch.from_numpy(inputs[batch_key(size)]))
+    except Exception as error:
+        shape = ",".join(map(str, (size, *plan.input_shape)))
+        raise Refused("input_shape_wrong", shape=shape, error=_told(error)) from error
+    return flattened(outputs)
+
+
+def _check_repeated(output: int, before: NDArray[np.float32], again: NDArray[np.float32]) -> None:
+    gap = float(np.abs(before - again).max(initial=0.0)) if before.shape == again.shape else math.inf
+    if gap > _REPEAT_RELATIVE * float(np.abs(before).max(initial=0.0)):
+        raise Refused("output_not_repeatable", output=output, measured=f"{gap:.6g}")
 
 
 def export(model: torch.nn.Module, plan: Plan, outputs: int) -> None:

@@ -97,7 +97,9 @@ async def _child(part: str, plan: Plan, work: Work, limits: Limits) -> float:
     folder.mkdir()
     write_plan(folder, plan)
     begun = time.perf_counter()
-    await run_child(f"agents.conversion.{part}", (), folder=folder, limits=limits, progress=work.progress)
+    await run_child(
+        f"agents.conversion.{part}", (), folder=folder, limits=limits, progress=work.progress, log=work.log.take
+    )
     return (time.perf_counter() - begun) * 1000
 
 

@@ -173,7 +173,7 @@ def batch_drift(reference: Arrays, plan: Plan) -> float:
         for size in batches(plan.max_batch):
             gap = float(np.abs(reference[output_key(size, number)] - whole[:size]).max())
             if gap > bound:
-                raise Refused("output_depends_on_batch", output=number, batch=size, measured=gap)
+                raise Refused("output_depends_on_batch", output=number, batch=size, measured=f"{gap:.6g}")
             drift = max(drift, gap)
     return drift
 

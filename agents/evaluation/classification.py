@@ -15,6 +15,7 @@ _EDGE_TOLERANCE = 1e-6
 
 Floats = NDArray[np.float32]
 Indexes = NDArray[np.int64]
+Marks = NDArray[np.bool_]
 
 
 class TaskScores(NamedTuple):
@@ -48,6 +49,18 @@ def top(scores: Floats, count: int) -> Indexes:
     return np.argsort(-scores, axis=1, kind="stable")[:, :count]
 
 
+def marks(labels: Indexes, ranked: Indexes, count: int) -> dict[str, Marks]:
+    """Whether each image's label is the first guess (`top1`) and among the first five (`top5`, from five classes on).
+
+    Args:
+        labels: (images,) true class indexes.
+        ranked: (images, k) predicted class indexes, best first.
+        count: how many classes there are.
+    """
+    first = {"top1": ranked[:, 0] == labels}
+    return first if count < TOP_MAX else {**first, "top5": np.any(ranked[:, :TOP_MAX] == labels[:, None], axis=1)}
+
+
 def _ratio(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
@@ -77,7 +90,7 @@ def score(labels: Indexes, ranked: Indexes, classes: tuple[str, ...]) -> TaskSco
     images, count = len(labels), len(classes)
     if not images:
         raise ValueError("a task without images has no accuracy: refuse it before scoring")
-    predicted = ranked[:, 0]
+    predicted, right = ranked[:, 0], marks(labels, ranked, count)
     cells, amounts = np.unique(labels * count + predicted, return_counts=True)
     hits = np.bincount(labels[labels == predicted], minlength=count)
     support = np.bincount(labels, minlength=count)
@@ -89,8 +102,8 @@ def score(labels: Indexes, ranked: Indexes, classes: tuple[str, ...]) -> TaskSco
     present = [row for row in rows if row.support]
     return TaskScores(
         images=images,
-        top1=float(np.mean(labels == predicted)),
-        top5=float(np.mean(np.any(ranked[:, :TOP_MAX] == labels[:, None], axis=1))) if count >= TOP_MAX else None,
+        top1=float(np.mean(right["top1"])),
+        top5=float(np.mean(right["top5"])) if "top5" in right else None,
         macro_precision=float(np.mean([row.precision or 0.0 for row in present])),
         macro_recall=float(np.mean([row.recall or 0.0 for row in present])),
         macro_f1=float(np.mean([row.f1 or 0.0 for row in present])),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,18 +12,19 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from agents.evaluation.classification import TOP_MAX, Floats, Indexes, TaskScores, score, softmax, top
+from agents.evaluation.classification import TOP_MAX, Floats, Indexes, TaskScores, marks, score, softmax, top
 from agents.evaluation.matching import Labelled, Match, match_tasks, select
-from agents.evaluation.plan import PLAN_FILE, REPORT_FILE, SUMMARY_FILE, Plan, Summary
+from agents.evaluation.plan import PLAN_FILE, REPLICATES_FILE, REPORT_FILE, SUMMARY_FILE, Plan, Summary
 from agents.evaluation.timing import Stopwatch
 from agents.preprocessing import ChainError, decode, normalised, run_chain
 from agents.runtimes.base import Session
 from agents.runtimes.onnxruntime import OnnxRuntime
-from agents.sandbox.inside import Refused, Report, Steady, run
+from agents.sandbox.inside import Refused, Report, Steady, run, tallied
 from schemas.events.tests import TaskSummary
 from schemas.reports import Answer, EvaluationReport, ImageResult, SkippedImage, TaskReport
 from schemas.specs.preprocessing import CvtRGB, Step, chain_problem, default_chain
 from schemas.tron import SubModel
+from schemas.verdict.replicates import encode, sample
 from storage.datasets.pack import DatasetPack, ImageRecord, PackError
 from storage.tron_file import TronFile, TronFileError
 
@@ -200,10 +202,11 @@ def _summary(passes: Passes, tasks: Sequence[TaskReport], images: int, total_ms:
 def _write(plan: Plan, passes: Passes, read: list[Labelled], answers: list[list[Ranked]], total_ms: float) -> None:
     model = passes.model
     ranked = [_joined(answers, number) for number in range(len(model.matches))]
+    labels = np.array([image.labels for image in read], np.int64)
     tasks = tuple(
         _task_report(
             match,
-            score(np.array([image.labels[number] for image in read], np.int64), ranked[number].indexes, match.classes),
+            score(labels[:, number], ranked[number].indexes, match.classes),
             softmax_added=not model.sub.outputs[match.output].distribution,
         )
         for number, match in enumerate(model.matches)
@@ -220,6 +223,12 @@ def _write(plan: Plan, passes: Passes, read: list[Labelled], answers: list[list[
         used=summary.used,
     )
     Path(REPORT_FILE).write_bytes(msgspec.json.encode(report))
+    right = {
+        f"{measure}/{match.task}": each
+        for number, match in enumerate(model.matches)
+        for measure, each in marks(labels[:, number], ranked[number].indexes, len(match.classes)).items()
+    }
+    Path(REPLICATES_FILE).write_bytes(encode(sample([image.record.sha256 for image in read], right)))
     Path(SUMMARY_FILE).write_bytes(msgspec.json.encode(summary))
 
 
@@ -232,7 +241,8 @@ def _evaluate(plan: Plan, pack: DatasetPack, report: Report) -> None:
     begun = time.perf_counter()
     read, answers = passes.run(images, progress)
     if not read:
-        raise Refused("no_images_left", skipped=len(passes.skipped))
+        reasons = Counter(image.code for image in passes.skipped)
+        raise Refused("no_images_left", skipped=len(passes.skipped), reasons=tallied(reasons))
     for _ in range(plan.loops - 1):
         passes.run(read, progress)
     _write(plan, passes, read, answers, (time.perf_counter() - begun) * 1000)

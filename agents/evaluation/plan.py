@@ -11,6 +11,7 @@ from schemas.values import Platform, Precision
 PLAN_FILE = "plan.json"
 SUMMARY_FILE = "summary.json"
 REPORT_FILE = "report.json"
+REPLICATES_FILE = "replicates.bin"
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

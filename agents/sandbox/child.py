@@ -11,7 +11,6 @@ import os
 import signal
 import stat
 import sys
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import ceil
@@ -30,16 +29,16 @@ FILE_BYTES_MAX = 4 << 30
 OPEN_FILES_MAX = 1024
 LINE_BYTES_MAX = 4096
 LINES_MAX = 100_000
-LOG_BYTES_MAX = 1 << 20
-LOG_TAIL_BYTES = 64 << 10
+LOG_CHUNK_BYTES = 64 << 10
 PROBLEM_BYTES_MAX = 64 << 10
 MEMORY_CHECK_S = 0.25
 KILL_WAIT_S = 6.0
 
-LOG_FILE = "child.log"
 _ROOT = Path(__file__).resolve().parents[2]
 
 Progress = Callable[[str, float], None]
+Log = Callable[[bytes], None]
+"""Takes what a child writes to stderr, piece by piece as it comes."""
 
 
 class _Line(msgspec.Struct):
@@ -90,18 +89,9 @@ async def _read_progress(stream: asyncio.StreamReader, progress: Progress) -> No
                 progress(said.stage[:100], min(1.0, max(0.0, said.fraction)))
 
 
-async def _read_log(stream: asyncio.StreamReader, path: Path) -> None:
-    written = 0
-    tail: deque[bytes] = deque(maxlen=LOG_TAIL_BYTES // LINE_BYTES_MAX)
-    with path.open("wb") as log:
-        while chunk := await stream.read(LINE_BYTES_MAX):
-            if written + len(chunk) <= LOG_BYTES_MAX:
-                log.write(chunk)
-                written += len(chunk)
-            else:
-                tail.append(chunk)
-        if tail:
-            log.write(b"\n[... cut here; the end follows ...]\n" + b"".join(tail))
+async def _read_log(stream: asyncio.StreamReader, log: Log) -> None:
+    while chunk := await stream.read(LOG_CHUNK_BYTES):
+        log(chunk)
 
 
 async def _watch_memory(pid: int, bytes_max: int) -> None:
@@ -185,11 +175,12 @@ async def run_child(
     folder: Path,
     limits: Limits,
     progress: Progress,
+    log: Log,
     file_bytes_max: int = FILE_BYTES_MAX,
 ) -> None:
     """Run `module` with the existing `folder` as its home and working directory until it ends well.
 
-    Its stderr (and whatever it prints) ends in `folder/child.log`, at most about 1 MiB of it.
+    Its stderr (and whatever it prints) goes to `log`.
 
     Raises:
         JobProblem: what the child said in its problem file; `job_time_exceeded`, `job_memory_exceeded`,
@@ -207,7 +198,7 @@ async def run_child(
     if process.stdout is None or process.stderr is None:
         raise RuntimeError("the child has no pipes: report this as a fault of Mo")
     readers = asyncio.gather(
-        _read_progress(process.stdout, progress), _read_log(process.stderr, folder / LOG_FILE), return_exceptions=True
+        _read_progress(process.stdout, progress), _read_log(process.stderr, log), return_exceptions=True
     )
     try:
         await _supervise(process, limits)

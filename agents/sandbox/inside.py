@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 PROBLEM_FILE = "problem.json"
@@ -34,6 +35,12 @@ def listed(names: list[str], *, names_max: int = 8) -> str:
     """The first names, comma-separated, and how many more there are."""
     more = f", … (+{len(names) - names_max})" if len(names) > names_max else ""
     return ", ".join(names[:names_max]) + more
+
+
+def tallied(reasons: Mapping[str, int]) -> str:
+    """Codes with how often each came, the most frequent first: `code: 3, other_code: 1`. Readers get sentences."""
+    ordered = sorted(reasons.items(), key=lambda each: (-each[1], each[0]))
+    return listed([f"{code}: {count}" for code, count in ordered])
 
 
 class Steady:
@@ -65,6 +72,9 @@ def run(part: Callable[[Report], None]) -> int:
     try:
         part(report)
     except Refused as refused:
+        if refused.__cause__ is not None:
+            # what the user's own code did, line by line
+            traceback.print_exception(refused.__cause__)
         print(f"refused: {refused}", file=sys.stderr)
         problem = {"code": refused.code, "params": refused.params}
         Path(PROBLEM_FILE).write_text(json.dumps(problem), encoding="utf-8")

@@ -16,15 +16,19 @@ from collections.abc import Mapping, Sequence
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
-    IllegalStateError,
-    KafkaConnectionError,
+    ClusterAuthorizationFailedError,
+    InvalidTopicError,
     KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
     OffsetOutOfRangeError,
-    OutOfOrderSequenceNumber,
-    ProducerFenced,
-    UnknownTopicOrPartitionError,
+    PolicyViolationError,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
 )
+from aiokafka.structs import RecordMetadata
 
+from storage.log.connection import KafkaConnection, connection_of
 from storage.log.port import (
     AppendUnknownError,
     Freshness,
@@ -38,16 +42,27 @@ from storage.log.port import (
 
 ASK_S_MAX = 10.0
 """Longest wait for an answer to a question about the log."""
-_BEYOND_REPAIR = (OutOfOrderSequenceNumber, ProducerFenced, IllegalStateError)
+_REFUSALS = (
+    ClusterAuthorizationFailedError,
+    InvalidTopicError,
+    MessageSizeTooLargeError,
+    PolicyViolationError,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+)
+"""Answers to a sent record that mean that it was not kept; after any other one it may have been."""
 
 _log = logging.getLogger(__name__)
 
 
 class KafkaLog:
-    """The log behind `bootstrap` (host:port, comma separated). Connects on first use and again after failures."""
+    """The log behind `kafka` (host:port, comma separated, or all of a connection). Connects on first use and again
+    after failures.
+    """
 
-    def __init__(self, bootstrap: str, *, client_id: str = "mo") -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaConnection | str, *, client_id: str = "mo") -> None:
+        self._kafka = connection_of(kafka)
+        self._bootstrap = self._kafka.bootstrap
         self._client_id = client_id
         self._producer: AIOKafkaProducer | None = None
         self._asker: AIOKafkaConsumer | None = None
@@ -55,27 +70,31 @@ class KafkaLog:
         self._starting = asyncio.Lock()
 
     async def append(self, message: Message, *, deadline_s: float) -> Position:
-        sent = False
+        producer: AIOKafkaProducer | None = None
+        acknowledged: asyncio.Future[RecordMetadata] | None = None
         try:
             async with asyncio.timeout(deadline_s):
                 if message.topic not in self._topics:
                     await self.end(message.topic)
                 producer = await self._started_producer()
-                sent = True
                 acknowledged = await producer.send(
                     message.topic, message.value, key=message.key, headers=list(message.headers)
                 )
                 # shielded: a cancelled wait must not cancel the batch that carries other people's records too
                 metadata = await asyncio.shield(acknowledged)
         except TimeoutError as error:
-            if not sent:
+            if acknowledged is None:
                 raise LogError(f"Kafka at {self._bootstrap} does not answer: try again later") from error
             raise AppendUnknownError(f"no answer within {deadline_s} s: say it again under the same id") from error
-        except _BEYOND_REPAIR as error:
-            await self._drop_producer()
-            raise AppendUnknownError("the producer had to be replaced: say it again under the same id") from error
         except KafkaError as error:
-            raise LogError(f"Kafka refused a record for {message.topic}: {error!r}") from error
+            if producer is not None and not isinstance(error, KafkaTimeoutError):
+                # one that failed has a gap in its sequence, or no life left: every later append would fail as well
+                await self._drop_producer(producer)
+            if acknowledged is None or isinstance(error, _REFUSALS):
+                raise LogError(f"Kafka refused a record for {message.topic}: {error!r}") from error
+            raise AppendUnknownError(f"the producer failed ({error!r}): say it again under the same id") from error
+        if metadata.offset < 0:
+            raise AppendUnknownError("Kafka has the record but does not say where: say it again under the same id")
         return Position(Partition(message.topic, metadata.partition), metadata.offset)
 
     async def begin(self, topic: str) -> Mapping[Partition, int]:
@@ -85,7 +104,7 @@ class KafkaLog:
         return await self._offsets(topic, newest=True)
 
     async def cluster_id(self) -> str:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, client_id=self._client_id)
+        admin = AIOKafkaAdminClient(**self._kafka.options(), client_id=self._client_id)
         try:
             async with asyncio.timeout(ASK_S_MAX):
                 await admin.start()
@@ -97,7 +116,7 @@ class KafkaLog:
 
     async def open(self, positions: Mapping[Partition, int]) -> KafkaReader:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **self._kafka.options(),
             client_id=self._client_id,
             group_id=None,
             enable_auto_commit=False,
@@ -109,6 +128,9 @@ class KafkaLog:
         except (KafkaError, TimeoutError) as error:
             await consumer.stop()
             raise LogError(f"Kafka at {self._bootstrap} does not answer: {error!r}") from error
+        except BaseException:
+            await consumer.stop()
+            raise
         consumer.assign([TopicPartition(*partition) for partition in positions])
         for partition, offset in positions.items():
             consumer.seek(TopicPartition(*partition), offset)
@@ -117,7 +139,8 @@ class KafkaLog:
         return KafkaReader(consumer, positions)
 
     async def close(self) -> None:
-        await self._drop_producer()
+        if self._producer is not None:
+            await self._drop_producer(self._producer)
         if self._asker is not None:
             asker, self._asker = self._asker, None
             await asker.stop()
@@ -126,7 +149,7 @@ class KafkaLog:
         async with self._starting:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap,
+                    **self._kafka.options(),
                     client_id=self._client_id,
                     acks="all",
                     enable_idempotence=True,
@@ -139,15 +162,18 @@ class KafkaLog:
                 self._producer = producer
             return self._producer
 
-    async def _drop_producer(self) -> None:
+    async def _drop_producer(self, producer: AIOKafkaProducer) -> None:
+        """Replace the producer by a new one at the next append, unless somebody has done that already."""
         async with self._starting:
-            producer, self._producer = self._producer, None
-        if producer is not None:
-            try:
-                async with asyncio.timeout(ASK_S_MAX):
-                    await producer.stop()
-            except (KafkaError, TimeoutError) as error:
-                _log.warning("the old producer did not stop cleanly: %r", error)
+            ours = self._producer is producer
+            self._producer = None if ours else self._producer
+        if not ours:
+            return
+        try:
+            async with asyncio.timeout(ASK_S_MAX):
+                await producer.stop()
+        except (KafkaError, TimeoutError) as error:
+            _log.warning("the old producer did not stop cleanly: %r", error)
 
     async def _offsets(self, topic: str, *, newest: bool) -> dict[Partition, int]:
         try:
@@ -162,7 +188,7 @@ class KafkaLog:
                     raise LogError(f"topic {topic} does not exist: provision it first")
                 asked = [TopicPartition(topic, number) for number in sorted(numbers)]
                 found = await (asker.end_offsets(asked) if newest else asker.beginning_offsets(asked))
-        except (KafkaConnectionError, UnknownTopicOrPartitionError, KafkaError, TimeoutError) as error:
+        except (KafkaError, TimeoutError) as error:
             raise LogError(f"Kafka at {self._bootstrap} does not answer: {error!r}") from error
         self._topics.add(topic)
         return {Partition(asked.topic, asked.partition): offset for asked, offset in found.items()}
@@ -170,9 +196,7 @@ class KafkaLog:
     async def _started_asker(self) -> AIOKafkaConsumer:
         async with self._starting:
             if self._asker is None:
-                asker = AIOKafkaConsumer(
-                    bootstrap_servers=self._bootstrap, client_id=self._client_id, enable_auto_commit=False
-                )
+                asker = AIOKafkaConsumer(**self._kafka.options(), client_id=self._client_id, enable_auto_commit=False)
                 try:
                     await asker.start()
                 except BaseException:
@@ -196,6 +220,8 @@ class KafkaReader:
             batches = await self._consumer.getmany(timeout_ms=int(wait_s * 1000), max_records=records_max)
         except OffsetOutOfRangeError as error:
             raise LostLogError(f"position outside of what Kafka keeps: {error}") from error
+        except KafkaError as error:
+            raise LogError(f"Kafka cannot be read now: {error!r}") from error
         records: list[Record] = []
         for asked, batch in batches.items():
             partition = self._known[asked]

@@ -73,6 +73,7 @@ class Reader(Protocol):
 
         Raises:
             LostLogError: a position lies outside of what the log keeps.
+            LogError: nothing could be read, and nothing was skipped: read again.
         """
         ...
 

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, UnknownError
 
-from storage.log.kafka import KafkaLog
+from storage.log.kafka import KafkaLog, KafkaReader
 from storage.log.memory import MemoryLog
-from storage.log.port import AppendUnknownError, Log, LogError, LostLogError, Message, Partition, Record
+from storage.log.port import AppendUnknownError, Log, LogError, LostLogError, Message, Partition, Position, Record
 
 PARTITIONS = 3
 
@@ -48,8 +50,6 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     if request.param == "memory":
         yield Bench(MemoryLog({topic: PARTITIONS}), topic)
         return
-    from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-
     bootstrap = request.getfixturevalue("kafka_bootstrap")
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
@@ -168,3 +168,85 @@ async def test_kafka_that_is_not_there_is_an_error_and_not_a_hang():
         with pytest.raises(LogError, match="does not answer"):
             await log.cluster_id()
     await log.close()
+
+
+@pytest.fixture
+async def kafka(kafka_bootstrap: str) -> AsyncIterator[Bench]:
+    """Kafka with a topic that takes no record of more than 1,000 bytes."""
+    topic = f"t-{uuid4()}"
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, PARTITIONS, 1, topic_configs={"max.message.bytes": "1000"})])
+    log = KafkaLog(kafka_bootstrap)
+    yield Bench(log, topic)
+    await log.close()
+    await admin.delete_topics([topic])
+    await admin.close()
+
+
+@pytest.mark.real
+async def test_a_record_that_kafka_refuses_is_refused_and_the_next_one_is_kept(kafka: Bench):
+    await kafka.append("k")
+    with pytest.raises(LogError, match="refused") as caught:
+        await kafka.append("k", b"x" * 2000)
+    assert not isinstance(caught.value, AppendUnknownError)
+    # the refused record took a number in the producer's sequence: with the same producer this one would fail as well
+    await kafka.append("k", b"next")
+    assert [record.value for record in await kafka.read_all()] == [b"{}", b"next"]
+
+
+@pytest.mark.real
+async def test_a_producer_that_failed_for_good_is_replaced_once(kafka: Bench):
+    await kafka.append("k")
+    assert isinstance(kafka.log, KafkaLog)
+    broken = kafka.log._producer
+    assert broken is not None
+    broken._message_accumulator.fail_all(KafkaError("Unexpected error during batch delivery"))
+    answers = await asyncio.gather(*(kafka.append(f"k{number}") for number in range(20)), return_exceptions=True)
+    assert {type(answer) for answer in answers} <= {LogError, Position}
+    after = kafka.log._producer
+    assert (await kafka.append("k", b"again")).offset > 0
+    assert kafka.log._producer not in (broken, None)
+    assert after in (kafka.log._producer, None)
+
+
+@pytest.mark.real
+async def test_an_answer_that_breaks_off_leaves_it_open_whether_the_record_was_kept(
+    kafka: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    await kafka.append("k")
+    assert isinstance(kafka.log, KafkaLog)
+    producer = kafka.log._producer
+    assert producer is not None
+    send = producer.send
+
+    async def breaks(*told: object, **more: object) -> asyncio.Future[object]:
+        await (await send(*told, **more))
+        broken = asyncio.get_running_loop().create_future()
+        broken.set_exception(UnknownError())
+        return broken
+
+    monkeypatch.setattr(producer, "send", breaks)
+    with pytest.raises(AppendUnknownError, match="same id"):
+        await kafka.append("k", b"kept")
+    await kafka.append("k", b"kept")
+    assert [record.value for record in await kafka.read_all()] == [b"{}", b"kept", b"kept"]
+
+
+@pytest.mark.real
+async def test_an_error_of_the_client_is_an_error_of_the_log_and_skips_nothing(
+    kafka: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    reader = await kafka.log.open(dict.fromkeys(await kafka.log.end(kafka.topic), 0))
+    assert isinstance(reader, KafkaReader)
+    await kafka.append("k", b"kept")
+
+    async def fails(*_: object, **__: object) -> None:
+        raise UnknownError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reader._consumer, "getmany", fails)
+        with pytest.raises(LogError, match="cannot be read"):
+            await reader.read(records_max=10, wait_s=0.1)
+    assert [record.value for record in await read_until(reader, 1)] == [b"kept"]
+    await reader.close()

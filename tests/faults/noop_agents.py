@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from uuid import UUID
 
+from agents.joblog import JobLog
 from agents.worker import Machine, Pace, Worker
 from producers.say import Speaker
 from schemas.events import DatasetImported, DatasetImportRequested, JobRequest, JobResult
@@ -24,7 +25,7 @@ class NoFolders:
     async def open(
         self, request: JobRequest, epoch: int, instance: UUID, progress: Callable[[str, float], None]
     ) -> AsyncIterator[SimpleNamespace]:
-        yield SimpleNamespace(epoch=epoch, instance=instance)
+        yield SimpleNamespace(epoch=epoch, instance=instance, log=JobLog())
 
 
 async def nothing(request: JobRequest, work) -> JobResult:

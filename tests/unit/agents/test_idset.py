@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agents import idset
 from agents.idset import IdSet
 
-IDS = st.lists(st.integers(0, 300).map(lambda number: UUID(int=number * 7919)), max_size=200)
+IDS = st.lists(st.integers(0, 300).map(lambda number: UUID(int=number * ((1 << 128) // 301))), max_size=200)
 
 
 @given(IDS, IDS)

@@ -3,147 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
+from agent_scene import PACE, Keep, Scene, done, forever
 
-from agents.work import Handler, JobProblem
-from agents.worker import Machine, Pace, Worker
-from producers.say import Speaker
-from schemas.codec import DecodeError, decode
-from schemas.envelope import Envelope
+from agents import view, worker
+from agents.work import JobProblem
+from schemas.codec import decode
 from schemas.events import (
+    AgentSeen,
     DatasetImported,
-    DatasetImportRequested,
-    Event,
     JobCancelRequested,
     JobClaimed,
     JobFailed,
+    JobLeaseExpired,
     JobRequest,
     JobResult,
 )
-from schemas.lifecycle import FOLD_VERSION, Job, step
-from schemas.topics import JOBS, TOPICS
-from schemas.values import ObjectRef
-from storage.log.memory import MemoryLog
-from storage.log.port import Message
-
-OBJECT = ObjectRef(digest="sha256:" + "0" * 64, size_bytes=1)
-PACE = Pace(lease_s=1.0, heartbeat_s=0.2, announce_s=0.2)
-
-
-class Folders:
-    """Workspaces without files; counts what is open."""
-
-    def __init__(self) -> None:
-        self.open_now = 0
-
-    @asynccontextmanager
-    async def open(
-        self, request: JobRequest, epoch: int, instance: UUID, progress: Callable[[str, float], None]
-    ) -> AsyncIterator[SimpleNamespace]:
-        self.open_now += 1
-        try:
-            yield SimpleNamespace(epoch=epoch, instance=instance, progress=progress)
-        finally:
-            self.open_now -= 1
-
-
-class Scene:
-    """One log, some workers, and what the log says of the jobs."""
-
-    def __init__(self) -> None:
-        self.log = MemoryLog({topic.name: topic.partitions for topic in TOPICS.values()})
-        self.speaker = Speaker(self.log, "/test", lambda: datetime.now(UTC), 1.0)
-        self.folders = Folders()
-        self.stops: list[asyncio.Event] = []
-        self.running: list[asyncio.Task[None]] = []
-
-    def worker(self, name: str, handler: Handler, *, slots: int = 1, snapshot: Path | None = None) -> asyncio.Event:
-        stop = asyncio.Event()
-        worker = Worker(
-            self.log,
-            Speaker(self.log, f"/{name}", lambda: datetime.now(UTC), 1.0),
-            Machine(name, "nvidia", {"cpu-light": slots}),
-            {"DatasetImportRequested": handler},
-            self.folders,
-            pace=PACE,
-            snapshot_path=snapshot,
-        )
-        self.stops.append(stop)
-        self.running.append(asyncio.create_task(worker.run(stop)))
-        return stop
-
-    async def ask(self, owner: UUID | None = None) -> UUID:
-        job = uuid4()
-        event = DatasetImportRequested(
-            job_id=job, resource="cpu-light", dataset_id=job, package=OBJECT, format="imagefolder"
-        )
-        await self.speaker.say(event, id=uuid4(), actor=owner or uuid4())
-        return job
-
-    async def envelopes(self) -> list[Envelope]:
-        """Everything in `mo.jobs` that can be read, straight from the log's memory, also while it is cut off."""
-        partitions = await self.log.end(JOBS.name)
-        records = [record for each in partitions for record in self.log.slice(each, 0, 100_000)]
-        found = []
-        for record in records:
-            with contextlib.suppress(DecodeError):
-                found.append(decode(record.value, record.headers))
-        return found
-
-    async def events(self) -> list[Event]:
-        return [envelope.event for envelope in await self.envelopes()]
-
-    async def job(self, id_: UUID) -> Job | None:
-        job: Job | None = None
-        for envelope in await self.envelopes():
-            if envelope.event.subject() == str(id_):
-                job = step(job, envelope)
-        return job
-
-    async def until(self, id_: UUID, state: str) -> Job:
-        async with asyncio.timeout(20):
-            while (job := await self.job(id_)) is None or job.state != state:
-                await self.log.wait_growth(0.05)
-        return job
-
-    async def close(self) -> None:
-        for stop in self.stops:
-            stop.set()
-        await asyncio.gather(*self.running, return_exceptions=True)
-
-
-@pytest.fixture
-async def scene() -> AsyncIterator[Scene]:
-    scene = Scene()
-    yield scene
-    await scene.close()
-
-
-async def done(request: JobRequest, work) -> JobResult:
-    assert isinstance(request, DatasetImportRequested)
-    work.progress("reading", 0.5)
-    return DatasetImported(
-        job_id=request.job_id,
-        epoch=work.epoch,
-        instance=work.instance,
-        dataset_id=request.dataset_id,
-        pack=OBJECT,
-        images=1,
-        classes=1,
-    )
-
-
-async def forever(request: JobRequest, work) -> JobResult:
-    await asyncio.Event().wait()
-    raise AssertionError
+from schemas.lifecycle import FOLD_VERSION
+from schemas.topics import AGENTS, JOBS
+from storage.log.memory import MemoryReader
+from storage.log.port import AppendUnknownError, LogError, Message, Position
 
 
 async def test_a_job_is_claimed_done_and_its_workspace_closed(scene: Scene):
@@ -197,7 +79,7 @@ async def test_a_fault_of_the_handler_is_a_failed_job_too(scene: Scene):
 async def test_a_retriable_problem_is_tried_again(scene: Scene):
     async def second_time(request: JobRequest, work) -> JobResult:
         if work.epoch == 1:
-            raise JobProblem("objects_unreachable", retriable=True)
+            raise JobProblem("object_damaged", retriable=True)
         return await done(request, work)
 
     scene.worker("a", second_time)
@@ -290,3 +172,145 @@ async def test_a_snapshot_shortens_the_next_start(scene: Scene, tmp_path: Path):
     same = await scene.job(job)
     assert same is not None
     assert same.epoch == 1
+
+
+@pytest.mark.parametrize("error", [AppendUnknownError("no answer"), LogError("refused"), RuntimeError("a fault")])
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_claim_that_goes_wrong_neither_loses_the_job_nor_the_slot(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, error: Exception, kept: bool
+):
+    monkeypatch.setattr(worker, "CLAIM_AGAIN_S", 0.1)
+    claims = 0
+
+    async def meddle(name: str, keep: Keep) -> Position:
+        nonlocal claims
+        if name == "JobClaimed":
+            claims += 1
+            if claims == 1:
+                if kept:
+                    await keep()
+                raise error
+        return await keep()
+
+    scene.log.meddle = meddle
+    scene.worker("a", done)
+    first, second = await scene.ask(), await scene.ask()
+    assert [(await scene.until(job, "completed")).epoch for job in (first, second)] == [1, 1]
+
+
+async def test_a_claim_is_known_from_the_log_before_its_answer_comes(scene: Scene):
+    answered = asyncio.Event()
+
+    async def meddle(name: str, keep: Keep) -> Position:
+        position = await keep()
+        if name == "JobClaimed":
+            await answered.wait()
+        return position
+
+    scene.log.meddle = meddle
+    scene.worker("a", done)
+    first, second = await scene.ask(), await scene.ask()
+    for job in (first, second):
+        assert (await scene.until(job, "completed")).epoch == 1
+    answered.set()
+
+
+async def test_an_agent_that_stops_waits_for_its_claims_and_hands_the_jobs_back(scene: Scene):
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def meddle(name: str, keep: Keep) -> Position:
+        if name == "JobClaimed":
+            asked.set()
+            await go_on.wait()
+        return await keep()
+
+    scene.log.meddle = meddle
+    stop = scene.worker("a", forever)
+    job = await scene.ask()
+    await asked.wait()
+    stop.set()
+    await scene.until_said(AgentSeen, AGENTS.name, state="draining")
+    go_on.set()
+    await scene.until(job, "queued", epoch=1)
+    await scene.running[0]
+    words = [event for event in await scene.events(AGENTS.name) if isinstance(event, AgentSeen)]
+    assert words[-1].state == "stopped"
+    assert scene.folders.open_now == 0
+
+
+async def test_an_agent_that_cannot_do_jobs_does_not_use_up_their_attempts(scene: Scene):
+    async def full(request: JobRequest, work) -> JobResult:
+        raise JobProblem("agent_disk", retriable=True, error="no space left")
+
+    scene.worker("full", full)
+    first = await scene.ask()
+    await scene.until_said(JobFailed, job_id=first)
+    scene.worker("well", done)
+    jobs = [first, *[await scene.ask() for _ in range(20)]]
+    for job in jobs:
+        await scene.until(job, "completed")
+    failures = [event for event in await scene.events() if isinstance(event, JobFailed)]
+    assert len(failures) == 1
+
+
+async def test_a_log_that_cannot_be_read_for_a_moment_costs_no_job(scene: Scene):
+    failing = asyncio.Event()
+
+    class Stumbling(MemoryReader):
+        async def read(self, *, records_max: int, wait_s: float):
+            if failing.is_set():
+                failing.clear()
+                raise LogError("a broker that does not know what it wants")
+            return await super().read(records_max=records_max, wait_s=wait_s)
+
+    release = asyncio.Event()
+
+    async def waits(request: JobRequest, work) -> JobResult:
+        await release.wait()
+        return await done(request, work)
+
+    scene.log.reader = Stumbling
+    scene.worker("a", waits)
+    job = await scene.ask()
+    await scene.until(job, "running")
+    failing.set()
+    async with asyncio.timeout(10):
+        while failing.is_set():
+            await scene.log.wait_growth(0.05)
+    release.set()
+    assert (await scene.until(job, "completed")).epoch == 1
+
+
+async def test_a_reader_that_went_deaf_is_replaced(scene: Scene, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(worker, "DEAF_S_MAX", 0.2)
+    monkeypatch.setattr(view, "BLIND_S", 0.1)
+    monkeypatch.setattr(worker, "READ_WAIT_S", 0.05)
+    readers: list[MemoryReader] = []
+
+    class Deaf(MemoryReader):
+        def _fetch(self, records_max: int):
+            return [] if readers[0] is self else super()._fetch(records_max)
+
+    def reader(log, positions) -> MemoryReader:
+        readers.append(Deaf(log, positions))
+        return readers[-1]
+
+    scene.log.reader = reader
+    scene.worker("a", done)
+    assert (await scene.until(await scene.ask(), "completed")).epoch == 1
+
+
+async def test_whoever_does_not_understand_the_log_any_more_lets_no_lease_run_out(scene: Scene):
+    scene.worker("dies", forever)
+    job = await scene.ask()
+    await scene.until(job, "running")
+    scene.running[0].cancel()
+    await asyncio.gather(scene.running[0], return_exceptions=True)
+    headers = (("ce_type", b"mo.JobSplit.v1"), ("ce_foldversion", str(FOLD_VERSION + 1).encode()))
+    await scene.log.append(Message(JOBS.name, b"k", b"{}", headers), deadline_s=1)
+    scene.worker("older", done)
+    await scene.until_said(AgentSeen, AGENTS.name, state="incompatible")
+    deadline = asyncio.get_running_loop().time() + 3 * PACE.lease_s
+    while asyncio.get_running_loop().time() < deadline:
+        await scene.log.wait_growth(0.1)
+    assert not [event for event in await scene.events() if isinstance(event, JobLeaseExpired)]

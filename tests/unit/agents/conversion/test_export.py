@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from agents.conversion.export import build, export, fill, flattened, load_file, reference, state_dict
+from agents.conversion.export import build, export, fill, flattened, reference
 from agents.conversion.plan import Plan, batches, make_inputs
 from agents.sandbox.inside import Refused
 
@@ -30,6 +30,10 @@ class Net(nn.Module):
 class Picky(Net):
     def forward(self, x):
         return super().forward(x) if x.sum() > 0 else -super().forward(x)
+
+class Dice(Net):
+    def forward(self, x):
+        return super().forward(x) + torch.rand(len(x), 1)
 
 class Fixed(Net):
     def forward(self, x):
@@ -82,42 +86,6 @@ def test_inputs_are_repeatable_normalised_and_nested() -> None:
     assert -4 <= channel.min() < channel.max() <= 47
 
 
-@pytest.mark.parametrize("data", [b"", b"junk", b"PK\x03\x04 cut"])
-def test_unreadable_weights_have_a_code(tmp_path: Path, data: bytes) -> None:
-    (tmp_path / "w").write_bytes(data)
-    assert code(load_file, tmp_path / "w") == "weights_unreadable"
-
-
-def test_whole_modules_are_refused_without_pytorchs_advice(tmp_path: Path) -> None:
-    torch.save(torch.nn.Linear(1, 1), tmp_path / "w")
-    with pytest.raises(Refused) as refused:
-        load_file(tmp_path / "w")
-    assert refused.value.params == {"kind": "UnpicklingError"}
-
-
-def test_the_state_dict_is_found_and_its_prefix_removed() -> None:
-    one = torch.ones(1)
-    assert list(state_dict({"a": one}, "")) == ["a"]
-    assert list(state_dict({"net": {"module.a": one, "module.b": one}}, "net")) == ["a", "b"]
-    assert list(state_dict({"module.a": one, "b": one}, "")) == ["module.a", "b"]
-
-
-@pytest.mark.parametrize(
-    ("loaded", "key", "expected"),
-    [
-        ({"net": {}}, "state_dict", "state_dict_key_missing"),
-        ([torch.ones(1)], "net", "state_dict_key_missing"),
-        ({"net": {"a": torch.ones(1)}, "epoch": 3}, "", "state_dict_key_missing"),
-        ({"net": 3}, "net", "weights_not_tensors"),
-        ({"net": {"a": 3}}, "net", "weights_not_tensors"),
-        ({}, "", "weights_not_tensors"),
-        ({"a": torch.ones(1).expand(1 << 40)}, "", "weights_too_large"),
-    ],
-)
-def test_what_is_no_state_dict(loaded: object, key: str, expected: str) -> None:
-    assert code(state_dict, loaded, key) == expected
-
-
 def test_the_constructor_gets_classes_and_configuration(tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text('{"width": 9}')
     model = build(plan(tmp_path, type_config=str(tmp_path / "c.json")))
@@ -132,7 +100,8 @@ def test_the_constructor_gets_classes_and_configuration(tmp_path: Path) -> None:
     [
         (STRUCTURE, {"class_name": "Other"}, "structure_class_missing"),
         (STRUCTURE, {"class_name": "not_a_class"}, "structure_class_missing"),
-        ("import nothing_of_that_name", {}, "structure_failed"),
+        ("import nothing_of_that_name", {}, "structure_import_missing"),
+        ("raise SystemExit", {}, "structure_failed"),
         ("def broken(:", {}, "structure_failed"),
         (STRUCTURE.replace("super().__init__()", "raise OSError"), {}, "structure_failed"),
     ],
@@ -178,6 +147,18 @@ def test_reference_outputs_of_every_batch(tmp_path: Path) -> None:
     assert code(reference, build(chosen).eval(), chosen, wrong) == "input_shape_wrong"
     fixed = plan(tmp_path, class_name="Fixed")
     assert code(reference, build(fixed).eval(), fixed, inputs) == "input_shape_wrong"
+
+
+def test_a_network_that_draws_random_numbers_is_found_out(tmp_path: Path) -> None:
+    dice = plan(tmp_path, class_name="Dice")
+    inputs = make_inputs((3, 4, 4), (0.0,) * 3, (1.0,) * 3, 4)
+    assert code(reference, build(dice).eval(), dice, inputs) == "output_not_repeatable"
+
+
+def test_a_failure_names_the_line_of_the_structure(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        build(plan(tmp_path, STRUCTURE.replace("super().__init__()", "raise OSError('no disk')")))
+    assert refused.value.params["error"] == "OSError: no disk (structure.py:7)"
 
 
 @pytest.mark.filterwarnings("ignore")

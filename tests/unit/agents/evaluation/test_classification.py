@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from agents.evaluation.classification import is_distribution, score, softmax, top
+from agents.evaluation.classification import is_distribution, marks, score, softmax, top
 
 NAMES = ("a", "b", "c")
 
@@ -30,6 +30,19 @@ def test_a_small_case_by_hand() -> None:
     assert scores.macro_precision == pytest.approx((1 + 2 / 3) / 2)
     assert scores.macro_recall == 0.75
     assert scores.confusion == ((0, 0, 1), (0, 1, 1), (1, 1, 2))
+
+
+def test_marks_are_image_by_image_and_their_means_are_the_figures() -> None:
+    labels = np.array([4, 0, 2, 1])
+    best = np.array([[4, 0, 1, 2, 3], [1, 0, 2, 3, 4], [5, 4, 3, 1, 0], [1, 0, 2, 3, 4]])
+    found = marks(labels, best, 6)
+    assert {name: each.tolist() for name, each in found.items()} == {
+        "top1": [True, False, False, True],
+        "top5": [True, True, False, True],
+    }
+    scores = score(labels, best, tuple("abcdef"))
+    assert (scores.top1, scores.top5) == (0.5, 0.75)
+    assert set(marks(labels[:1], best[:1], 4)) == {"top1"}
 
 
 def test_a_class_never_predicted_counts_as_zero() -> None:
