@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from api.resources import ClassRow, ComparedTest, Comparison, Test
 from api.texts import render
+from schemas.specs.preprocessing import chain_text
 from schemas.values import Code
+from schemas.verdict.judging import interval, verdict
+from schemas.verdict.replicates import ReplicatesError, Sample, decode
+from schemas.verdict.words import Interval, Verdict
 
-SMALL_SAMPLE_IMAGES = 1000
-"""With fewer images the 95 % interval of an accuracy may reach further than about 3 points to either side."""
-HALF_WIDTH_POINTS = 98.0
-"""95 % half-width in points is at most this over the root of the images: 100 * 1.96 * sqrt(.25 / n)."""
+MEASURES = ("top1", "top5")
+"""Figures of a task that are shares of images: they have intervals and verdicts."""
 
 
 class _Task(msgspec.Struct, frozen=True):
@@ -32,34 +33,80 @@ Classes = dict[str, list[ClassRow]]
 _decoder = msgspec.json.Decoder(_Report)
 
 
-def classes_of(report: bytes) -> Classes:
-    """The class tables in a test's report.
+class Kept(NamedTuple):
+    """What a test left besides its figures; without a sample it has neither intervals nor verdicts."""
+
+    classes: Classes
+    sample: Sample | None
+
+
+def kept_of(report: bytes, replicates: bytes | None) -> Kept:
+    """What lies in a test's two objects; replicates of another version's arithmetic count as none.
 
     Raises:
-        msgspec.MsgspecError: these bytes are no report of a test.
+        msgspec.MsgspecError: `report` is no report of a test.
     """
-    return {task.task: list(task.classes) for task in _decoder.decode(report).tasks}
+    classes = {task.task: list(task.classes) for task in _decoder.decode(report).tasks}
+    try:
+        return Kept(classes, decode(replicates) if replicates is not None else None)
+    except ReplicatesError:
+        return Kept(classes, None)
 
 
-def compare(base: Test, tests: Sequence[Test], classes: Sequence[Classes], lang: str) -> Comparison:
-    """The completed tests (with their class tables, in the same order) beside `base`, which is one of them."""
-    base_classes = classes[[test.id for test in tests].index(base.id)]
-    rows = [_row(base, base_classes, test, each, lang) for test, each in zip(tests, classes, strict=True)]
+def compare(base: Test, tests: Sequence[Test], kept: Sequence[Kept], lang: str) -> Comparison:
+    """The completed tests (with what they left, in the same order) beside `base`, which is one of them."""
+    base_kept = kept[[test.id for test in tests].index(base.id)]
+    rows = [_row(base, base_kept, test, each, lang) for test, each in zip(tests, kept, strict=True)]
     return Comparison(base=base.id, tests=rows)
 
 
-def _row(base: Test, base_classes: Classes, test: Test, classes: Classes, lang: str) -> ComparedTest:
+def _row(base: Test, base_kept: Kept, test: Test, kept: Kept, lang: str) -> ComparedTest:
     is_base = test.id == base.id
-    notes = ([] if is_base else _unfair(base, test)) + _small(test)
     measured, reference = _figures(test), _figures(base)
+    verdicts = {} if is_base else _verdicts(base_kept.sample, test, kept.sample)
+    notes = [] if is_base else _unfair(base, test) + _left_out(verdicts)
+    if kept.sample is None:
+        notes.append(Code("replicates_missing"))
     return ComparedTest(
         test=test,
-        classes=classes,
+        classes=kept.classes,
         delta={key: None if is_base else _minus(value, reference.get(key)) for key, value in measured.items()},
-        class_delta={} if is_base else _class_delta(base_classes, classes),
+        class_delta={} if is_base else _class_delta(base_kept.classes, kept.classes),
         notes=notes,
         messages=[render(note, lang) for note in notes],
+        intervals=_intervals(test, kept.sample),
+        verdicts=verdicts,
     )
+
+
+def _measures(test: Test) -> dict[str, str]:
+    """Key of a figure -> what the replicates call it. The accuracy of one task is its top-1."""
+    keys = {f"{measure}/{task.task}": f"{measure}/{task.task}" for task in test.tasks for measure in MEASURES}
+    return {"accuracy": f"top1/{test.tasks[0].task}", **keys} if len(test.tasks) == 1 else keys
+
+
+def _intervals(test: Test, sample: Sample | None) -> dict[str, Interval]:
+    if sample is None:
+        return {}
+    found = {key: interval(sample, measure) for key, measure in _measures(test).items()}
+    return {key: each for key, each in found.items() if each is not None}
+
+
+def _verdicts(base: Sample | None, test: Test, sample: Sample | None) -> dict[str, Verdict]:
+    """One verdict for each figure that the test has."""
+    if base is None or sample is None:
+        return {key: Verdict("not_comparable") for key in _measures(test)}
+    return {key: verdict(sample, base, measure) for key, measure in _measures(test).items() if measure in sample.row}
+
+
+def _left_out(verdicts: Mapping[str, Verdict]) -> list[Code]:
+    """Said once: every figure of a test is over the same images."""
+    worst = max(verdicts.values(), key=lambda each: each.left_out, default=Verdict("not_comparable"))
+    if worst.left_out == 0:
+        return []
+    if worst.images == 0:
+        return [Code("no_images_in_common")]
+    return [Code("images_left_out", {"n": str(worst.left_out), "images": str(worst.images)})]
 
 
 def _figures(test: Test) -> dict[str, float | None]:
@@ -104,8 +151,6 @@ def _unfair(base: Test, test: Test) -> list[Code]:
         differing.append(("dataset_differs", base.dataset, test.dataset))
     elif base.pack != test.pack:
         differing.append(("dataset_version_differs", base.pack, test.pack))
-    elif base.images != test.images:
-        differing.append(("images_differ", base.images, test.images))
     if _precision(base) != _precision(test):
         differing.append(("precision_differs", _precision(base), _precision(test)))
     if base.used is not None and test.used is not None:
@@ -118,7 +163,7 @@ def _unfair(base: Test, test: Test) -> list[Code]:
     if base.loops != test.loops:
         differing.append(("loops_differ", base.loops, test.loops))
     if base.steps != test.steps:
-        differing.append(("steps_differ", _steps(base), _steps(test)))
+        differing.append(("steps_differ", chain_text(tuple(base.steps)), chain_text(tuple(test.steps))))
     return [Code(code, {"base": str(a), "this": str(b)}) for code, a, b in differing]
 
 
@@ -132,15 +177,3 @@ def _backend(test: Test) -> str:
 
 def _device(test: Test) -> str:
     return (test.used.device or test.job.platform or "?") + ("" if test.used.on_platform else "*") if test.used else ""
-
-
-def _steps(test: Test) -> str:
-    return msgspec.json.encode(test.steps).decode()
-
-
-def _small(test: Test) -> list[Code]:
-    images = test.images or 0
-    if images >= SMALL_SAMPLE_IMAGES:
-        return []
-    points = "100" if images == 0 else f"{min(HALF_WIDTH_POINTS / math.sqrt(images), 100.0):.1f}"
-    return [Code("small_sample", {"n": str(images), "points": points})]

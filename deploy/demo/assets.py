@@ -1,4 +1,4 @@
-"""Where the demo's weights, photos and structure lie: files of installed packages, found without importing them."""
+"""Where the demo's weights, photos and structures lie: files of installed packages, found without importing them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 PHOTO_NAME = re.compile(r"imagenet_\d+_(\d+)\.jpg")
 PHOTOS = 20
-STRUCTURE = Path(__file__).with_name("structures") / "efficientnet_lite.py"
+STRUCTURES = Path(__file__).with_name("structures")
 
 
 class MissingPackageError(Exception):
-    """A package that carries weights or photos is not installed (it belongs to the extra `demo`)."""
+    """A package that carries weights or images is not installed (it belongs to the extra `demo`)."""
 
     def __init__(self, package: str) -> None:
         super().__init__(f"package {package} is missing: install the project with its extra [demo]")

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from api.client.core import digest_of
-from api.client.errors import UnknownNameError
+from api.client.errors import ProblemError, UnknownNameError
 from api.client.jobs import ENDED
-from deploy.demo import assets, plan
-from deploy.demo.plan import Variant
+from deploy.demo.plan import Case, Variant
 
 if TYPE_CHECKING:
     from api.client.client import Client
@@ -34,9 +33,9 @@ class StepFailedError(Exception):
         self.reason = reason
 
 
-def weights(mo: Client, variant: Variant, share: Share) -> Pth:
+def weights(mo: Client, case: Case, variant: Variant, share: Share) -> Pth:
     """The variant's weights as a PTH model."""
-    path = assets.weights(variant.package)
+    path = case.weights(variant)
     digest = digest_of(path)
     known = mo.models.list_pth(search=variant.name, limit=LISTED_MAX).items
     for pth in known:
@@ -45,30 +44,30 @@ def weights(mo: Client, variant: Variant, share: Share) -> Pth:
     return mo.models.upload(path, name=variant.name, progress=lambda done, total: share(done / max(total, 1)))
 
 
-def structure(mo: Client, variant: Variant) -> Structure:
-    """The variant's network class."""
-    try:
-        return mo.structures.find(variant.class_name)
-    except UnknownNameError:
-        return mo.structures.add(assets.STRUCTURE, variant.class_name)
+def structure(mo: Client, case: Case, variant: Variant) -> Structure:
+    """The variant's network class; another structure may have a class of that name."""
+    for known in mo.structures.list(search=variant.class_name, limit=LISTED_MAX).items:
+        if known.name == variant.class_name:
+            return known
+    return mo.structures.add(case.structure, variant.class_name)
 
 
-def template(mo: Client, variant: Variant, architecture: UUID) -> Template:
+def template(mo: Client, case: Case, variant: Variant, architecture: UUID) -> Template:
     """The variant's conversion template."""
     try:
         return mo.templates.find(variant.name)
     except UnknownNameError:
-        return mo.templates.add(plan.template(variant, architecture))
+        return mo.templates.add(case.template(variant, str(architecture)))
 
 
-def dataset(mo: Client, share: Share) -> Dataset:
-    """The photos as a dataset with a version. A name whose import failed is taken for good: the next one is tried."""
+def dataset(mo: Client, case: Case, share: Share) -> Dataset:
+    """The images as a dataset with a version. A name whose import failed is taken for good: the next one is tried."""
     for number in itertools.count(1):
-        name = plan.DATASET if number == 1 else f"{plan.DATASET}-{number}"
+        name = case.dataset if number == 1 else f"{case.dataset}-{number}"
         try:
             known = mo.datasets.find(name)
         except UnknownNameError:
-            return mo.datasets.get(finished(mo, _import(mo, name), share).subject_id)
+            return mo.datasets.get(finished(mo, _import(mo, case, name), share).subject_id)
         if not known.versions:
             _finish_live(mo, "import", known.id, share)
             known = mo.datasets.get(known.id)
@@ -77,9 +76,9 @@ def dataset(mo: Client, share: Share) -> Dataset:
     raise AssertionError("the count never ends")
 
 
-def tron(mo: Client, variant: Variant, pth: Pth, used: Template, share: Share) -> Tron:
+def tron(mo: Client, case: Case, variant: Variant, pth: Pth, used: Template, share: Share) -> Tron:
     """The variant converted: a Tron with a verified revision."""
-    family = [one for one in mo.models.list_trons(search=plan.MODEL, limit=LISTED_MAX).items if one.name == plan.MODEL]
+    family = [one for one in mo.models.list_trons(search=case.model, limit=LISTED_MAX).items if one.name == case.model]
     for known in family:
         if (known.pth_id, known.template_id) != (pth.id, used.id):
             continue
@@ -89,18 +88,28 @@ def tron(mo: Client, variant: Variant, pth: Pth, used: Template, share: Share) -
         if known.revisions:
             return known
     free = all(one.version != variant.version for one in family)
-    job = mo.convert(pth.id, used.id, name=plan.MODEL, version=variant.version if free else None)
+    job = _convert(mo, case, pth, used, variant.version if free else None)
     return mo.models.get_tron(finished(mo, job, share).subject_id)
 
 
-def test(mo: Client, variant: Variant, model: Tron, data: Dataset, share: Share) -> Test:
-    """The converted variant tested on the photos."""
-    chain = plan.steps(variant)
+def _convert(mo: Client, case: Case, pth: Pth, used: Template, version: str | None) -> Job:
+    """Ask for the conversion; a version that a deleted model keeps for ever gives way to the next one."""
+    try:
+        return mo.convert(pth.id, used.id, name=case.model, version=version)
+    except ProblemError as error:
+        if version is None or error.problem.code != "version_taken":
+            raise
+    return mo.convert(pth.id, used.id, name=case.model)
+
+
+def test(mo: Client, case: Case, variant: Variant, model: Tron, data: Dataset, share: Share) -> Test:
+    """The converted variant tested on the images."""
+    chain = case.steps(variant)
     pack = max(data.versions, key=lambda version: version.created_at).pack.digest
     for known in mo.tests.list(state="completed", model_id=model.id, limit=LISTED_MAX).items:
-        if (known.pack, known.batch_size, known.steps) == (pack, plan.BATCH_SIZE, chain):
+        if (known.pack, known.batch_size, known.steps) == (pack, case.batch_size, chain):
             return known
-    job = mo.infer(model.id, data.id, batch_size=plan.BATCH_SIZE, steps=chain)
+    job = mo.infer(model.id, data.id, batch_size=case.batch_size, steps=chain)
     return mo.tests.get(finished(mo, job, share).id)
 
 
@@ -116,9 +125,9 @@ def finished(mo: Client, job: Job, share: Share) -> Job:
     return ended
 
 
-def _import(mo: Client, name: str) -> Job:
+def _import(mo: Client, case: Case, name: str) -> Job:
     with tempfile.TemporaryDirectory(prefix="mo-demo-") as scratch:
-        assets.lay_out(assets.photos(), Path(scratch))
+        case.lay_out(Path(scratch))
         return mo.datasets.import_folder(name, Path(scratch))
 
 

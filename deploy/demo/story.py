@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from api.cli import exits
@@ -15,92 +17,132 @@ from api.cli.compare import comparison_sheets
 from api.cli.output import BAD, GOOD, Cell, Sheet, draw, emit, share
 from api.cli.progress import Meter
 from api.cli.session import Session
-from deploy.demo import assets, making, plan
+from deploy.demo import assets, making
+from deploy.demo.digits import RECIPES, TrainingFailedError, digits, trained
 from deploy.demo.making import Share, StepFailedError
-from deploy.demo.plan import Variant
+from deploy.demo.photos import PHOTOS
+from deploy.demo.plan import Case, Variant
 from deploy.demo.words import say
 
 if TYPE_CHECKING:
-    from api.resources import Test
+    from api.resources import Comparison, Test
 
 T = TypeVar("T")
 
 ORACLE_SECONDS_MAX = 300
 ERROR_TEXT_MAX = 500
+FIGURES = ("difference", "low", "high")
 EQUAL_WITHIN = 1e-9
-"""Both figures are counts of photos over the same number of photos."""
+"""Both figures are counts of images over the same number of images."""
 
 
 class OracleFailedError(Exception):
     """The judge gave no answer."""
 
 
-def tell(session: Session) -> int:
-    """Run the demo against the session's API; the exit code: 1 when our numbers are not plain PyTorch's."""
+def tell(session: Session, folder: Path) -> int:
+    """Run the demo against the session's API; the exit code: 1 when our numbers are not plain PyTorch's.
+
+    `folder` keeps what the demo trains, so that a second run need not.
+    """
+    begun = time.monotonic()
     try:
-        return _tell(session)
+        comparisons, equal = _tell(session, folder)
     except assets.MissingPackageError as error:
-        _print(session, "missing", package=error.package)
+        _complain(session, "missing", package=error.package)
     except StepFailedError as error:
-        _print(session, "job_failed", reason=error.reason)
+        _complain(session, "job_failed", reason=error.reason)
+    except TrainingFailedError as error:
+        _complain(session, "train.failed", error=error)
     except OracleFailedError as error:
-        _print(session, "oracle.failed", error=error)
+        _complain(session, "oracle.failed", error=error)
+    else:
+        if session.for_programs:
+            emit(session, comparisons)
+        _print(session, "done", api_url=session.client.api_url, seconds=round(time.monotonic() - begun))
+        return exits.OK if equal else exits.FAILED
     return exits.FAILED
 
 
-def _tell(session: Session) -> int:
-    mo = session.client
-    weights = [_step(session, "weights", partial(making.weights, mo, v)) for v in plan.VARIANTS]
+def _tell(session: Session, folder: Path) -> tuple[list[Comparison], bool]:
+    """Both comparisons, and whether all figures are plain PyTorch's."""
+    comparisons, equal = [], True
+    _print(session, "photos")
+    comparisons.append(_compared(session, PHOTOS))
+    equal &= _judged(session, PHOTOS, comparisons[-1])
+    _print(session, "digits")
+    trained_there = _step(session, "train", partial(trained, folder / "digits"))
+    (first, one), (second, two) = RECIPES.items()
+    seen = {"first_count": one[0], "first_passes": one[1], "second_count": two[0], "second_passes": two[1]}
+    _print(session, "train.done", first=first.name, second=second.name, **seen)
+    case = digits(trained_there)
+    comparisons.append(_compared(session, case))
+    equal &= _judged(session, case, comparisons[-1])
+    return comparisons, equal
+
+
+def _compared(session: Session, case: Case) -> Comparison:
+    """The main job on one case, from weights to the comparison."""
+    mo, variants = session.client, case.variants
+    weights = [_step(session, "weights", partial(making.weights, mo, case, v), name=v.name) for v in variants]
     _print(session, "weights.done")
-    networks = [_step(session, "structures", _quick(partial(making.structure, mo, v))) for v in plan.VARIANTS]
+    classes = {variant.class_name: variant for variant in variants}
+    networks = {
+        name: _step(session, "structures", _quick(partial(making.structure, mo, case, v)), name=name)
+        for name, v in classes.items()
+    }
     _print(session, "structures.done")
     templates = [
-        _step(session, "templates", _quick(partial(making.template, mo, v, n.id)))
-        for v, n in zip(plan.VARIANTS, networks, strict=True)
+        _step(
+            session, "templates", _quick(partial(making.template, mo, case, v, networks[v.class_name].id)), name=v.name
+        )
+        for v in variants
     ]
-    _print(session, "templates.done")
-    data = _step(session, "dataset", partial(making.dataset, mo))
-    _print(session, "dataset.done", images=data.versions[0].images, dropped=data.versions[0].dropped)
+    _print(session, f"templates.{case.key}")
+    data = _step(session, "dataset", partial(making.dataset, mo, case))
+    _print(session, f"dataset.{case.key}", images=data.versions[0].images, dropped=data.versions[0].dropped)
     tests = []
-    for variant, pth, template in zip(plan.VARIANTS, weights, templates, strict=True):
+    for variant, pth, template in zip(variants, weights, templates, strict=True):
         name = variant.name
-        model = _step(session, "convert", partial(making.tron, mo, variant, pth, template), name=name)
+        model = _step(session, "convert", partial(making.tron, mo, case, variant, pth, template), name=name)
         best = model.revisions[0]
         error, threshold = f"{best.max_abs_error:.2g}", f"{best.error_threshold:g}"
         _print(session, "convert.done", name=name, error=error, threshold=threshold)
-        tests.append(_step(session, "infer", partial(making.test, mo, variant, model, data), name=name))
+        tests.append(_step(session, "infer", partial(making.test, mo, case, variant, model, data), name=name))
         _say_test(session, name, tests[-1])
-    return _conclude(session, tests)
+    comparison = mo.compare([test.id for test in tests], tests[0].id)
+    if not session.for_programs:
+        emit(session, comparison, *comparison_sheets(session, comparison))
+    _say_verdict(session, case, comparison)
+    return comparison
 
 
-def _conclude(session: Session, tests: list[Test]) -> int:
-    comparison = session.client.compare([test.id for test in tests], tests[0].id)
-    emit(session, comparison, *comparison_sheets(session, comparison))
-    _print(session, "compare.done")
-    judged = [_step(session, "oracle", _quick(partial(ask_oracle, v)), name=v.name) for v in plan.VARIANTS]
-    equal = _verdict(session, tests, judged)
-    _print(session, "oracle.equal" if equal else "oracle.differs")
-    _print(session, "done", api_url=session.client.api_url)
-    return exits.OK if equal else exits.FAILED
+def _say_verdict(session: Session, case: Case, comparison: Comparison) -> None:
+    """What the difference comes to, in one sentence."""
+    first, second = case.variants
+    found = comparison.tests[-1].verdicts["accuracy"]
+    points = {key: "-" if (value := getattr(found, key)) is None else f"{value * 100:+.1f}" for key in FIGURES}
+    _print(session, f"verdict.{found.code}", first=first.name, second=second.name, images=found.images, **points)
 
 
-def ask_oracle(variant: Variant) -> dict[str, float]:
+def _judged(session: Session, case: Case, comparison: Comparison) -> bool:
+    """Whether plain PyTorch gives the same figures."""
+    judged = [_step(session, "oracle", _quick(partial(ask_oracle, case, v)), name=v.name) for v in case.variants]
+    equal = _verdict(session, [row.test for row in comparison.tests], judged)
+    _print(session, f"oracle.{case.key}" if equal else "oracle.differs")
+    return equal
+
+
+def ask_oracle(case: Case, variant: Variant) -> dict[str, float]:
     """top1 and top5 of plain PyTorch, computed in a process of its own.
 
     Raises:
         OracleFailedError: it failed or took too long.
     """
-    question = {
-        "network": variant.name,
-        "weights": str(assets.weights(variant.package)),
-        "size": variant.size,
-        "short_side": variant.short_side,
-        "photos": [[str(photo.path), int(photo.label)] for photo in assets.photos()],
-    }
     try:
         done = subprocess.run(
             [sys.executable, "-m", "deploy.demo.oracle"],
-            input=json.dumps(question),
+            input=json.dumps(case.question(variant)),
             capture_output=True,
             text=True,
             timeout=ORACLE_SECONDS_MAX,
@@ -130,7 +172,7 @@ def _verdict(session: Session, tests: list[Test], judged: list[dict[str, float]]
         rows.append([f"{test.model}@{test.version}", *row, mark])
     columns = [say(session.lang, f"column.{key}") for key in ("ours1", "theirs1", "ours5", "theirs5", "equal")]
     sheet = Sheet([session.say("column.model"), *columns], rows, title=say(session.lang, "title.verdict"))
-    draw(session.stderr if session.as_json else session.stdout, sheet, colour=not session.environ.get("NO_COLOR"))
+    draw(session.stderr if session.for_programs else session.stdout, sheet, colour=not session.environ.get("NO_COLOR"))
     return all(equals(test, figures) for test, figures in zip(tests, judged, strict=True))
 
 
@@ -156,4 +198,8 @@ def _quick(work: Callable[[], T]) -> Callable[[Share], T]:
 
 
 def _print(session: Session, key: str, **params: object) -> None:
+    print(say(session.lang, key, **params), file=session.progress, flush=True)
+
+
+def _complain(session: Session, key: str, **params: object) -> None:
     print(say(session.lang, key, **params), file=session.stderr, flush=True)

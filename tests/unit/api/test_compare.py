@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
+import numpy as np
 import pytest
 
 from api import resources
-from api.compare import classes_of, compare
+from api.compare import Kept, compare, kept_of
 from api.resources import ClassRow, Job
 from schemas.events.tests import BackendUsed, StageTiming, TaskSummary
-from schemas.specs.preprocessing import CvtRGB, Transpose
+from schemas.specs.preprocessing import CenterCrop, CvtRGB, Resize, Transpose
+from schemas.verdict.replicates import Sample, encode, sample
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 USED = BackendUsed("onnxruntime", "1", "fp32", "cpu", False)
@@ -34,9 +38,18 @@ def made(number: int = 1, **changes) -> resources.Test:
     return msgspec.structs.replace(test, **changes)
 
 
-def notes(test: resources.Test) -> list[str]:
+def answered(images: range, right: Callable[[int], bool], *measures: str) -> Sample:
+    digests = [f"sha256:{hashlib.sha256(str(each).encode()).hexdigest()}" for each in images]
+    marks = np.array([right(each) for each in images], np.bool_)
+    return sample(digests, dict.fromkeys(measures or ("top1/class", "top5/class"), marks))
+
+
+EVEN = Kept({}, answered(range(40), lambda each: each % 2 == 0))
+
+
+def notes(test: resources.Test, kept: Kept = EVEN) -> list[str]:
     base = made()
-    return [note.code for note in compare(base, [base, test], [{}, {}], "en").tests[1].notes]
+    return [note.code for note in compare(base, [base, test], [EVEN, kept], "en").tests[1].notes]
 
 
 def test_equal_tests_compare_fairly():
@@ -48,7 +61,6 @@ def test_equal_tests_compare_fairly():
     [
         ({"dataset_id": UUID(int=7), "pack": "sha256:2"}, "dataset_differs"),
         ({"pack": "sha256:2"}, "dataset_version_differs"),
-        ({"images": 4999}, "images_differ"),
         ({"used": msgspec.structs.replace(USED, precision="fp16")}, "precision_differs"),
         ({"used": msgspec.structs.replace(USED, backend="tensorrt")}, "backend_differs"),
         ({"used": msgspec.structs.replace(USED, on_platform=True)}, "device_differs"),
@@ -62,18 +74,64 @@ def test_each_difference_is_noted_once(changes, code):
     assert notes(made(2, **changes)) == [code]
 
 
-@pytest.mark.parametrize(("images", "points"), [(20, "21.9"), (999, "3.1"), (0, "100"), (1, "98.0")])
-def test_few_images_are_said_with_how_far_noise_reaches(images, points):
-    base = made(images=images)
-    (row,) = compare(base, [base], [{}], "en").tests
-    assert [(note.code, note.params) for note in row.notes] == [("small_sample", {"n": str(images), "points": points})]
-    assert points in row.messages[0]
+def test_another_preprocessing_is_shown_in_short():
+    base, other = made(steps=[]), made(2, steps=[Resize(short_side=256), CenterCrop(224, 224), CvtRGB(), Transpose()])
+    (note,) = compare(base, [base, other], [EVEN, EVEN], "en").tests[1].notes
+    assert note.params == {"base": "default", "this": "resize short=256 > centercrop 224x224 > cvtRGB > transpose"}
+
+
+def test_every_test_has_intervals_and_every_difference_a_verdict():
+    kept = [EVEN, Kept({}, answered(range(40), lambda each: each % 2 == 0 or each < 20))]
+    base, other = compare(made(), [made(), made(2)], kept, "en").tests
+    assert set(base.intervals) == set(other.intervals) == {"accuracy", "top1/class", "top5/class"}
+    assert (base.intervals["accuracy"].images, base.intervals["accuracy"].method) == (40, "wilson")
+    assert base.intervals["accuracy"].low < 0.5 < base.intervals["accuracy"].high
+    assert base.verdicts == {}
+    assert {each.code for each in other.verdicts.values()} == {"better"}
+    assert other.verdicts["accuracy"] == other.verdicts["top1/class"]
+    assert other.verdicts["accuracy"].difference == 0.25
+
+
+def test_a_mean_of_several_tasks_has_neither():
+    tasks = [TaskSummary(name, 40, 0.5, None, 0.5, 0.5) for name in ("class", "colour")]
+    kept = Kept({}, answered(range(40), lambda each: each % 2 == 0, "top1/class", "top1/colour"))
+    base, other = compare(made(tasks=tasks), [made(tasks=tasks), made(2, tasks=tasks)], [kept, kept], "en").tests
+    assert set(base.intervals) == set(other.verdicts) == {"top1/class", "top1/colour"}
+    assert {each.code for each in other.verdicts.values()} == {"within_noise"}
+
+
+def test_images_that_only_one_test_has_are_left_out_and_said():
+    fewer = Kept({}, answered(range(5, 43), lambda each: each % 2 == 0))
+    base = made()
+    row = compare(base, [base, made(2)], [EVEN, fewer], "en").tests[1]
+    assert [(note.code, note.params) for note in row.notes] == [("images_left_out", {"n": "8", "images": "35"})]
+    assert "35 that both have" in row.messages[0]
+
+
+def test_tests_that_share_no_image_do_not_compare():
+    base = made()
+    others = Kept({}, answered(range(50, 90), lambda each: each % 2 == 0))
+    row = compare(base, [base, made(2)], [EVEN, others], "en").tests[1]
+    assert [note.code for note in row.notes] == ["no_images_in_common"]
+    assert {each.code for each in row.verdicts.values()} == {"not_comparable"}
+
+
+def test_without_replicates_there_is_no_verdict_and_that_is_said():
+    report = msgspec.json.encode({"tasks": []})
+    for replicates in (None, b"junk"):
+        kept = kept_of(report, replicates)
+        base, other = compare(made(), [made(), made(2)], [EVEN, kept], "en").tests
+        assert ([note.code for note in other.notes], other.intervals) == (["replicates_missing"], {})
+        assert {each.code for each in other.verdicts.values()} == {"not_comparable"}
+        assert base.intervals
+    assert EVEN.sample is not None
+    assert kept_of(report, encode(EVEN.sample)).sample is not None
 
 
 def test_differences_are_this_minus_base_and_absent_where_undefined():
     base = made()
     better = made(2, accuracy=0.75, tasks=[TaskSummary("class", 5000, 0.75, None, 0.5, 0.25)], total_ms=20.0)
-    first, second = compare(base, [base, better], [{}, {}], "zh").tests
+    first, second = compare(base, [base, better], [EVEN, EVEN], "zh").tests
     assert set(first.delta.values()) == {None}
     assert (second.delta["accuracy"], second.delta["top1/class"], second.delta["top5/class"]) == (0.25, 0.25, None)
     assert second.delta["macro_recall/class"] == pytest.approx(-0.05)
@@ -83,7 +141,8 @@ def test_differences_are_this_minus_base_and_absent_where_undefined():
 def test_a_task_that_the_base_lacks_has_no_differences():
     other = made(2, tasks=[TaskSummary("colour", 5000, 0.75, None, 0.5, 0.25)])
     base = made()
-    row = compare(base, [base, other], [{}, {"colour": [ClassRow(name="red", precision=1, recall=1, support=1)]}], "en")
+    colours = {"colour": [ClassRow(name="red", precision=1, recall=1, support=1)]}
+    row = compare(base, [base, other], [EVEN, Kept(colours, EVEN.sample)], "en")
     assert row.tests[1].delta["top1/colour"] is None
     assert row.tests[1].class_delta == {"colour": {"red": {"precision": None, "recall": None}}}
 
@@ -93,7 +152,7 @@ def test_classes_are_matched_by_name_and_not_by_place():
         return {"class": [ClassRow(name=n, precision=None, recall=r, support=1) for n, r in names_recalls]}
 
     base, other = made(), made(2)
-    tables = [rows(("cat", 0.5), ("dog", 1.0)), rows(("dog", 0.25), ("cat", 1.0))]
+    tables = [Kept(each, EVEN.sample) for each in (rows(("cat", 0.5), ("dog", 1.0)), rows(("dog", 0.25), ("cat", 1.0)))]
     row = compare(base, [base, other], tables, "en").tests[1]
     assert row.class_delta["class"]["cat"] == {"precision": None, "recall": 0.5}
     assert row.class_delta["class"]["dog"]["recall"] == -0.75
@@ -101,7 +160,7 @@ def test_classes_are_matched_by_name_and_not_by_place():
 
 def test_the_base_may_stand_anywhere():
     base, other = made(1), made(2, accuracy=0.25)
-    result = compare(base, [other, base], [{}, {}], "en")
+    result = compare(base, [other, base], [EVEN, EVEN], "en")
     assert (result.base, [row.delta["accuracy"] for row in result.tests]) == (base.id, [-0.25, None])
 
 
@@ -120,6 +179,6 @@ def test_reports_of_the_evaluation_are_read():
         images=(ImageResult(name="a.jpg", digest=f"sha256:{'0' * 64}", answers=(answer,)),),
         skipped=(), steps=(Transpose(),), batch_size=1, loops=1, precision="fp32", used=USED, clock=Clock(),
     )  # fmt: skip
-    assert classes_of(msgspec.json.encode(report)) == {
+    assert kept_of(msgspec.json.encode(report), None).classes == {
         "class": [ClassRow(name="cat", precision=1.0, recall=None, support=1)]
     }

@@ -7,17 +7,19 @@ from uuid import UUID
 
 import pytest
 
-from api.client.errors import UnknownNameError
-from deploy.demo import making, plan
+from api.client.errors import ProblemError
+from api.resources import Problem
+from deploy.demo import making
+from deploy.demo.photos import LITE0, PHOTOS
 from deploy.demo.story import equals
 
 PTH, TEMPLATE, OTHER, MODEL, MADE = (UUID(int=number) for number in range(1, 6))
-VARIANT = plan.VARIANTS[0]
+VARIANT = LITE0
 
 
 def tron(id_: UUID, *, version: str = VARIANT.version, pth: UUID = PTH, revisions: int = 1) -> Any:
     return SimpleNamespace(
-        id=id_, name=plan.MODEL, version=version, pth_id=pth, template_id=TEMPLATE, revisions=[object()] * revisions
+        id=id_, name=PHOTOS.model, version=version, pth_id=pth, template_id=TEMPLATE, revisions=[object()] * revisions
     )
 
 
@@ -51,7 +53,7 @@ class Mo:
 
 def made(mo: Mo) -> Any:
     pth, used = SimpleNamespace(id=PTH), SimpleNamespace(id=TEMPLATE)
-    return making.tron(mo, VARIANT, pth, used, lambda _share: None)  # type: ignore[arg-type]
+    return making.tron(mo, PHOTOS, VARIANT, pth, used, lambda _share: None)  # type: ignore[arg-type]
 
 
 def test_what_is_there_is_used_again() -> None:
@@ -69,8 +71,8 @@ def test_what_is_being_made_is_waited_for() -> None:
 def test_a_version_that_is_taken_gives_way_to_the_next_one() -> None:
     free, taken, failed = Mo(), Mo(tron(OTHER, pth=OTHER)), Mo(tron(MODEL, revisions=0), live=("failed",))
     assert [made(mo).id for mo in (free, taken, failed)] == [MADE] * 3
-    assert free.converted == [{"name": plan.MODEL, "version": VARIANT.version}]
-    assert taken.converted == failed.converted == [{"name": plan.MODEL, "version": None}]
+    assert free.converted == [{"name": PHOTOS.model, "version": VARIANT.version}]
+    assert taken.converted == failed.converted == [{"name": PHOTOS.model, "version": None}]
 
 
 def test_a_job_that_ends_badly_ends_the_demo_with_its_reason() -> None:
@@ -81,25 +83,41 @@ def test_a_job_that_ends_badly_ends_the_demo_with_its_reason() -> None:
 def test_a_dataset_whose_import_failed_gives_way_to_the_next_name() -> None:
     version = SimpleNamespace(created_at=datetime(2026, 1, 1, tzinfo=UTC))
     known = {
-        plan.DATASET: SimpleNamespace(id=OTHER, versions=[]),
-        f"{plan.DATASET}-2": SimpleNamespace(versions=[version]),
+        PHOTOS.dataset: SimpleNamespace(id=OTHER, versions=[]),
+        f"{PHOTOS.dataset}-2": SimpleNamespace(versions=[version]),
     }
     mo = Mo()
-    mo.datasets = SimpleNamespace(find=lambda name: known[name], get=lambda _id: known[plan.DATASET])  # type: ignore[attr-defined]
-    assert making.dataset(mo, lambda _share: None) is known[f"{plan.DATASET}-2"]  # type: ignore[arg-type]
+    mo.datasets = SimpleNamespace(find=lambda name: known[name], get=lambda _id: known[PHOTOS.dataset])  # type: ignore[attr-defined]
+    assert making.dataset(mo, PHOTOS, lambda _share: None) is known[f"{PHOTOS.dataset}-2"]  # type: ignore[arg-type]
 
 
-def test_a_structure_is_added_once() -> None:
+def test_a_version_that_a_deleted_model_keeps_gives_way_to_the_next_one() -> None:
+    mo, asked = Mo(), []
+    convert = mo.convert
+
+    def refusing(*ids: Any, **wish: Any) -> Any:
+        asked.append(wish)
+        if wish.get("version"):
+            raise ProblemError(Problem(type="", title="", status=409, code="version_taken"))
+        return convert(*ids, **{"version": None, **wish})
+
+    mo.convert = refusing  # type: ignore[method-assign]
+    assert made(mo).id == MADE
+    assert [wish.get("version") for wish in asked] == [VARIANT.version, None]
+
+
+def test_a_structure_is_added_once_and_only_its_own_name_counts() -> None:
     added: list[str] = []
+    known = [SimpleNamespace(name="another", class_name=VARIANT.class_name)]
 
-    def find(_text: str) -> Any:
-        if not added:
-            raise UnknownNameError("structure", "x")
-        return "known"
+    def add(_path: Any, name: str) -> Any:
+        added.append(name)
+        known.append(SimpleNamespace(name=name, class_name=name))
+        return known[-1]
 
-    structures = SimpleNamespace(find=find, add=lambda _path, name: added.append(name) or "added")  # type: ignore[func-returns-value]
-    mo: Any = SimpleNamespace(structures=structures)
-    assert [making.structure(mo, VARIANT) for _ in range(2)] == ["added", "known"]
+    mo: Any = SimpleNamespace(structures=SimpleNamespace(list=lambda **_: SimpleNamespace(items=known), add=add))
+    first, again = (making.structure(mo, PHOTOS, VARIANT) for _ in range(2))
+    assert first is again
     assert added == [VARIANT.class_name]
 
 
