@@ -9,12 +9,13 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from consumers.projection.batch import JOBS_KEPT_MAX, Intake, Projection, take_in
 from consumers.projection.reading import HISTORIES, NewerFoldError
 from consumers.watchdog import STUCK_S, StuckError, Watchdog
 from schemas.topics import CATALOG, TOPICS
+from storage.log.lag import Lag
 from storage.log.port import Log, LogError, LostLogError, Partition, Reader, Record
 from storage.views.port import Hook, OffsetConflictError, Store, ViewsAwayError
 
@@ -31,8 +32,27 @@ GARBAGE_OBJECTS = 50_000
 SAY_S = 5.0
 """Shortest time between two log lines about the same trouble."""
 
+State = Literal["starting", "catching_up", "running", "waiting"]
+"""waiting: for a log or a database that is away; catching_up: there is more than a batch to read."""
+
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
+
+
+class ForeignLogError(LostLogError):
+    """The rows were made of another log than this one."""
+
+
+class Tally:
+    """What a projector has done since it began, for whoever measures it."""
+
+    def __init__(self) -> None:
+        self.state: State = "starting"
+        self.records = 0
+        self.undecodable = 0
+        self.batches = 0
+        self.conflicts = 0
+        self.lag = Lag()
 
 
 class _StoppedError(Exception):
@@ -81,6 +101,7 @@ class Projector:
         self._looked_s = clock()
         self._said_s = float("-inf")
         self._conflict_pause_s = RETRY_S
+        self.tally = Tally()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Project until `stop` is set.
@@ -107,6 +128,7 @@ class Projector:
                     await self._follow(session, stop, until)
                 return
             except OffsetConflictError as error:
+                self.tally.conflicts += 1
                 self._say("reading the state again: %s", error)
                 # whoever loses waits longer and longer, so that of two projectors one soon does the work alone
                 await _sleep(stop, self._conflict_pause_s)
@@ -118,7 +140,9 @@ class Projector:
         try:
             while not stop.is_set() and not _reached(session.reader, until):
                 records = await self._read(session.reader)
-                await self._look(session.reader, backlog=len(records) >= self._batch_max)
+                backlog = len(records) >= self._batch_max
+                self.tally.state = "catching_up" if backlog else "running"
+                await self._look(session.reader, backlog=backlog)
                 intake = take_in(records)
                 if keeping is not None:
                     await keeping
@@ -180,10 +204,15 @@ class Projector:
         projection, positions, _ = session
         if missing := projection.missing_jobs(intake):
             projection.remember_jobs(await self._insist(stop, lambda: self._views.live_jobs(missing)))
+        if changed := projection.missing_entities(intake):
+            projection.remember_entities(await self._insist(stop, lambda: self._views.known_entities(changed)))
         if intake.reached:
             batch = projection.project(intake, positions)
             await self._insist(stop, lambda: self._views.apply(batch, self._hook))
             positions.update(intake.reached)
+            self.tally.batches += 1
+            self.tally.records += sum(map(len, intake.said.values())) + len(intake.undecodable)
+            self.tally.undecodable += len(intake.undecodable)
             self._conflict_pause_s = RETRY_S
         if intake.newer is not None:
             raise intake.newer
@@ -209,6 +238,7 @@ class Projector:
             self._watchdog.forget()
             self._say("the log does not answer: %s", error)
             return
+        self.tally.lag.look(now_s, ends, reader.positions())
         self._watchdog.look(now_s, reader.positions(), ends)
 
     async def _insist(self, stop: asyncio.Event, ask: Callable[[], Awaitable[T]]) -> T:
@@ -220,6 +250,7 @@ class Projector:
             except LostLogError:
                 raise
             except (ViewsAwayError, LogError) as error:
+                self.tally.state = "waiting"
                 self._say("waiting: %s", error)
             self._watchdog.forget()
             await _sleep(stop, pause_s)
@@ -233,7 +264,13 @@ class Projector:
             _log.warning(text, error)
 
 
-async def serve(projector: Projector) -> int:
+class Runs(Protocol):
+    """Something that projects until it is told to stop; raises as `Projector.run`."""
+
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+async def serve(projector: Runs) -> int:
     """Run until SIGTERM or SIGINT; the exit status: 0 after a signal, 1 when a person or a fresh start must help."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -270,7 +307,7 @@ def _reached(reader: Reader, until: Mapping[Partition, int] | None) -> bool:
 
 def _check_log(cluster_id: str, kept_id: str) -> None:
     if cluster_id != kept_id:
-        raise LostLogError(
+        raise ForeignLogError(
             f"these rows were made of the log {kept_id}, this is the log {cluster_id}: "
             "connect to the old one, or rebuild into a new schema"
         )

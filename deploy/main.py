@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -15,12 +16,16 @@ from api.cli.app import main as cli_main
 from api.cli.output import Sheet, emit, headings, label, when
 from api.cli.progress import Meter
 from api.cli.session import Session, session_of
+from deploy import commands
+from deploy.doctor.command import doctor
 
 if TYPE_CHECKING:
     from deploy.local.state import StackState
     from deploy.settings import Settings
 
 Process = Literal["api", "projector", "agent", "provision"]
+DEMO_FOLDER = "demo"
+"""Where in the home the demo and the examples keep what they train."""
 
 
 def main() -> None:
@@ -33,7 +38,10 @@ def _extend(app: typer.Typer) -> None:
     app.command("down", help="help.down")(down)
     app.command("status", help="help.status")(status)
     app.command("demo", help="help.demo")(demo)
-    app.command("run", hidden=True)(run)
+    app.command("example", help="help.example")(example)
+    app.command("run", help="help.run")(run)
+    app.command("doctor", help="help.doctor")(doctor)
+    commands.add_to(app, settings_of)
 
 
 def up(context: typer.Context) -> None:
@@ -41,13 +49,13 @@ def up(context: typer.Context) -> None:
     session = session_of(context)
     state = start_stack(session, settings_of(session))
     emit(session, state, _processes(session, state))
-    session.tell("stack.ready", api_url=state.api_url)
+    session.mention("stack.ready", api_url=state.api_url)
 
 
 def down(context: typer.Context) -> None:
     """Stop the stack of this machine."""
     session = session_of(context)
-    session.tell("stack.stopped" if stop_stack(session, settings_of(session)) else "stack.not_running")
+    session.mention("stack.stopped" if stop_stack(session, settings_of(session)) else "stack.not_running")
 
 
 def status(context: typer.Context) -> None:
@@ -63,34 +71,63 @@ def status(context: typer.Context) -> None:
 
 
 def demo(context: typer.Context, down: Annotated[bool, typer.Option("--down", help="option.down")] = False) -> None:
-    """The main job on two real models, from weights to a comparison that is checked against plain PyTorch."""
-    from api.cli.session import Everywhere
+    """The main job on real models, from weights to comparisons that are checked against plain PyTorch."""
     from deploy.demo.story import tell
 
     session = session_of(context)
     settings = settings_of(session)
     state = start_stack(session, settings)
     try:
-        there = Session(Everywhere(state.api_url, session.lang, session.options.output), session.environ)
-        code = tell(there)
+        there = Session(session.options._replace(api=state.api_url), session.environ)
+        code = tell(there, settings.home / DEMO_FOLDER)
     finally:
         if down:
-            session.tell("stack.stopped" if stop_stack(session, settings) else "stack.not_running")
+            session.mention("stack.stopped" if stop_stack(session, settings) else "stack.not_running")
     raise typer.Exit(code)
+
+
+def example(
+    context: typer.Context,
+    name: Annotated[Literal["digits"], typer.Argument(help="argument.example")],
+    folder: Annotated[Path, typer.Argument(help="argument.example_folder")],
+) -> None:
+    """Write files to try Mo with."""
+    from deploy.demo.assets import MissingPackageError
+    from deploy.demo.digits import TrainingFailedError, trained
+    from deploy.demo.example import FolderTakenError, write_digits
+
+    session = session_of(context)
+    kept = settings_of(session).home / DEMO_FOLDER / name
+    try:
+        with Meter(session) as meter:
+            text = session.say("progress.example")
+            meter.at(text, 0.0)
+            files = write_digits(trained(kept, lambda share: meter.at(text, share)), folder)
+            meter.at(text, 1.0)
+    except (MissingPackageError, TrainingFailedError, FolderTakenError, OSError) as error:
+        session.tell("error.example", error=error)
+        raise typer.Exit(exits.FAILED) from None
+    emit(session, [str(path) for path in files], Sheet(headings(session, "file"), [(str(path),) for path in files]))
 
 
 def run(context: typer.Context, process: Process) -> None:
     """Be one process of a deployment, until told to stop."""
     from deploy import wiring
+    from deploy.settings import SettingsError
 
-    settings = settings_of(session_of(context))
+    session = session_of(context)
+    settings = settings_of(session)
     runs = {
         "api": wiring.run_api,
         "projector": wiring.run_projector,
         "agent": wiring.run_agent,
         "provision": wiring.run_provision,
     }
-    runs[process](settings)
+    try:
+        runs[process](settings)
+    except SettingsError as error:
+        session.tell("error.setting", error=error)
+        raise typer.Exit(exits.USAGE) from None
 
 
 def settings_of(session: Session) -> Settings:
@@ -117,7 +154,7 @@ def start_stack(session: Session, settings: Settings) -> StackState:
     from deploy.local import control
     from deploy.local.jars import JarError
 
-    session.tell("stack.starting")
+    session.mention("stack.starting")
     with Meter(session) as meter:
 
         def on_event(what: str, happened: str) -> None:
@@ -151,7 +188,7 @@ def stop_stack(session: Session, settings: Settings) -> bool:
 
 def _processes(session: Session, state: StackState) -> Sheet:
     return Sheet(
-        headings(session, "process", "pid", "state", "exits", "since"),
+        headings(session, "process", "pid", "state", "exits", "since", "metrics"),
         [
             (
                 child.name,
@@ -159,6 +196,7 @@ def _processes(session: Session, state: StackState) -> Sheet:
                 label(session, "child", child.state),
                 str(child.exits),
                 when(datetime.fromtimestamp(child.since_s, UTC)),
+                state.metrics.get(child.name, "-"),
             )
             for child in state.children
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,10 +12,12 @@ import msgspec
 import platformdirs
 
 from schemas.values import Platform, ResourceClass
+from storage.log.connection import KafkaConnection, Mechanism, Security
 
 PREFIX = "MO_"
 GIB = 1 << 30
-SECRET_FIELDS = ("agent_secret", "token_secret")
+S3_SCHEME = "s3://"
+SECRET_FIELDS = ("agent_secret", "token_secret", "kafka_password")
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -47,15 +50,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What every process of a deployment is told. Seconds end in `_s` or `_seconds_max`, bytes in `_bytes_max`.
 
     `kafka_bootstrap`, `postgres_dsn`, `api_url` and the secrets are empty until somebody says them; the embedded
-    stack says them itself. `maven_url` is an optional mirror for the jars of Kafka.
+    stack says them itself. `maven_url` is an optional mirror for the jars of Kafka. `objects` is a folder or
+    `s3://bucket/prefix`; the credentials of S3 are those of the AWS tools. With `s3_links` agents fetch objects from
+    the bucket themselves. `metrics_port` is where projector and agents serve /metrics on loopback; 0 is nowhere.
+    `schema` is the first schema of read models; afterwards `mo projections` says which one is read.
     """
 
     home: Path = msgspec.field(default_factory=_default_home)
     cache: Path = msgspec.field(default_factory=_default_cache)
     maven_url: str = ""
     kafka_bootstrap: str = ""
+    kafka_security: Security = "PLAINTEXT"
+    kafka_sasl_mechanism: Mechanism = "PLAIN"
+    kafka_username: str = ""
+    kafka_password: str = ""
+    kafka_password_file: Path | None = None
+    kafka_ca_file: Path | None = None
+    kafka_cert_file: Path | None = None
+    kafka_key_file: Path | None = None
     postgres_dsn: str = ""
-    objects_path: Path | None = None
+    objects: str = ""
+    s3_endpoint: str = ""
+    s3_links: bool = True
+    metrics_port: Port = 0
     api_host: str = "127.0.0.1"
     api_port: Port = 0
     api_url: str = ""
@@ -77,12 +94,48 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__ if name not in SECRET_FIELDS}
+        shown["postgres_dsn"] = masked(self.postgres_dsn)
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     @property
-    def objects(self) -> Path:
-        """Folder of the local object store: `objects_path`, or `objects` in the home."""
-        return self.objects_path or self.home / "objects"
+    def bucket(self) -> tuple[str, str] | None:
+        """Bucket and prefix of the object store; None where it is a folder."""
+        if not self.objects.startswith(S3_SCHEME):
+            return None
+        bucket, _, prefix = self.objects.removeprefix(S3_SCHEME).partition("/")
+        return bucket, prefix
+
+    @property
+    def objects_folder(self) -> Path:
+        """Folder of the local object store: `objects`, or `objects` in the home."""
+        return Path(self.objects) if self.objects else self.home / "objects"
+
+    @property
+    def kafka(self) -> KafkaConnection:
+        """How to reach Kafka.
+
+        Raises:
+            SettingsError: the file of the password, of a certificate or of a key is not there.
+        """
+        for name in ("kafka_ca_file", "kafka_cert_file", "kafka_key_file"):
+            if (path := getattr(self, name)) is not None and not path.is_file():
+                raise SettingsError("setting_invalid", PREFIX + name.upper(), f"there is no file {path}")
+        password = self.kafka_password
+        if self.kafka_password_file is not None:
+            try:
+                password = self.kafka_password_file.read_text("utf-8").strip()
+            except OSError as error:
+                raise SettingsError("setting_invalid", "MO_KAFKA_PASSWORD_FILE", f"cannot be read: {error}") from error
+        return KafkaConnection(
+            bootstrap=self.kafka_bootstrap,
+            security=self.kafka_security,
+            mechanism=self.kafka_sasl_mechanism,
+            username=self.kafka_username,
+            password=password,
+            ca_file=self.kafka_ca_file,
+            cert_file=self.kafka_cert_file,
+            key_file=self.kafka_key_file,
+        )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -97,6 +150,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             text = environ.get(variable, "")
             if text:
                 given[field.name] = _parsed(variable, text, field.type)
+        if (folder := given.get("objects", "")) and "://" not in folder:
+            # relative to where the settings were read: children run elsewhere
+            given["objects"] = str(_path(Path, folder))
         settings = cls(**given)
         _check(settings)
         return settings
@@ -130,7 +186,8 @@ def _parsed(variable: str, text: str, kind: Any) -> Any:
     try:
         return msgspec.convert(value, kind, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
-        raise SettingsError("setting_invalid", variable, f"{error}; got {text!r}") from None
+        shown = "a secret" if variable.removeprefix(PREFIX).lower() in SECRET_FIELDS else repr(text)
+        raise SettingsError("setting_invalid", variable, f"{error}; got {shown}") from None
 
 
 def _path(kind: type, value: Any) -> Any:
@@ -150,8 +207,26 @@ def _check(settings: Settings) -> None:
     for variable, path in (("MO_HOME", settings.home), ("MO_CACHE", settings.cache)):
         if set(str(path)) & set(",:"):
             raise SettingsError("setting_invalid", variable, f"Kafka cannot use a path with ',' or ':' in it: {path}")
+    _check_services(settings)
     if settings.heartbeat_s * 2 > settings.lease_s:
         raise SettingsError("setting_invalid", "MO_HEARTBEAT_S", "must be at most half of MO_LEASE_S")
+
+
+def _check_services(settings: Settings) -> None:
+    if settings.kafka_security.startswith("SASL") and not settings.kafka_username:
+        raise SettingsError("setting_missing", "MO_KAFKA_USERNAME", f"is needed by {settings.kafka_security}")
+    if settings.kafka_key_file is not None and settings.kafka_cert_file is None:
+        raise SettingsError("setting_missing", "MO_KAFKA_CERT_FILE", "belongs to MO_KAFKA_KEY_FILE")
+    if settings.bucket is not None and not settings.bucket[0]:
+        raise SettingsError("setting_invalid", "MO_OBJECTS", "must be s3://bucket or s3://bucket/prefix")
+    if settings.bucket is None and "://" in settings.objects:
+        raise SettingsError("setting_invalid", "MO_OBJECTS", "must be a folder or s3://bucket/prefix")
+
+
+def masked(dsn: str) -> str:
+    """A DSN, as an address or as key=value, without its password."""
+    address = re.sub(r"(?<=://)([^/?#@:]*):\S*@", r"\1:***@", dsn)
+    return re.sub(r"(?i)\b((?:ssl)?password)=('(?:[^'\\]|\\.)*'|[^&\s]*)", r"\1=***", address)
 
 
 def _is_loopback(host: str) -> bool:

@@ -10,20 +10,30 @@ import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from deploy.settings import Settings
+from deploy import logs
+from deploy.settings import Settings, SettingsError
 from producers.say import Speaker
 from schemas.lifecycle import FOLD_VERSION
 from schemas.topics import TOPICS
 from storage.log.kafka import KafkaLog
-from storage.log.port import LogError
+from storage.log.port import Log, LogError
+from storage.objects.port import ObjectStore
+from storage.views.control import CONTROL, Control, Layout
+
+if TYPE_CHECKING:
+    from storage.objects.s3 import S3Objects
+    from storage.views.postgres import Views
+    from storage.views.watcher import Watcher
 
 REPLICATION_EMBEDDED = 1
 """The embedded stack has one broker: no copy of a record exists, and the README says so."""
 GRANT_SPARE_S = 600.0
 """A job's token outlives the longest job by this much."""
+ACTIVE_S_MAX = 5.0
+"""How long the API waits at its start for the database to say which schema is read."""
 SHUTDOWN_S = 5.0
 """How long answers under way may take once the API is told to stop."""
 TRUSTED_INPUT_ONLY = (
@@ -36,8 +46,10 @@ _log = logging.getLogger("mo")
 
 def run_api(settings: Settings) -> None:
     """Serve the API until told to stop."""
+    from api.access import RequestIds
+
     settings.need("kafka_bootstrap", "postgres_dsn", "agent_secret", "token_secret")
-    _main("api", settings, _api(settings))
+    _main("api", settings, _api(settings), RequestIds())
 
 
 def run_projector(settings: Settings) -> None:
@@ -58,12 +70,8 @@ def run_provision(settings: Settings) -> None:
     _main("provision", settings, _provision(settings))
 
 
-def _main(name: str, settings: Settings, work: Coroutine[Any, Any, int]) -> None:
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format=f"%(asctime)s %(levelname)s {name} %(name)s: %(message)s"
-    )
-    # the client logs every lost connection at ERROR several times a second; its failures reach us as exceptions
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+def _main(name: str, settings: Settings, work: Coroutine[Any, Any, int], *filters: logging.Filter) -> None:
+    logs.set_up(name, filters=filters)
     _log.info("%s starts: Python %s, fold version %s, %r", name, platform.python_version(), FOLD_VERSION, settings)
     sys.exit(asyncio.run(work))
 
@@ -82,23 +90,26 @@ def _stop_event() -> asyncio.Event:
 async def _api(settings: Settings) -> int:
     from aiohttp import web
 
-    from api.app import create_app
+    from api.app import create_app, serving
     from api.deps import Deps
-    from storage.objects.local import LocalObjects
     from storage.views.postgres import Views
     from storage.views.watcher import Watcher
 
     stop = _stop_event()
     _log.warning(TRUSTED_INPUT_ONLY)
-    log = KafkaLog(settings.kafka_bootstrap, client_id="mo-api")
-    views = await Views.open(settings.postgres_dsn, settings.schema)
-    watcher = await Watcher.open(settings.postgres_dsn, settings.schema)
+    log = open_log(settings, "mo-api")
+    control = await Control.open(settings.postgres_dsn, CONTROL)
+    active = await _active(control, settings.schema)
+    views = await Views.open(settings.postgres_dsn, active)
+    watcher = await Watcher.open(settings.postgres_dsn, active)
+    flips = asyncio.create_task(_follow_flips(control, views, watcher))
+    objects = objects_of(settings)
     deps = Deps(
         views=views,
         watcher=watcher,
         log=log,
         speaker=Speaker(log, "/mo/api", _now, settings.append_deadline_s),
-        objects=LocalObjects(settings.objects),
+        objects=objects,
         agent_secret=settings.agent_secret,
         token_secret=settings.token_secret,
         upload_bytes_max=settings.upload_bytes_max,
@@ -106,8 +117,9 @@ async def _api(settings: Settings) -> int:
         new_id=uuid4,
         outcome_wait_s=settings.outcome_wait_s,
         grant_s=settings.job_seconds_max + GRANT_SPARE_S,
+        user_running_max=settings.user_running_max,
     )
-    runner = web.AppRunner(create_app(deps), shutdown_timeout=SHUTDOWN_S, access_log=None)
+    runner = serving(create_app(deps), shutdown_s=SHUTDOWN_S)
     try:
         await runner.setup()
         await web.TCPSite(runner, settings.api_host, settings.api_port).start()
@@ -115,22 +127,94 @@ async def _api(settings: Settings) -> int:
         await stop.wait()
     finally:
         await runner.cleanup()
+        flips.cancel()
+        await asyncio.gather(flips, return_exceptions=True)
         await watcher.close()
         await views.close()
+        await control.close()
+        await objects.close()
         await log.close()
     return 0
 
 
+async def _active(control: Control, first: str) -> str:
+    """The schema that is read; the first one as long as the database cannot be asked."""
+    from storage.views.port import ViewsAwayError
+
+    try:
+        async with asyncio.timeout(ACTIVE_S_MAX):
+            return (await control.layout()).active or first
+    except (ViewsAwayError, TimeoutError) as error:
+        _log.warning("which schema is read cannot be asked yet: %s", error)
+        return first
+
+
+async def _follow_flips(control: Control, views: Views, watcher: Watcher) -> None:
+    """Read what `mo projections flip` says, without a restart."""
+    layouts: asyncio.Queue[Layout] = asyncio.Queue()
+    following = control.follow(layouts.put_nowait)
+    try:
+        while True:
+            active = (await layouts.get()).active
+            if active and active != views.schema:
+                _log.info("reading %s instead of %s from now on", active, views.schema)
+                await views.move_to(active)
+                await watcher.move_to(active)
+    finally:
+        await following.close()
+
+
+def open_log(settings: Settings, client_id: str) -> Log:
+    """The log; connects on first use."""
+    return KafkaLog(settings.kafka, client_id=client_id)
+
+
+def objects_of(settings: Settings) -> ObjectStore:
+    """The object store: a folder, or a bucket."""
+    if settings.bucket is None:
+        from storage.objects.local import LocalObjects
+
+        return LocalObjects(settings.objects_folder)
+    return _bucket(settings)
+
+
+def _bucket(settings: Settings) -> S3Objects:
+    assert settings.bucket is not None
+    try:
+        from storage.objects.s3 import S3Objects
+    except ImportError as error:
+        raise SettingsError(
+            "extra_missing", "MO_OBJECTS", f"S3 needs the extra `s3` ({error}): pip install 'mo-system[s3]'"
+        ) from error
+    bucket, prefix = settings.bucket
+    return S3Objects(bucket, prefix, endpoint=settings.s3_endpoint, links=settings.s3_links)
+
+
 async def _projector(settings: Settings) -> int:
+    from consumers.keeper import Keeper, Opened
     from consumers.projector import Projector, serve
+    from deploy.vitals import ProjectorVitals, served
+    from storage.views.port import ViewsAwayError
     from storage.views.postgres import Views
 
-    log = KafkaLog(settings.kafka_bootstrap, client_id="mo-projector")
-    views = await Views.open(settings.postgres_dsn, settings.schema)
+    log = open_log(settings, "mo-projector")
+    control = await Control.open(settings.postgres_dsn, CONTROL)
+
+    async def open_(schema: str) -> Opened:
+        views = await Views.open(settings.postgres_dsn, schema)
+        return Opened(Projector(log, views), views)
+
+    keeper = Keeper(open_, control)
+    vitals = ProjectorVitals(keeper.projectors)
     try:
-        return await serve(Projector(log, views))
+        await control.migrate(settings.schema)
+        async with served(settings.metrics_port, vitals, vitals.state):
+            return await serve(keeper)
+    except ViewsAwayError as error:
+        _log.critical("the projector stops: %s", error)
+        return 1
     finally:
-        await views.close()
+        await control.close()
         await log.close()
 
 
@@ -139,6 +223,7 @@ async def _agent(settings: Settings) -> int:
     from agents.work import Limits
     from agents.worker import Machine, Pace, Worker
     from agents.workspace import LocalWorkspaces
+    from deploy.vitals import AgentVitals, served
     from storage.log.port import LostLogError
     from storage.objects.gateway import GatewayGrants
 
@@ -150,9 +235,10 @@ async def _agent(settings: Settings) -> int:
         home,
         Limits(settings.job_seconds_max, settings.job_memory_bytes_max),
         GatewayGrants(settings.api_url, settings.agent_secret),
+        secrets=(settings.agent_secret, settings.token_secret, settings.kafka.password),
     )
     await workspaces.prepare()
-    log = KafkaLog(settings.kafka_bootstrap, client_id=settings.agent_name)
+    log = open_log(settings, settings.agent_name)
     machine = Machine(
         settings.agent_name, settings.agent_platform, settings.agent_slots, device, present, platform.node()
     )
@@ -165,8 +251,10 @@ async def _agent(settings: Settings) -> int:
         pace=Pace(settings.lease_s, settings.heartbeat_s, settings.announce_s, settings.user_running_max),
         snapshot_path=home / "jobs.snapshot",
     )
+    vitals = AgentVitals(worker)
     try:
-        await worker.run(stop)
+        async with served(settings.metrics_port, vitals, vitals.state):
+            await worker.run(stop)
     except (LostLogError, LogError) as error:
         _log.critical("the agent stops: %s", error)
         return 1
@@ -177,21 +265,46 @@ async def _agent(settings: Settings) -> int:
 
 async def _provision(settings: Settings) -> int:
     from deploy.provision import ProvisionError, provision
+    from storage.objects.port import ObjectError
     from storage.views.port import ViewsError
-    from storage.views.postgres import Views
 
     try:
-        made = await provision(settings.kafka_bootstrap, TOPICS.values(), replication=REPLICATION_EMBEDDED)
-        views = await Views.open(settings.postgres_dsn, settings.schema)
-        try:
-            await views.migrate()
-        finally:
-            await views.close()
-    except (ProvisionError, ViewsError) as error:
+        made = await provision(settings.kafka, TOPICS.values(), replication=REPLICATION_EMBEDDED)
+        active = await prepare_views(settings)
+        if settings.bucket is not None:
+            await prepare_bucket(settings, make=True)
+    except (ProvisionError, ViewsError, ObjectError) as error:
         _log.critical("%s", error)
         return 1
-    _log.info("topics made: %s; read models: %s", ", ".join(made) or "none were missing", settings.schema)
+    _log.info("topics made: %s; read models: %s", ", ".join(made) or "none were missing", active)
     return 0
+
+
+async def prepare_views(settings: Settings) -> str:
+    """Make the tables that are missing; the schema that is read."""
+    from storage.views.postgres import Views
+
+    control = await Control.open(settings.postgres_dsn, CONTROL)
+    try:
+        await control.migrate(settings.schema)
+        active = (await control.layout()).active
+    finally:
+        await control.close()
+    views = await Views.open(settings.postgres_dsn, active)
+    try:
+        await views.migrate()
+    finally:
+        await views.close()
+    return active
+
+
+async def prepare_bucket(settings: Settings, *, make: bool) -> str:
+    """What was found of the bucket: `present`, `made` or `missing`; raises as `S3Objects.prepare`."""
+    objects = _bucket(settings)
+    try:
+        return await objects.prepare(make=make)
+    finally:
+        await objects.close()
 
 
 def _device(settings: Settings) -> tuple[str, bool]:

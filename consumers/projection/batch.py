@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from consumers.projection import agents, catalogue, jobs, progress
@@ -14,10 +14,14 @@ from schemas.events import JobEvent
 from schemas.topics import AGENTS, CATALOG, JOBS, PROGRESS, TOPICS
 from storage.log.port import Partition, Record
 from storage.views.port import Advance, Batch
-from storage.views.rows import JobRow, UndecodableRow
+from storage.views.rows import EntityRow, JobRow, UndecodableRow
 
 JOBS_KEPT_MAX = 20_000
 """Jobs remembered between batches; others are read back from their rows."""
+ENTITIES_KEPT_MAX = 5_000
+"""Decided things remembered between batches, in the same way."""
+
+K = TypeVar("K")
 
 
 class Intake(NamedTuple):
@@ -52,10 +56,12 @@ def take_in(records: Iterable[Record]) -> Intake:
 class Projection:
     """The folds and their memory. After a failure that leaves the rows behind it in doubt, start with a new one."""
 
-    def __init__(self, *, jobs_kept_max: int = JOBS_KEPT_MAX) -> None:
+    def __init__(self, *, jobs_kept_max: int = JOBS_KEPT_MAX, entities_kept_max: int = ENTITIES_KEPT_MAX) -> None:
         self._jobs_kept_max = jobs_kept_max
+        self._entities_kept_max = entities_kept_max
         self._catalogue = Catalogue()
         self._jobs: OrderedDict[UUID, jobs.Known] = OrderedDict()
+        self._entities: OrderedDict[UUID, EntityRow] = OrderedDict()
 
     def remember_decisions(self, records: Iterable[Record]) -> None:
         """Fold decisions that have their rows already.
@@ -66,7 +72,16 @@ class Projection:
         intake = take_in(records)
         if intake.newer is not None:
             raise intake.newer
-        catalogue.decide(self._catalogue, intake.said[CATALOG.name])
+        catalogue.remember(self._catalogue, intake.said[CATALOG.name])
+
+    def missing_entities(self, intake: Intake) -> set[UUID]:
+        """Decided things whose rows must be given to `remember_entities`, if they have any, as with jobs."""
+        changed = {catalogue.changed_by(each.envelope.event) for each in intake.said[CATALOG.name]}
+        return {id_ for id_ in changed if id_ is not None and id_ not in self._entities}
+
+    def remember_entities(self, rows: Mapping[UUID, EntityRow]) -> None:
+        """Go on from these rows."""
+        self._entities.update(rows)
 
     def missing_jobs(self, intake: Intake) -> set[UUID]:
         """Jobs whose rows must be given to `remember_jobs`, if they have any, before the intake is projected."""
@@ -83,9 +98,10 @@ class Projection:
 
     def project(self, intake: Intake, positions: Mapping[Partition, int]) -> Batch:
         """The intake's rows; `positions` are the stored ones."""
-        decided = catalogue.decide(self._catalogue, intake.said[CATALOG.name])
+        decided = catalogue.decide(self._catalogue, intake.said[CATALOG.name], self._entities)
         worked = jobs.fold(self._jobs, intake.said[JOBS.name])
-        self._keep(worked.jobs)
+        _keep(self._jobs, worked.jobs, self._jobs_kept_max)
+        _keep(self._entities, {row.id: row for row in decided.entities}, self._entities_kept_max)
         return Batch(
             advances={
                 partition: Advance(positions.get(partition, 0), next_) for partition, next_ in intake.reached.items()
@@ -99,9 +115,10 @@ class Projection:
             undecodable=intake.undecodable,
         )
 
-    def _keep(self, changed: Mapping[UUID, jobs.Known]) -> None:
-        for id_, job in changed.items():
-            self._jobs[id_] = job
-            self._jobs.move_to_end(id_)
-        while len(self._jobs) > self._jobs_kept_max:
-            self._jobs.popitem(last=False)
+
+def _keep(kept: OrderedDict[UUID, K], changed: Mapping[UUID, K], kept_max: int) -> None:
+    for id_, each in changed.items():
+        kept[id_] = each
+        kept.move_to_end(id_)
+    while len(kept) > kept_max:
+        kept.popitem(last=False)

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from consumers.projection.reading import Said
 from schemas.catalogue import Catalogue, Outcome
-from schemas.events import DatasetCreated, Event, StructureAdded, TemplateSaved, TronVersionReserved, Upload
+from schemas.events import (
+    Change,
+    DatasetCreated,
+    DatasetDeleted,
+    DatasetEdited,
+    Event,
+    ModelDeleted,
+    ModelEdited,
+    StructureAdded,
+    StructureDeleted,
+    StructureEdited,
+    TemplateDeleted,
+    TemplateSaved,
+    TronVersionReserved,
+    Upload,
+)
 from storage.views.rows import CommandRow, EntityRow
 
 
 class Decided(NamedTuple):
-    """The rows that decisions make."""
+    """The rows that decisions make; an entity once, however often it changed."""
 
     commands: list[CommandRow]
     entities: list[EntityRow]
@@ -25,24 +42,44 @@ class _Face(NamedTuple):
     id: UUID
     kind: str
     name: str
+    note: str
     platform: str = ""
     repo: str = ""
     method: str = ""
     version: str = ""
+    parents: tuple[UUID, ...] = ()
 
 
-def decide(catalogue: Catalogue, said: Iterable[Said]) -> Decided:
-    """What the decisions come to; the catalogue has them in it from now on."""
+def remember(catalogue: Catalogue, said: Iterable[Said]) -> None:
+    """Fold decisions that have their rows already."""
+    for each in said:
+        catalogue.decide(each.envelope)
+
+
+def changed_by(event: Event) -> UUID | None:
+    """The entity that the event changes, so that its row is needed; None where the event makes a new one."""
+    if isinstance(event, Change):
+        return UUID(event.subject())
+    if isinstance(event, TemplateSaved) and event.expected_revision is not msgspec.UNSET:
+        return event.template_id
+    return None
+
+
+def decide(catalogue: Catalogue, said: Iterable[Said], before: Mapping[UUID, EntityRow]) -> Decided:
+    """What the decisions come to; the catalogue has them in it from now on. `before`: rows that they may change."""
     commands: list[CommandRow] = []
-    entities: list[EntityRow] = []
+    entities: dict[UUID, EntityRow] = {}
     for each in said:
         outcome = catalogue.decide(each.envelope)
         if outcome.repeated:
             continue
         commands.append(_command(each, outcome))
         if outcome.accepted:
-            entities.append(_entity(each, _face(each.envelope.event, outcome)))
-    return Decided(commands, entities)
+            id_ = changed_by(each.envelope.event)
+            old = None if id_ is None else entities.get(id_) or before[id_]
+            row = _made(each, outcome) if old is None else _changed(old, each, outcome)
+            entities[row.id] = row
+    return Decided(commands, list(entities.values()))
 
 
 def _command(said: Said, outcome: Outcome) -> CommandRow:
@@ -58,27 +95,60 @@ def _command(said: Said, outcome: Outcome) -> CommandRow:
     )
 
 
-def _entity(said: Said, face: _Face) -> EntityRow:
+def _made(said: Said, outcome: Outcome) -> EntityRow:
+    face = _face(said.envelope.event, outcome)
     return EntityRow(
         at=said.at,
         owner=said.envelope.actor,
         created_at=said.envelope.time,
         updated_at=said.envelope.time,
         document=said.record.value or b"",
-        **face._asdict(),
+        revision=outcome.revision,
+        **(face._asdict() | {"parents": [str(parent) for parent in face.parents]}),
     )
+
+
+def _changed(old: EntityRow, said: Said, outcome: Outcome) -> EntityRow:
+    event = said.envelope.event
+    # clocks of several APIs differ: a list by update must not see a row go back
+    updated_at = max(said.envelope.time, old.updated_at)
+    row = msgspec.structs.replace(old, at=said.at, updated_at=updated_at, revision=outcome.revision)
+    match event:
+        case TemplateSaved():
+            made = _made(said, outcome)
+            return msgspec.structs.replace(made, owner=old.owner, created_at=old.created_at, updated_at=updated_at)
+        case ModelEdited() | StructureEdited():
+            return msgspec.structs.replace(
+                row,
+                name=old.name if event.name is None else event.name,
+                note=old.note if event.note is None else event.note,
+            )
+        case DatasetEdited():
+            return msgspec.structs.replace(row, note=event.note)
+        case ModelDeleted() | StructureDeleted() | TemplateDeleted() | DatasetDeleted():
+            return msgspec.structs.replace(row, deleted_at=said.envelope.time)
+    raise LookupError(f"{type(event).__name__} changes no row: name it in consumers/projection/catalogue.py")
 
 
 def _face(event: Event, outcome: Outcome) -> _Face:
     match event:
         case Upload():
-            return _Face(event.model_id, "pth", event.name)
+            return _Face(event.model_id, "pth", event.name, event.note)
         case TronVersionReserved():
-            return _Face(event.model_id, "tron", event.name, event.platform, event.repo, event.method, outcome.version)
+            family = (event.platform, event.repo, event.method, outcome.version)
+            return _Face(event.model_id, "tron", event.name, event.note, *family, (event.pth_id, event.template_id))
         case StructureAdded():
-            return _Face(event.structure_id, "structure", event.name)
+            return _Face(event.structure_id, "structure", event.name, event.note)
         case TemplateSaved():
-            return _Face(event.template_id, "template", event.name, repo=event.repo, method=event.method)
+            return _Face(
+                event.template_id,
+                "template",
+                event.name,
+                event.note,
+                repo=event.repo,
+                method=event.method,
+                parents=event.architectures,
+            )
         case DatasetCreated():
-            return _Face(event.dataset_id, "dataset", event.name)
+            return _Face(event.dataset_id, "dataset", event.name, event.note)
     raise LookupError(f"{type(event).__name__} is decided but has no row: name it in consumers/projection/catalogue.py")

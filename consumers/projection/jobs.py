@@ -16,6 +16,7 @@ from schemas.events import (
     DatasetImportRequested,
     Event,
     InferenceRequested,
+    JobCancelled,
     JobEvent,
     JobFailed,
     JobRequest,
@@ -23,11 +24,12 @@ from schemas.events import (
     ModelConverted,
 )
 from schemas.lifecycle import BARREN_EXPIRIES_MAX, Job, counted, step
-from schemas.values import Code
+from schemas.values import Code, ObjectRef
 from storage.views.rows import At, JobRow, ProductRow
 
 _fold_encoder = msgspec.msgpack.Encoder()
 _fold_decoder = msgspec.msgpack.Decoder(Job)
+_logs_decoder = msgspec.json.Decoder(dict[int, ObjectRef])
 
 
 class Known(NamedTuple):
@@ -75,14 +77,18 @@ class _Draft:
         self._at = At(0, 0)
         self._request = b""
         self._subject: UUID | None = None
+        self._dataset: UUID | None = None
         self._updated_at: datetime | None = None
         self._result: bytes | None = None
         self._reason: Code | None = None
+        self._logs: dict[int, ObjectRef] = {}
         if before is not None:
             self._request = before.row.request
             self._subject = before.row.subject_id
+            self._dataset = before.row.dataset_id
             self._updated_at = before.row.updated_at
             self._result = before.row.result
+            self._logs = _logs_decoder.decode(before.row.logs)
 
     def take(self, said: Said) -> ProductRow | None:
         """Fold one event; what it made, if it made something and counted."""
@@ -98,7 +104,10 @@ class _Draft:
         if isinstance(event, JobRequest):
             self._request = said.record.value or b""
             self._subject = subject_of(event)
+            self._dataset = event.dataset_id if isinstance(event, InferenceRequested) else None
         self._reason = _reason(job, event)
+        if isinstance(event, JobResult | JobFailed | JobCancelled) and event.log:
+            self._logs[event.epoch] = event.log
         if not isinstance(event, JobResult):
             return None
         self._result = said.record.value
@@ -127,8 +136,10 @@ class _Draft:
             updated_at=updated_at,
             request=self._request,
             fold=_fold_encoder.encode(job),
+            dataset_id=self._dataset,
             result=self._result,
             reason=msgspec.json.encode(self._reason) if self._reason else None,
+            logs=msgspec.json.encode(self._logs),
         )
         return Known(job, row)
 

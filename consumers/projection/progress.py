@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from consumers.projection.reading import Said, log_time
-from schemas.events import JobProgressed
+from schemas.events import JobLogged, JobProgressed
 from storage.views.rows import ProgressRow
 
 COUNT_MAX = 2**63 - 1
@@ -14,10 +14,12 @@ COUNT_MAX = 2**63 - 1
 
 
 def newest(said: Iterable[Said]) -> list[ProgressRow]:
-    """One row a job. A zombie of an older epoch does not hide the owner's progress."""
+    """One row a job. A zombie of an older epoch does not hide the owner's progress; log lines are not kept."""
     rows: dict[UUID, ProgressRow] = {}
     for each in said:
         event = each.envelope.event
+        if isinstance(event, JobLogged):
+            continue
         assert isinstance(event, JobProgressed)
         epoch = min(event.epoch, COUNT_MAX)
         before = rows.get(event.job_id)

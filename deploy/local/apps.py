@@ -11,19 +11,20 @@ class App(msgspec.Struct, frozen=True):
     """A process of the house: `argv` without the Python interpreter.
 
     `ready` is "http" (the API's address answers), "alive" (it runs) or "once" (it must end with 0 before the apps
-    that are listed after it start).
+    that are listed after it start). `metrics` names the kept port at which it serves /metrics; "" for none of its own.
     """
 
     name: str
     argv: tuple[str, ...]
     ready: Literal["http", "alive", "once"] = "alive"
+    metrics: Literal["", "projector", "agent"] = ""
 
 
 APPS: tuple[App, ...] = (
     App("provision", ("-m", "deploy.main", "run", "provision"), "once"),
     App("api", ("-m", "deploy.main", "run", "api"), "http"),
-    App("projector", ("-m", "deploy.main", "run", "projector")),
-    App("agent-nvidia", ("-m", "deploy.main", "run", "agent")),
+    App("projector", ("-m", "deploy.main", "run", "projector"), metrics="projector"),
+    App("agent-nvidia", ("-m", "deploy.main", "run", "agent"), metrics="agent"),
 )
 """The whole system; they are stopped in this order."""
 

@@ -17,11 +17,16 @@ SECRET_BYTES = 32
 
 
 class Ports(msgspec.Struct, frozen=True):
-    """The TCP ports of a stack on the loopback interface; kept, so that they stay the same over restarts."""
+    """The TCP ports of a stack on the loopback interface; kept, so that they stay the same over restarts.
+
+    `projector` and `agent` are those of their metrics.
+    """
 
     kafka: int
     controller: int
     api: int
+    projector: int
+    agent: int
 
 
 class Secrets(msgspec.Struct, frozen=True):

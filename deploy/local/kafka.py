@@ -123,10 +123,15 @@ def _escaped(value: str) -> str:
     return "".join(chr(code) if code < 128 else f"\\u{code:04x}" for code in codes)
 
 
+def jar_folder(cache: Path) -> Path:
+    """Where the jars lie in the cache."""
+    return cache / "kafka"
+
+
 def class_path(cache: Path, *, maven_url: str, progress: jars.Progress) -> str:
     """Kafka's class path out of the cache, downloading what is missing.
 
     Raises:
         jars.JarError: a jar cannot be downloaded or has the wrong digest.
     """
-    return jars.class_path(cache / "kafka", fetch=jars.maven_fetch(maven_url), progress=progress)
+    return jars.class_path(jar_folder(cache), fetch=jars.maven_fetch(maven_url), progress=progress)

@@ -31,7 +31,10 @@ class ChildReport(msgspec.Struct, frozen=True):
 
 
 class StackState(msgspec.Struct, frozen=True):
-    """A running stack: where to reach it and how its children do. `ready` when all of them are."""
+    """A running stack: where to reach it and how its children do. `ready` when all of them are.
+
+    `metrics` are the addresses of their /metrics, by child.
+    """
 
     supervisor: ProcessId
     ready: bool
@@ -39,6 +42,7 @@ class StackState(msgspec.Struct, frozen=True):
     postgres_dsn: str
     api_url: str
     children: tuple[ChildReport, ...] = ()
+    metrics: dict[str, str] = {}
 
     def child(self, name: str) -> ChildReport:
         """The child of that name.

@@ -16,7 +16,7 @@ import msgspec
 from deploy.local import kafka, postgres
 from deploy.local.apps import App, stages
 from deploy.local.children import Child, ChildSpec, always, die_with_parent, kill_group
-from deploy.local.home import LOOPBACK, Home, kept_ports, kept_secrets, write_atomically
+from deploy.local.home import LOOPBACK, Home, Ports, kept_ports, kept_secrets, write_atomically
 from deploy.local.ready import http_answers
 from deploy.local.state import ProcessId, StackState, is_alive, live_state, process_id, read_state
 from deploy.settings import Settings
@@ -139,12 +139,23 @@ def _assemble(home: Home, settings: Settings, apps: tuple[App, ...]) -> Supervis
         agent_secret=settings.agent_secret or secrets.agent_secret,
         token_secret=settings.token_secret or secrets.token_secret,
     )
-    state = StackState(_this_process(), False, told.kafka_bootstrap, told.postgres_dsn, told.api_url)
+    urls = {app.name: f"http://{LOOPBACK}:{_metrics_port(app, ports)}" for app in apps if app.metrics}
+    urls |= {app.name: told.api_url for app in apps if app.ready == "http"}
+    metrics = {name: f"{url}/metrics" for name, url in urls.items()}
+    state = StackState(_this_process(), False, told.kafka_bootstrap, told.postgres_dsn, told.api_url, metrics=metrics)
     write_atomically(home.state, msgspec.json.encode(state))
     jars = kafka.class_path(settings.cache, maven_url=settings.maven_url, progress=lambda _done, _all: None)
     servers = [kafka.prepare(home, ports, jars), postgres.prepare(place)]
     env = {**os.environ, **told.to_env(), "PYTHONUNBUFFERED": "1"}
-    return Supervisor(home, state, [servers, *([_spec(app, env, told.api_url) for app in g] for g in stages(apps))])
+
+    def spec(app: App) -> ChildSpec:
+        return _spec(app, {**env, "MO_METRICS_PORT": str(_metrics_port(app, ports))}, told.api_url)
+
+    return Supervisor(home, state, [servers, *([spec(app) for app in group] for group in stages(apps))])
+
+
+def _metrics_port(app: App, ports: Ports) -> int:
+    return getattr(ports, app.metrics) if app.metrics else 0
 
 
 def _this_process() -> ProcessId:

@@ -19,6 +19,7 @@ from storage.objects.port import (
     ObjectError,
     ObjectMissingError,
     ObjectTooLargeError,
+    StoreAwayError,
     Stored,
     StoreFullError,
 )
@@ -33,7 +34,7 @@ _NOT_YET = frozenset({HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPSta
 """The API has not read the claim yet, or cannot read it now."""
 
 
-class GatewayAwayError(ObjectError):
+class GatewayAwayError(StoreAwayError):
     """The API cannot be reached, or broke off: try again."""
 
 
@@ -102,6 +103,9 @@ class GatewayObjects:
             raise _away(error) from error
         if whole and (found := f"sha256:{running.hexdigest()}") != digest:
             raise ObjectDamagedError(f"{digest} came as {found}: fetch it again")
+
+    async def link(self, digest: str, *, expires_s: float) -> str | None:  # noqa: ARG002 - as the port says
+        return None
 
     async def close(self) -> None:
         if self._session is not None:

@@ -35,6 +35,10 @@ class StoreFullError(ObjectError):
     """No space is left; nothing was kept."""
 
 
+class StoreAwayError(ObjectError):
+    """The store cannot be asked now, or refuses us: a person may have to mend it, nothing is wrong with the object."""
+
+
 class ObjectStore(Protocol):
     """Where objects lie. A digest is the only name: no path and no address from a user is ever resolved."""
 
@@ -62,6 +66,10 @@ class ObjectStore(Protocol):
             ObjectMissingError: there is none.
             ObjectDamagedError: at the end of a whole read, if the bytes do not have the digest.
         """
+        ...
+
+    async def link(self, digest: str, *, expires_s: float) -> str | None:
+        """An address at which anybody may GET the object for `expires_s` seconds; None where only we can reach it."""
         ...
 
     async def close(self) -> None: ...

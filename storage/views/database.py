@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,6 +29,9 @@ _AWAY = (
     asyncpg.InternalClientError,
 )
 """Errors that say nothing about the statement: the same one may succeed later."""
+
+MISSING = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError)
+"""What is said of a schema that is not there yet, or not any more."""
 
 TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """Everything that the driver raises."""
@@ -68,16 +72,18 @@ async def _nothing_to_reset(_connection: object) -> None:
     """Our statements leave nothing behind in a session; asyncpg's own reset would be one more round trip for each."""
 
 
-class Database:
-    """A pool of connections to one schema. Nothing is connected before the first question."""
+class Connections:
+    """A pool of connections that see one schema. Nothing is connected before the first question."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], schema: str) -> None:
-        self._pool = pool
+    def __init__(self, dsn: str, schema: str, pool_size_max: int) -> None:
+        self._dsn, self._pool_size_max = dsn, pool_size_max
         self.schema = schema
+        self._pool: asyncpg.Pool[asyncpg.Record]
+        self._leaving: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def open(cls, dsn: str, schema: str, *, pool_size_max: int = POOL_SIZE_MAX) -> Self:
-        """The read models in `schema` of the database `dsn`; made by `migrate`.
+        """Connections to `schema` of the database `dsn`.
 
         Commits do not wait for the disk: a crash of the database may lose the newest ones, but never a part of one;
         positions and rows go back together and the log gives the records again.
@@ -85,19 +91,31 @@ class Database:
         Raises:
             ValueError: the schema's name may not be one.
         """
-        pool = asyncpg.create_pool(
-            dsn,
-            min_size=0,
-            max_size=pool_size_max,
-            timeout=ANSWER_S_MAX,
-            command_timeout=ANSWER_S_MAX,
-            server_settings={"search_path": schema_name(schema), "synchronous_commit": "off"},
-            reset=_nothing_to_reset,
-        )
-        return cls(await pool, schema)
+        opened = cls(dsn, schema_name(schema), pool_size_max)
+        opened._pool = await opened._new_pool()
+        return opened
+
+    async def move_to(self, schema: str) -> None:
+        """Ask another schema from now on; questions under way end where they began."""
+        before, self.schema = self._pool, schema_name(schema)
+        self._pool = await self._new_pool()
+        leaving = asyncio.create_task(before.close())
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
 
     async def close(self) -> None:
-        await self._pool.close()
+        await asyncio.gather(self._pool.close(), *self._leaving)
+
+    async def _new_pool(self) -> asyncpg.Pool[asyncpg.Record]:
+        return await asyncpg.create_pool(
+            self._dsn,
+            min_size=0,
+            max_size=self._pool_size_max,
+            timeout=ANSWER_S_MAX,
+            command_timeout=ANSWER_S_MAX,
+            server_settings={"search_path": self.schema, "synchronous_commit": "off"},
+            reset=_nothing_to_reset,
+        )
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]:
@@ -105,10 +123,16 @@ class Database:
         try:
             async with self._pool.acquire(timeout=ANSWER_S_MAX) as connection:
                 yield connection
+        except MISSING as error:
+            raise ViewsAwayError(f"schema {self.schema} is not there ({error}): run `mo provision`") from error
         except TROUBLE as error:
             if says_away(error):
                 raise ViewsAwayError(f"PostgreSQL does not answer ({error!r}): start it, or try again later") from error
             raise
+
+
+class Database(Connections):
+    """One schema of read models; made by `migrate`."""
 
     async def migrate(self) -> None:
         """Make the tables that are missing; harmless when they are there and when two do it at once."""

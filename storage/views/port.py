@@ -79,6 +79,10 @@ class Store(Protocol):
         """The rows of those of the jobs that are known, to fold on from."""
         ...
 
+    async def known_entities(self, ids: Iterable[UUID]) -> dict[UUID, EntityRow]:
+        """The rows of those of the decided things that are known, to fold on from."""
+        ...
+
     async def apply(self, batch: Batch, hook: Hook | None = None) -> None:
         """Keep the batch's rows and positions, all or nothing.
 

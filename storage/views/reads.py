@@ -13,7 +13,19 @@ import msgspec
 from storage.log.port import Partition
 from storage.views.database import Database
 from storage.views.port import CursorError
-from storage.views.rows import AgentRow, CommandRow, EntityRow, JobRow, ProductRow, ProgressRow, Row, UndecodableRow
+from storage.views.rows import (
+    AgentRow,
+    BusyRow,
+    CommandRow,
+    EntityRow,
+    JobRow,
+    KeeperRow,
+    ProductRow,
+    ProgressRow,
+    Row,
+    UndecodableRow,
+    WaitingRow,
+)
 from storage.views.tables import (
     AGENTS,
     COMMANDS,
@@ -25,6 +37,7 @@ from storage.views.tables import (
     TABLES,
     UNDECODABLE,
     Table,
+    keeper_of,
     plain,
 )
 
@@ -68,16 +81,20 @@ class Reads(Database):
         owner: UUID | None = None,
         search: str = "",
         platform: str = "",
+        deleted: bool = False,
         limit: int = PAGE_ROWS,
         cursor: str | None = None,
     ) -> tuple[list[EntityRow], str | None]:
-        """A page of a kind and the cursor of the following one. `search`: part of the name, or start of the id.
+        """A page of a kind and the cursor of the following one: what is there, or with `deleted` what was deleted.
+
+        `search`: part of the name, or start of the id.
 
         Raises:
             CursorError: the cursor is none of ours.
         """
         wanted = _Wanted()
         wanted.add("kind = {}", kind)
+        wanted.add(f"deleted_at is {'not ' if deleted else ''}null")
         if owner is not None:
             wanted.add("owner = {}", owner)
         if platform:
@@ -90,6 +107,33 @@ class Reads(Database):
     async def entities_by_ids(self, ids: Iterable[UUID]) -> list[EntityRow]:
         return await self._many(ENTITIES, "id = any($1::uuid[]) order by updated_at desc, id desc", list(ids))
 
+    async def children(self, parent_id: UUID, *, limit: int) -> tuple[list[EntityRow], int]:
+        """The newest things that were made of another one and are still there, and how many there are."""
+        wanted = _Wanted()
+        wanted.add("parents ? {} and deleted_at is null", str(parent_id))
+        return await self._some(ENTITIES, wanted, limit)
+
+    async def jobs_upon(
+        self, entity_id: UUID, *, kinds: Sequence[str], states: Sequence[str], limit: int
+    ) -> tuple[list[JobRow], int]:
+        """The newest jobs that work on a thing, on a child of it or with it as their dataset, and how many."""
+        wanted = _Wanted()
+        wanted.add("kind = any({}::text[]) and state = any({}::text[])", list(kinds), list(states))
+        wanted.add(
+            "(subject_id = {} or dataset_id = {} or subject_id in (select id from entities where parents ? {}))",
+            entity_id,
+            entity_id,
+            str(entity_id),
+        )
+        return await self._some(JOBS, wanted, limit)
+
+    async def newest_jobs(self, kind: str, subject_ids: Iterable[UUID]) -> dict[UUID, JobRow]:
+        """The job of a kind that was asked for last, by what it works on."""
+        rows = await self._many(
+            JOBS, "kind = $1 and subject_id = any($2::uuid[]) order by requested_at, id", kind, list(subject_ids)
+        )
+        return {row.subject_id: row for row in rows}
+
     async def job(self, id_: UUID) -> JobRow | None:
         return await self._one(JOBS, "id = $1", id_)
 
@@ -100,10 +144,13 @@ class Reads(Database):
         kinds: Sequence[str] = (),
         states: Sequence[str] = (),
         subject_id: UUID | None = None,
+        search: str = "",
         limit: int = PAGE_ROWS,
         cursor: str | None = None,
     ) -> tuple[list[JobRow], str | None]:
         """A page of jobs and the cursor of the following one; `kinds` are names of request events.
+
+        `search`: part of the name of what it works on or with, or start of one of their ids or of the job's.
 
         Raises:
             CursorError: the cursor is none of ours.
@@ -117,7 +164,35 @@ class Reads(Database):
             wanted.add("state = any({}::text[])", list(states))
         if subject_id is not None:
             wanted.add("subject_id = {}", subject_id)
+        if search:
+            like = plain(search).translate(LIKE_SPECIAL)
+            wanted.add(
+                "(id::text like {} or subject_id::text like {} or dataset_id::text like {} or exists (select 1 from "
+                "entities e where e.id in (jobs.subject_id, jobs.dataset_id) and e.name ilike {}))",
+                *[f"{like.lower()}%"] * 3,
+                f"%{like}%",
+            )
         return await self._page(JOBS, wanted, limit, cursor)
+
+    async def waiting(self, resource: str, *, limit: int) -> list[WaitingRow]:
+        """Queued jobs of a resource class, oldest first."""
+        async with self._asking() as connection:
+            records = await connection.fetch(
+                "select id, owner, platform, requested_at from jobs where state = 'queued' and resource = $1 "
+                "order by requested_at, id limit $2",
+                resource,
+                limit,
+            )
+        return [WaitingRow(*record) for record in records]
+
+    async def busy(self) -> list[BusyRow]:
+        """What runs: how many jobs by owner, agent and resource class."""
+        async with self._asking() as connection:
+            records = await connection.fetch(
+                "select owner, agent, resource, count(*) from jobs where state = 'running' "
+                "group by 1, 2, 3 order by 1, 2, 3"
+            )
+        return [BusyRow(*record) for record in records]
 
     async def jobs_by_ids(self, ids: Iterable[UUID]) -> list[JobRow]:
         return await self._many(JOBS, "id = any($1::uuid[]) order by updated_at desc, id desc", list(ids))
@@ -136,6 +211,25 @@ class Reads(Database):
 
     async def agents(self) -> list[AgentRow]:
         return await self._many(AGENTS, "true order by agent")
+
+    async def keeper(self) -> KeeperRow | None:
+        """What the projector last said about this schema."""
+        async with self._asking() as connection:
+            record = await connection.fetchrow("select * from mo_control.keepers where schema = $1", self.schema)
+        return None if record is None else keeper_of(record)
+
+    async def job_counts(self) -> list[tuple[str, str, str, int]]:
+        """How many jobs there are: (state, resource, platform, jobs)."""
+        async with self._asking() as connection:
+            records = await connection.fetch(
+                "select state, resource, platform, count(*) from jobs group by 1, 2, 3 order by 1, 2, 3"
+            )
+        return [tuple(record) for record in records]
+
+    async def undecodable_count(self) -> int:
+        """How many records could not be read."""
+        async with self._asking() as connection:
+            return int(await connection.fetchval("select count(*) from undecodable"))
 
     async def undecodable(self, limit: int) -> list[UndecodableRow]:
         """The newest records of each partition that could not be read."""
@@ -166,6 +260,20 @@ class Reads(Database):
     async def _one(self, table: Table[R], condition: str, *values: object) -> R | None:
         rows = await self._many(table, condition, *values)
         return rows[0] if rows else None
+
+    async def _some(self, table: Table[L], wanted: _Wanted, limit: int) -> tuple[list[L], int]:
+        """The newest rows, and how many there are in all."""
+        rows = await self._many(
+            table, f"{wanted.text} order by updated_at desc, id desc limit {limit:d}", *wanted.values
+        )
+        if len(rows) < limit:
+            return rows, len(rows)
+        async with self._asking() as connection:
+            count = await connection.fetchval(
+                f"select count(*) from {table.name} where {wanted.text}",  # noqa: S608 - constants
+                *wanted.values,
+            )
+        return rows, int(count)
 
     async def _page(
         self, table: Table[L], wanted: _Wanted, limit: int, cursor: str | None

@@ -37,7 +37,11 @@ class CommandRow(Row, frozen=True, kw_only=True):
 
 
 class EntityRow(Row, frozen=True, kw_only=True):
-    """A decided thing: `kind` is pth, tron, structure, template or dataset."""
+    """A decided thing: `kind` is pth, tron, structure, template or dataset.
+
+    `document` is the saying that made it (of a template the newest), `name` and `note` are what later ones made of
+    them. `revision` counts the accepted decisions about it, `parents` are the ids of the things it was made of.
+    """
 
     id: UUID
     kind: str
@@ -50,10 +54,17 @@ class EntityRow(Row, frozen=True, kw_only=True):
     repo: str = ""
     method: str = ""
     version: str = ""
+    note: str = ""
+    revision: int = 1
+    deleted_at: datetime | None = None
+    parents: list[str] = []
 
 
 class JobRow(Row, frozen=True, kw_only=True):
-    """A job as folded so far. `subject_id` is the model or dataset it works on; `fold` the fold's own state."""
+    """A job as folded so far. `subject_id` is the model or dataset it works on; `fold` the fold's own state.
+
+    `dataset_id` is the dataset that a test runs on, `logs` (JSON: attempt -> object) what the attempts left to read.
+    """
 
     id: UUID
     kind: str
@@ -70,8 +81,10 @@ class JobRow(Row, frozen=True, kw_only=True):
     updated_at: datetime
     request: bytes
     fold: bytes
+    dataset_id: UUID | None = None
     result: bytes | None = None
     reason: bytes | None = None
+    logs: bytes = b"{}"
 
 
 class ProductRow(Row, frozen=True, kw_only=True):
@@ -112,3 +125,30 @@ class UndecodableRow(Row, frozen=True, kw_only=True):
     value: bytes | None
     headers: bytes
     error: str
+
+
+class WaitingRow(NamedTuple):
+    """A queued job, as far as its place in the queue goes."""
+
+    id: UUID
+    owner: UUID
+    platform: str
+    requested_at: datetime
+
+
+class BusyRow(NamedTuple):
+    """How many jobs of an owner an agent runs in a resource class."""
+
+    owner: UUID
+    agent: str
+    resource: str
+    jobs: int
+
+
+class KeeperRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a projector last said about a schema: starting, catching_up, running, waiting or refused, and why."""
+
+    schema: str
+    state: str
+    code: str = ""
+    seen_at: datetime

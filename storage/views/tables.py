@@ -16,6 +16,7 @@ from storage.views.rows import (
     CommandRow,
     EntityRow,
     JobRow,
+    KeeperRow,
     ProductRow,
     ProgressRow,
     Row,
@@ -42,7 +43,11 @@ def _json_column(values: list[Any]) -> list[Any]:
     return [msgspec.json.encode(value).decode() for value in values]
 
 
-_WRITE: Mapping[str, Callable[[list[Any]], list[Any]]] = {"text": _plain_column, "json": _json_column}
+_WRITE: Mapping[str, Callable[[list[Any]], list[Any]]] = {
+    "text": _plain_column,
+    "json": _json_column,
+    "jsonb": _json_column,
+}
 
 
 class Table(Generic[R]):
@@ -63,7 +68,7 @@ class Table(Generic[R]):
         self._key_of: Callable[[R], object] = attrgetter(
             *(field.replace("at_", "at.") if field in _AT else field for field in key)
         )
-        self._json = [field for field, type_ in types.items() if type_ == "json"]
+        self._json = [field for field, type_ in types.items() if type_ in ("json", "jsonb")]
 
     @cached_property
     def columns(self) -> str:
@@ -139,6 +144,10 @@ ENTITIES = Table(
         "repo": "text",
         "method": "text",
         "version": "text",
+        "note": "text",
+        "revision": "int8",
+        "deleted_at": "timestamptz",
+        "parents": "jsonb",
     },
     ("id",),
 )
@@ -161,8 +170,10 @@ JOBS = Table(
         "updated_at": "timestamptz",
         "request": "bytea",
         "fold": "bytea",
+        "dataset_id": "uuid",
         "result": "bytea",
         "reason": "bytea",
+        "logs": "bytea",
     },
     ("id",),
 )
@@ -205,3 +216,13 @@ UNDECODABLE = Table(
 TABLES: tuple[Table[Any], ...] = (COMMANDS, ENTITIES, JOBS, PRODUCTS, PROGRESS, AGENTS, UNDECODABLE)
 PERISHABLE = frozenset({PROGRESS.name, AGENTS.name})
 """Tables whose records the log forgets: a rebuild cannot give them back."""
+
+
+def keeper_of(record: asyncpg.Record) -> KeeperRow:
+    """The row in a record of `mo_control.keepers`."""
+    return KeeperRow(
+        schema=record["schema"],
+        state=record["state"],
+        code=record["code"],
+        seen_at=record["seen_at"],
+    )

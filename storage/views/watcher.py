@@ -3,48 +3,61 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from contextlib import suppress
+from typing import TYPE_CHECKING
 
-import asyncpg
 import msgspec
 
 from storage.log.port import Partition
-from storage.views.database import TROUBLE, channel_of, connect, says_away, schema_name
+from storage.views.database import channel_of, schema_name
+from storage.views.listener import Listener
 
-CHECK_S = 5.0
-"""Pause between two looks at whether the connection still lives; a look also reads the positions."""
+if TYPE_CHECKING:
+    from storage.views.listener import Link
+
 ANSWER_S_MAX = 5.0
-RECONNECT_S = 0.2
-RECONNECT_S_MAX = 2.0
 
-_log = logging.getLogger(__name__)
 _Notice = list[tuple[str, int, int]]
 
 
 class Watcher:
     """Knows how far the read models are, without asking over and over. Connects by itself, again and again."""
 
-    def __init__(self, dsn: str, schema: str) -> None:
+    def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._schema = schema_name(schema)
         self._next: dict[Partition, int] = {}
         self._waiting: dict[asyncio.Future[None], tuple[Partition, int]] = {}
-        self._look = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._listener: Listener | None = None
 
     @classmethod
     async def open(cls, dsn: str, schema: str) -> Watcher:
         """A watcher at work; the database may still be away."""
-        watcher = cls(dsn, schema)
-        watcher._task = asyncio.create_task(watcher._watch(), name=f"watch {schema}")
+        watcher = cls(dsn)
+        await watcher.move_to(schema)
         return watcher
 
+    async def move_to(self, schema: str) -> None:
+        """Watch another schema from now on; whoever waits goes on waiting, for that one."""
+        before, self._next = self._listener, {}
+        known = self._next
+
+        async def read(link: Link) -> None:
+            records = await link.fetch("select topic, partition, next from offsets", timeout=ANSWER_S_MAX)
+            self._moved(known, [tuple(record) for record in records])
+
+        def told(payload: str) -> None:
+            if payload:
+                self._moved(known, msgspec.json.decode(payload, type=_Notice))
+            else:
+                self._listener.look()  # type: ignore[union-attr]
+
+        name = schema_name(schema)
+        self._listener = Listener(self._dsn, name, channel_of(name), read=read, told=told, begun=known.clear)
+        if before is not None:
+            await before.close()
+
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        if self._listener is not None:
+            await self._listener.close()
 
     async def wait_position(self, partition: Partition, offset: int, *, timeout_s: float) -> bool:
         """True as soon as the record at `offset` has been projected; False after `timeout_s` without that."""
@@ -61,52 +74,12 @@ class Watcher:
             del self._waiting[passed]
         return True
 
-    async def _watch(self) -> None:
-        pause_s = RECONNECT_S
-        while True:
-            try:
-                connection = await connect(self._dsn, self._schema)
-                try:
-                    self._next.clear()
-                    await self._listen(connection)
-                    pause_s = RECONNECT_S
-                    await self._keep(connection)
-                finally:
-                    connection.terminate()
-            except TROUBLE as error:
-                if not says_away(error) and not isinstance(error, asyncpg.UndefinedTableError):
-                    _log.error("watching %s: %r", self._schema, error)
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, RECONNECT_S_MAX)
-
-    async def _listen(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        """Listen first and read the positions then: what moves in between is told twice, never missed."""
-        connection.add_termination_listener(lambda _: self._look.set())
-        await connection.add_listener(channel_of(self._schema), self._told)  # type: ignore[arg-type]
-        await self._read(connection)
-
-    async def _keep(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CHECK_S):
-                    await self._look.wait()
-            self._look.clear()
-            await self._read(connection)
-
-    async def _read(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        records = await connection.fetch("select topic, partition, next from offsets", timeout=ANSWER_S_MAX)
-        self._moved([tuple(record) for record in records])
-
-    def _told(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
-        if not payload:
-            self._look.set()
+    def _moved(self, known: dict[Partition, int], positions: _Notice) -> None:
+        if known is not self._next:
             return
-        self._moved(msgspec.json.decode(payload, type=_Notice))
-
-    def _moved(self, positions: _Notice) -> None:
         for topic, number, next_ in positions:
             partition = Partition(topic, number)
-            self._next[partition] = max(next_, self._next.get(partition, 0))
+            known[partition] = max(next_, known.get(partition, 0))
         for passed, (partition, offset) in self._waiting.items():
-            if not passed.done() and self._next.get(partition, 0) > offset:
+            if not passed.done() and known.get(partition, 0) > offset:
                 passed.set_result(None)

@@ -13,7 +13,7 @@ import msgspec
 from storage.log.port import Partition
 from storage.views.database import Database, channel_of
 from storage.views.port import Advance, Batch, Hook, OffsetConflictError, Point
-from storage.views.rows import JobRow
+from storage.views.rows import EntityRow, JobRow
 from storage.views.tables import AGENTS, COMMANDS, ENTITIES, JOBS, PRODUCTS, PROGRESS, UNDECODABLE
 
 NOTICE_BYTES_MAX = 7_900
@@ -61,6 +61,15 @@ class Writes(Database):
                 list(ids),
             )
         return {row.id: row for row in map(JOBS.row_of, records)}
+
+    async def known_entities(self, ids: Iterable[UUID]) -> dict[UUID, EntityRow]:
+        """The rows of those of the decided things that are known, to fold on from."""
+        async with self._asking() as connection:
+            records = await connection.fetch(
+                f"select {ENTITIES.columns} from entities where id = any($1::uuid[])",  # noqa: S608 - constants
+                list(ids),
+            )
+        return {row.id: row for row in map(ENTITIES.row_of, records)}
 
     async def apply(self, batch: Batch, hook: Hook | None = None) -> None:
         """Keep the batch's rows and positions, all or nothing.

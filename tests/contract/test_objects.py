@@ -1,4 +1,4 @@
-"""One suite for every object store: a folder, and the API's gateway over real HTTP on loopback in front of one."""
+"""One suite for every object store: a folder, S3, and the API's gateway over real HTTP on loopback in front of each."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 from aiohttp import web
+from s3_servers import SERVERS, Bucket, credentials
 
 from api.app import create_app
 from api.deps import Deps
@@ -53,17 +55,39 @@ async def whole(objects: ObjectStore, name: str, **part: int) -> bytes:
     return b"".join([chunk async for chunk in objects.get(name, **part)])
 
 
-class Bench:
-    """A store, and the folder that its bytes lie in."""
+class Folder:
+    """Where the bytes of a local store lie, seen from behind."""
 
-    def __init__(self, objects: ObjectStore, folder: Path) -> None:
-        self.objects, self.folder = objects, folder
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
-    def files(self) -> list[Path]:
-        return [path for path in self.folder.rglob("*") if path.is_file()]
+    def objects(self) -> ObjectStore:
+        return LocalObjects(self.path)
 
-    def file_of(self, data: bytes) -> Path:
-        return next(path for path in self.files() if path.name == digest(data).removeprefix("sha256:"))
+    def names(self) -> list[str]:
+        return [path.name for path in self.path.rglob("*") if path.is_file()]
+
+    def damage(self, name: str, data: bytes) -> None:
+        (path,) = self.path.rglob(name)
+        path.chmod(0o644)
+        path.write_bytes(data)
+
+
+class Bench(NamedTuple):
+    """A store, and what holds its bytes."""
+
+    objects: ObjectStore
+    behind: Folder | Bucket
+
+    def names(self) -> list[str]:
+        return self.behind.names()
+
+    def damage(self, data: bytes, replacement: bytes) -> None:
+        self.behind.damage(hex_of(data), replacement)
+
+
+def hex_of(data: bytes) -> str:
+    return digest(data).removeprefix("sha256:")
 
 
 class OneJob:
@@ -88,12 +112,12 @@ class OneJob:
 class Served:
     """The real application on a free loopback port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, objects: ObjectStore) -> None:
         log = MemoryLog({topic.name: topic.partitions for topic in TOPICS.values()})
         self.views = OneJob()
         deps = Deps(
             views=self.views, watcher=self.views, log=log, speaker=Speaker(log, "/test", lambda: NOW, 1.0),
-            objects=LocalObjects(folder), agent_secret="agent", token_secret="token", upload_bytes_max=BYTES_MAX,
+            objects=objects, agent_secret="agent", token_secret="token", upload_bytes_max=BYTES_MAX,
             clock=lambda: NOW, new_id=uuid4,
         )  # fmt: skip
         self._runner = web.AppRunner(create_app(deps))
@@ -110,19 +134,29 @@ class Served:
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    async with Served(tmp_path) as each:
+    async with Served(LocalObjects(tmp_path)) as each:
         yield each
 
 
-@pytest.fixture(params=["local", "gateway"])
-async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
-    if request.param == "local":
-        yield Bench(LocalObjects(tmp_path), tmp_path)
-        return
-    async with Served(tmp_path) as served:
-        objects = await GatewayGrants(served.url, "agent")(JOB, 1, INSTANCE)
-        yield Bench(objects, tmp_path)
-        await objects.close()
+@pytest.fixture(params=["folder", *SERVERS])
+def behind(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder | Bucket:
+    if request.param == "folder":
+        return Folder(tmp_path)
+    credentials(monkeypatch)
+    return Bucket(request.getfixturevalue(request.param))
+
+
+@pytest.fixture(params=["direct", "gateway"])
+async def bench(request: pytest.FixtureRequest, behind: Folder | Bucket) -> AsyncIterator[Bench]:
+    kept = behind.objects()
+    if request.param == "direct":
+        yield Bench(kept, behind)
+    else:
+        async with Served(kept) as served:
+            objects = await GatewayGrants(served.url, "agent")(JOB, 1, INSTANCE)
+            yield Bench(objects, behind)
+            await objects.close()
+    await kept.close()
 
 
 @pytest.mark.parametrize("data", [SMALL, LARGE, b""], ids=["small", "large", "empty"])
@@ -135,13 +169,13 @@ async def test_what_was_put_comes_back_under_its_digest(bench, data):
 
 async def test_equal_bytes_are_kept_once(bench):
     names = {(await bench.objects.put(chunks(SMALL, size), size_max_bytes=100)).digest for size in (1, 3, 100)}
-    assert (names, len(bench.files())) == ({digest(SMALL)}, 1)
+    assert (names, len(bench.names())) == ({digest(SMALL)}, 1)
 
 
 async def test_many_at_once_put_the_same(bench):
     await asyncio.gather(*(bench.objects.put(chunks(LARGE), size_max_bytes=BYTES_MAX) for _ in range(8)))
     assert await whole(bench.objects, digest(LARGE)) == LARGE
-    assert len(bench.files()) == 1
+    assert len(bench.names()) == 1
 
 
 @pytest.mark.parametrize(
@@ -162,7 +196,7 @@ async def test_more_than_the_limit_keeps_nothing(bench):
     with pytest.raises(ObjectTooLargeError):
         await bench.objects.put(chunks(LARGE), size_max_bytes=len(LARGE) - 1)
     await bench.objects.put(chunks(SMALL), size_max_bytes=len(SMALL))
-    assert [path.name for path in bench.files()] == [digest(SMALL).removeprefix("sha256:")]
+    assert bench.names() == [hex_of(SMALL)]
 
 
 async def test_a_source_that_breaks_keeps_nothing(bench):
@@ -173,9 +207,10 @@ async def test_a_source_that_breaks_keeps_nothing(bench):
     with pytest.raises(ConnectionResetError, match="the source"):
         await bench.objects.put(breaking(), size_max_bytes=100)
     await bench.objects.put(chunks(LARGE), size_max_bytes=BYTES_MAX)
-    assert [path.name for path in bench.files()] == [digest(LARGE).removeprefix("sha256:")]
+    assert bench.names() == [hex_of(LARGE)]
 
 
+@pytest.mark.parametrize("behind", ["folder"], indirect=True)
 async def test_no_space_keeps_nothing_and_is_said(bench, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -183,7 +218,7 @@ async def test_no_space_keeps_nothing_and_is_said(bench, monkeypatch):
     monkeypatch.setattr(local, "_write", full)
     with pytest.raises(StoreFullError):
         await bench.objects.put(chunks(SMALL), size_max_bytes=100)
-    assert bench.files() == []
+    assert bench.names() == []
 
 
 async def test_what_is_not_there_is_missing(bench):
@@ -216,19 +251,16 @@ async def test_what_is_no_digest_names_nothing(bench, name):
 @pytest.mark.parametrize("data", [SMALL, LARGE], ids=["small", "large"])
 async def test_damaged_bytes_are_noticed_at_the_end_of_a_whole_read(bench, data):
     await bench.objects.put(chunks(data), size_max_bytes=BYTES_MAX)
-    path = bench.file_of(data)
-    path.chmod(0o644)
-    path.write_bytes(data[:-1] + b"!")
-    # Over HTTP a long object flows already when the damage is noticed: it breaks off, and nobody takes it for whole.
-    broken_off = data == LARGE and isinstance(bench.objects, GatewayObjects)
+    bench.damage(data, data[:-1] + b"!")
+    # Through us a long object flows already when the damage is noticed: it breaks off, and nobody takes it for whole.
+    broken_off = data == LARGE and isinstance(bench.objects, GatewayObjects) and isinstance(bench.behind, Folder)
     with pytest.raises(GatewayAwayError if broken_off else ObjectDamagedError):
         await whole(bench.objects, digest(data))
 
 
 async def test_putting_again_heals_a_damaged_object(bench):
     await bench.objects.put(chunks(SMALL), size_max_bytes=100)
-    bench.file_of(SMALL).chmod(0o644)
-    bench.file_of(SMALL).write_bytes(b"short")
+    bench.damage(SMALL, b"short")
     await bench.objects.put(chunks(SMALL), size_max_bytes=100)
     assert await whole(bench.objects, digest(SMALL)) == SMALL
 

@@ -378,3 +378,20 @@ def test_a_notice_that_would_not_fit_says_only_that_something_moved():
     advances = {Partition("mo.jobs", number): Advance(0, number) for number in range(3)}
     assert msgspec.json.decode(notice(advances)) == [["mo.jobs", 0, 0], ["mo.jobs", 1, 1], ["mo.jobs", 2, 2]]
     assert notice({Partition("mo.jobs", number): Advance(0, 1) for number in range(1000)}) == ""
+
+
+async def test_what_waits_comes_oldest_first_and_what_runs_is_counted(views: Views):
+    rows = [
+        job(1, requested_at=NOON + timedelta(seconds=2)),
+        job(2, requested_at=NOON, owner=YOU),
+        job(3, resource="device"),
+        job(4, state="running", agent="a"),
+        job(5, state="running", agent="a"),
+        job(6, state="running", agent="a", owner=YOU),
+        job(7, state="completed"),
+    ]
+    await views.apply(Batch(advances={P: Advance(0, 8)}, jobs=rows))
+    waiting = await views.waiting("cpu-heavy", limit=9)
+    assert [(row.id.int, row.owner, row.platform) for row in waiting] == [(2, YOU, "nvidia"), (1, ME, "nvidia")]
+    assert [row.id.int for row in await views.waiting("cpu-heavy", limit=1)] == [2]
+    assert [tuple(row) for row in await views.busy()] == [(ME, "a", "cpu-heavy", 2), (YOU, "a", "cpu-heavy", 1)]

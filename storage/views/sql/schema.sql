@@ -38,10 +38,15 @@ create table if not exists entities (
     repo text not null,
     method text not null,
     version text not null,
+    note text not null,
+    revision bigint not null,
+    deleted_at timestamptz,
+    parents jsonb not null,
     at_partition int not null,
     at_offset bigint not null
 );
 create index if not exists entities_by_update on entities (kind, updated_at desc, id desc);
+create index if not exists entities_by_parent on entities using gin (parents);
 
 create table if not exists jobs (
     id uuid primary key,
@@ -59,13 +64,18 @@ create table if not exists jobs (
     updated_at timestamptz not null,
     request bytea not null,
     fold bytea not null,
+    dataset_id uuid,
     result bytea,
     reason bytea,
+    logs bytea not null,
     at_partition int not null,
     at_offset bigint not null
 );
 create index if not exists jobs_by_update on jobs (updated_at desc, id desc);
 create index if not exists jobs_by_subject on jobs (subject_id);
+create index if not exists jobs_waiting on jobs (resource, requested_at, id) where state = 'queued';
+create index if not exists jobs_running on jobs (owner) where state = 'running';
+create index if not exists jobs_by_dataset on jobs (dataset_id) where dataset_id is not null;
 
 create table if not exists products (
     job_id uuid primary key,

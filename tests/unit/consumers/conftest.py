@@ -154,6 +154,10 @@ class MemoryStore:
         self.ask()
         return {id_: self.rows["jobs"][id_] for id_ in ids if id_ in self.rows["jobs"]}
 
+    async def known_entities(self, ids):
+        self.ask()
+        return {id_: self.rows["entities"][id_] for id_ in ids if id_ in self.rows["entities"]}
+
     async def apply(self, batch: Batch, hook=None) -> None:
         self.ask()
         self.put(batch)

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from deploy.settings import Settings, SettingsError
+from deploy.settings import Settings, SettingsError, masked
 
 
 def test_defaults_are_those_of_the_embedded_stack() -> None:
@@ -16,7 +16,9 @@ def test_defaults_are_those_of_the_embedded_stack() -> None:
     assert settings.agent_slots == {"cpu-light": 2, "cpu-heavy": 1, "device": 1}
     assert settings.lease_s == 60
     assert settings.job_memory_bytes_max == 8 * 1024**3
-    assert settings.objects == settings.home / "objects"
+    assert settings.objects_folder == settings.home / "objects"
+    assert settings.bucket is None
+    assert repr(settings.kafka) == "KafkaConnection(, PLAINTEXT)"
 
 
 def test_every_field_survives_the_way_to_a_child_process() -> None:
@@ -25,8 +27,19 @@ def test_every_field_survives_the_way_to_a_child_process() -> None:
         cache=Path("/srv/cache"),
         maven_url="mirror",
         kafka_bootstrap="127.0.0.1:1",
+        kafka_security="SASL_SSL",
+        kafka_sasl_mechanism="SCRAM-SHA-512",
+        kafka_username="mo",
+        kafka_password="hush",
+        kafka_password_file=Path("/srv/password"),
+        kafka_ca_file=Path("/srv/ca"),
+        kafka_cert_file=Path("/srv/cert"),
+        kafka_key_file=Path("/srv/key"),
         postgres_dsn="postgresql://postgres@/mo?host=/srv/run",
-        objects_path=Path("/srv/objects"),
+        objects="s3://bucket/team/mo",
+        s3_endpoint="http://store",
+        s3_links=False,
+        metrics_port=9,
         api_host="::1",
         api_port=8,
         api_url="http://[::1]:8",
@@ -75,6 +88,9 @@ def test_a_relative_home_is_made_absolute_because_children_run_elsewhere() -> No
         ("MO_SCHEMA", "rm v1; drop"),
         ("MO_HOME", "/srv/a,b"),
         ("MO_CACHE", "/srv/a:b"),
+        ("MO_KAFKA_SECURITY", "TLS"),
+        ("MO_OBJECTS", "s3:///prefix"),
+        ("MO_OBJECTS", "gs://bucket"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(variable: str, text: str) -> None:
@@ -106,3 +122,62 @@ def test_what_a_process_needs_is_named_when_it_is_missing() -> None:
 def test_secrets_are_never_shown() -> None:
     settings = msgspec.structs.replace(Settings(), agent_secret="hush-1", token_secret="hush-2")
     assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("dsn", "shown"),
+    [
+        ("postgresql://mo:hush@db/mo", "postgresql://mo:***@db/mo"),
+        ("postgresql://mo:hu@sh:x@db/mo?sslpassword=hush", "postgresql://mo:***@db/mo?sslpassword=***"),
+        ("postgresql:///mo?host=/run&password=hush&user=mo", "postgresql:///mo?host=/run&password=***&user=mo"),
+        ("host=db password='hu sh' user=mo", "host=db password=*** user=mo"),
+        ("postgresql://postgres@/mo?host=/srv/run", "postgresql://postgres@/mo?host=/srv/run"),
+    ],
+)
+def test_a_password_in_an_address_is_never_shown(dsn: str, shown: str) -> None:
+    assert masked(dsn) == shown
+    told = Settings.from_env({"MO_POSTGRES_DSN": dsn, "MO_KAFKA_PASSWORD": "hush"})
+    assert "hush" not in repr(told)
+    assert "hu sh" not in repr(told)
+    assert "hush" not in repr(told.kafka)
+
+
+def test_an_existing_kafka_is_described_by_its_variables(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("hush\n")
+    told = {
+        "MO_KAFKA_BOOTSTRAP": "a:1,b:2",
+        "MO_KAFKA_SECURITY": "SASL_PLAINTEXT",
+        "MO_KAFKA_SASL_MECHANISM": "SCRAM-SHA-256",
+        "MO_KAFKA_USERNAME": "mo",
+        "MO_KAFKA_PASSWORD_FILE": str(tmp_path / "password"),
+    }
+    assert Settings.from_env(told).kafka.options() == {
+        "bootstrap_servers": "a:1,b:2",
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "SCRAM-SHA-256",
+        "sasl_plain_username": "mo",
+        "sasl_plain_password": "hush",
+    }
+    with pytest.raises(SettingsError, match="MO_KAFKA_CA_FILE"):
+        _ = Settings.from_env({**told, "MO_KAFKA_CA_FILE": str(tmp_path / "no")}).kafka
+    (tmp_path / "password").unlink()
+    with pytest.raises(SettingsError, match="MO_KAFKA_PASSWORD_FILE"):
+        _ = Settings.from_env(told).kafka
+
+
+@pytest.mark.parametrize(
+    ("told", "missing"),
+    [
+        ({"MO_KAFKA_SECURITY": "SASL_SSL"}, "MO_KAFKA_USERNAME"),
+        ({"MO_KAFKA_KEY_FILE": "/k"}, "MO_KAFKA_CERT_FILE"),
+    ],
+)
+def test_what_belongs_together_is_asked_for(told: dict[str, str], missing: str) -> None:
+    with pytest.raises(SettingsError, match=missing):
+        Settings.from_env(told)
+
+
+def test_objects_lie_in_a_folder_or_a_bucket() -> None:
+    assert Settings.from_env({"MO_OBJECTS": "here"}).objects_folder == Path.cwd() / "here"
+    assert Settings.from_env({"MO_OBJECTS": "s3://b"}).bucket == ("b", "")
+    assert Settings.from_env({"MO_OBJECTS": "s3://b/team/mo"}).bucket == ("b", "team/mo")

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from consumers.projection.batch import Projection, take_in
 from schemas.events import (
     DatasetCreated,
+    DatasetDeleted,
+    DatasetEdited,
     JobCancelled,
     JobCancelRequested,
     JobFailed,
@@ -28,7 +30,9 @@ STEPS = st.tuples(
     st.booleans(),
 )
 STORY = st.lists(st.lists(STEPS, max_size=14), min_size=PARTITIONS, max_size=PARTITIONS)
-CATALOGUE = st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc")), max_size=6)
+CATALOGUE = st.lists(
+    st.tuples(st.sampled_from("CCED"), st.integers(0, 3), st.sampled_from("abc"), st.integers(1, 3)), max_size=12
+)
 
 
 def event_of(tell, number: int, step: tuple):
@@ -50,6 +54,16 @@ def event_of(tell, number: int, step: tuple):
     return kinds[what]()
 
 
+def decision_of(tell, what: str, which: int, name: str, revision: int):
+    """A decision about one of a few datasets."""
+    ours = {"dataset_id": tell.id(which)}
+    if what == "C":
+        return DatasetCreated(**ours, name=name, type="classification")
+    if what == "E":
+        return DatasetEdited(**ours, expected_revision=revision, note=name)
+    return DatasetDeleted(**ours, expected_revision=revision)
+
+
 def records_of(tell, story, decisions, *, twice=False):
     """The records of each partition, in order; `twice`: every one is followed by its repetition."""
     partitions = []
@@ -58,8 +72,7 @@ def records_of(tell, story, decisions, *, twice=False):
         steps = [("R", which, 1, "p", True) for which in range(JOBS_EACH)] + steps
         envelopes = [tell.envelope(event_of(tell, number, step)) for step in steps]
         partitions.append([tell.place(each, number) for each in envelopes for _ in range(1 + twice)])
-    created = [DatasetCreated(dataset_id=tell.id(i), name=name, type="classification") for i, name in decisions]
-    envelopes = [tell.envelope(event) for event in created]
+    envelopes = [tell.envelope(decision_of(tell, *decision)) for decision in decisions]
     partitions.append([tell.place(each) for each in envelopes for _ in range(1 + twice)])
     return partitions
 
@@ -70,6 +83,8 @@ def project(store, batches, **limits):
         intake = take_in(records)
         known = {id_: store.rows["jobs"][id_] for id_ in projection.missing_jobs(intake) if id_ in store.rows["jobs"]}
         projection.remember_jobs(known)
+        rows = store.rows["entities"]
+        projection.remember_entities({id_: rows[id_] for id_ in projection.missing_entities(intake) if id_ in rows})
         store.put(projection.project(intake, store.next))
     return store.rows
 
@@ -88,7 +103,8 @@ def test_any_interleaving_and_any_batches_give_equal_rows(teller, memory_store, 
     partitions = records_of(teller(), story, decisions)
     straight = project(memory_store(), partitions)
     kept = data.draw(st.integers(0, 4))
-    mixed = project(memory_store(), interleave(data.draw, partitions), jobs_kept_max=kept)
+    batches = interleave(data.draw, partitions)
+    mixed = project(memory_store(), batches, jobs_kept_max=kept, entities_kept_max=kept)
     assert mixed == straight
 
 
@@ -132,6 +148,22 @@ def test_decisions_that_have_their_rows_are_remembered(teller):
     batch = projection.project(take_in([new]), {old.partition: 1})
     assert [row.code for row in batch.commands] == ["name_taken"]
     assert batch.advances == {old.partition: (1, 2)}
+
+
+def test_a_projection_that_starts_anew_goes_on_from_decisions_and_rows(teller, memory_store):
+    tell, store = teller(), memory_store()
+    steps = [("C", 1, "cats", 0), ("E", 1, "noted", 1), ("D", 1, "", 2), ("C", 2, "cats", 0), ("E", 1, "late", 3)]
+    records = [tell.record(decision_of(tell, *step)) for step in steps]
+    for number, record in enumerate(records):
+        projection = Projection()
+        projection.remember_decisions(records[:number])
+        intake = take_in([record])
+        projection.remember_entities({id_: store.rows["entities"][id_] for id_ in projection.missing_entities(intake)})
+        store.put(projection.project(intake, store.next))
+    first, second = (store.rows["entities"][tell.id(which)] for which in (1, 2))
+    assert (first.name, first.note, first.revision, first.deleted_at is None) == ("cats", "noted", 3, False)
+    assert (second.name, second.deleted_at) == ("cats", None)
+    assert [row.code for row in store.rows["commands"].values()] == ["", "", "", "", "dataset_deleted"]
 
 
 @pytest.mark.parametrize("kept", [0, 1])

@@ -18,7 +18,7 @@ from schemas.events import (
     JobRequest,
 )
 from schemas.lifecycle import ATTEMPTS_MAX, Job
-from schemas.values import Code
+from schemas.values import Code, ObjectRef
 
 BROKEN = Code(code="broken", params={"why": "so"})
 
@@ -163,3 +163,19 @@ def test_a_clock_that_is_behind_does_not_take_the_update_back(tell):
 def test_every_request_has_a_subject(event):
     nothing = {field.name: None for field in msgspec.structs.fields(event) if field.required}
     assert subject_of(event(**nothing)) is None
+
+
+def test_the_log_of_every_attempt_is_kept_also_over_batches(tell):
+    logs = [ObjectRef(f"sha256:{f'{number:02x}' * 32}", number) for number in range(3)]
+    again = msgspec.structs.replace(failed(tell, retriable=True), log=logs[1])
+    first = project(tell, tell.conversion("j"), tell.claimed("j"), again)
+    assert msgspec.json.decode(first.jobs[tell.id("j")].row.logs) == {"1": msgspec.to_builtins(logs[1])}
+    before = {id_: known(each.row) for id_, each in first.jobs.items()}
+    made = msgspec.structs.replace(tell.converted("j", 2), log=logs[2])
+    row = project(tell, tell.claimed("j", 2), made, before=before).jobs[tell.id("j")].row
+    assert msgspec.json.decode(row.logs, type=dict[int, ObjectRef]) == {1: logs[1], 2: logs[2]}
+
+
+def test_a_zombies_log_is_not_the_attempts(tell):
+    zombie = JobFailed(job_id=tell.id("j"), epoch=1, instance=tell.id("zombie"), reason=BROKEN, log=tell.object)
+    assert row(tell, tell.conversion("j"), tell.claimed("j"), zombie).logs == b"{}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,14 +15,14 @@ PORTS = st.integers(1024, 1040)
 
 
 @given(
-    kept=st.dictionaries(st.sampled_from(["kafka", "controller", "api"]), PORTS),
+    kept=st.dictionaries(st.sampled_from(Ports.__struct_fields__), PORTS),
     busy=st.sets(PORTS, max_size=8),
 )
 def test_ports_differ_are_free_and_stay_where_they_can(kept: dict[str, int], busy: set[int]) -> None:
     others = iter(range(1024, 1041))
     ports = choose_ports(kept, is_free=lambda port: port not in busy, free_port=lambda: next(others))
-    chosen = [ports.kafka, ports.controller, ports.api]
-    assert len(set(chosen)) == 3
+    chosen = msgspec.structs.astuple(ports)
+    assert len(set(chosen)) == len(chosen)
     assert not busy & set(chosen)
     if "kafka" in kept and kept["kafka"] not in busy:
         assert ports.kafka == kept["kafka"]
@@ -31,8 +32,8 @@ def test_kept_ports_are_taken_again_without_asking_for_new_ones() -> None:
     def no_new_one() -> int:
         pytest.fail("a free port was asked for")
 
-    kept = {"kafka": 1, "controller": 2, "api": 3}
-    assert choose_ports(kept, is_free=lambda _port: True, free_port=no_new_one) == Ports(1, 2, 3)
+    kept = {name: number for number, name in enumerate(Ports.__struct_fields__, 1)}
+    assert choose_ports(kept, is_free=lambda _port: True, free_port=no_new_one) == Ports(1, 2, 3, 4, 5)
 
 
 def test_secrets_are_made_once_private_and_long(tmp_path: Path) -> None:

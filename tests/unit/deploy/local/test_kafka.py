@@ -9,7 +9,7 @@ from deploy.local.kafka import properties
 
 
 def parsed(data: Path) -> dict[str, str]:
-    lines = properties(data, Ports(kafka=1001, controller=1002, api=1003)).splitlines()
+    lines = properties(data, Ports(kafka=1001, controller=1002, api=1003, projector=1004, agent=1005)).splitlines()
     return dict(line.split("=", 1) for line in lines)
 
 
