@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler
 
 from api.deps import deps_of
 from api.errors import ApiRefusal
+from api.resources import Thing
 from api.texts import language_of
 from schemas.topics import TOPICS
 from storage.log.port import Partition, Position
@@ -27,6 +28,8 @@ JSON_BYTES_MAX = 4 << 20
 MIN_POSITION = "Min-Position"
 POSITION = "Mo-Position"
 STALE = "Mo-Stale"
+COMMAND_ID = web.RequestKey("command_id", UUID)
+"""The id of the command that a write is, for the log."""
 _STALE = web.RequestKey("stale", bool)
 
 
@@ -40,6 +43,14 @@ def json_answer(resource: object, status: int = 200, headers: Mapping[str, str] 
     return web.Response(
         status=status, body=msgspec.json.encode(resource), content_type="application/json", headers=headers
     )
+
+
+def thing_answer(thing: Thing, status: int, headers: Mapping[str, str] | None = None) -> web.Response:
+    """A decided thing as JSON, with the ETag that an edit or a deletion must name.
+
+    The tag tells decisions about the thing apart, not answers: what jobs made of it meanwhile does not change it.
+    """
+    return json_answer(thing, status, {**(headers or {}), "ETag": thing.etag})
 
 
 async def wish_of(request: web.Request, kind: type[W]) -> W:
@@ -114,7 +125,7 @@ class Query:
         return int(text)
 
     def cursor(self) -> str | None:
-        return self._given.get("cursor") or None
+        return self.text("cursor") or None
 
 
 def _bad_query(name: str, known: str) -> ApiRefusal:

@@ -1,70 +1,44 @@
-"""The application: the route table, and what stands around every route."""
+"""The application: the route table, with what stands around every route."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from api import gateway, objects
+from api import access, lag, metrics, stream
 from api.answers import JSON_BYTES_MAX, mark_stale, read_your_writes
-from api.auth import Route, add_routes, guard, harden
-from api.commands import datasets as datasets_commands
-from api.commands import jobs as jobs_commands
-from api.commands import models as models_commands
-from api.commands import structures as structures_commands
-from api.commands import templates as templates_commands
-from api.commands import tests as tests_commands
+from api.auth import add_routes, guard, harden
 from api.deps import DEPS, Deps
 from api.errors import problems
-from api.queries import agents, commands, datasets, health, jobs, models, structures, templates, tests
+from api.openapi import document, text
+from api.queries.openapi import DOCUMENT
+from api.routes import ROUTES
 
-V1 = "/api/v1"
+LINE_BYTES_MAX = 64 << 10
+"""Longest request line and header that is read: what fits gets an answer of ours, whatever it says."""
 
-ROUTES: tuple[Route, ...] = (
-    Route("GET", "/livez", health.livez, "open"),
-    Route("GET", "/readyz", health.readyz, "open"),
-    Route("POST", f"{V1}/objects", objects.post_object),
-    Route("GET", f"{V1}/objects/{{digest}}", objects.get_object),
-    Route("HEAD", f"{V1}/objects/{{digest}}", objects.get_object),
-    Route("POST", f"{V1}/pth", models_commands.post_pth),
-    Route("GET", f"{V1}/pth", models.list_pth),
-    Route("GET", f"{V1}/pth/{{id}}", models.get_pth),
-    Route("GET", f"{V1}/pth/{{id}}/file", models.get_pth_file),
-    Route("POST", f"{V1}/conversions", models_commands.post_conversion),
-    Route("GET", f"{V1}/trons", models.list_trons),
-    Route("GET", f"{V1}/trons/{{id}}", models.get_tron),
-    Route("GET", f"{V1}/trons/{{id}}/file", models.get_tron_file),
-    Route("POST", f"{V1}/structures", structures_commands.post_structure),
-    Route("GET", f"{V1}/structures", structures.list_structures),
-    Route("GET", f"{V1}/structures/{{id}}", structures.get_structure),
-    Route("POST", f"{V1}/templates", templates_commands.post_template),
-    Route("GET", f"{V1}/templates", templates.list_templates),
-    Route("GET", f"{V1}/templates/{{id}}", templates.get_template),
-    Route("POST", f"{V1}/datasets", datasets_commands.post_dataset),
-    Route("GET", f"{V1}/datasets", datasets.list_datasets),
-    Route("GET", f"{V1}/datasets/{{id}}", datasets.get_dataset),
-    Route("POST", f"{V1}/inferences", tests_commands.post_inference),
-    Route("GET", f"{V1}/tests", tests.list_tests),
-    Route("GET", f"{V1}/tests/{{id}}", tests.get_test),
-    Route("GET", f"{V1}/tests/{{id}}/report", tests.get_report),
-    Route("GET", f"{V1}/comparisons", tests.get_comparison),
-    Route("GET", f"{V1}/jobs", jobs.list_jobs),
-    Route("GET", f"{V1}/jobs/{{id}}", jobs.get_job),
-    Route("POST", f"{V1}/jobs/{{id}}/cancel", jobs_commands.post_cancel),
-    Route("GET", f"{V1}/agents", agents.list_agents),
-    Route("GET", f"{V1}/agents/{{id}}", agents.get_agent),
-    Route("GET", f"{V1}/commands/{{id}}", commands.get_command),
-    Route("POST", f"{V1}/gateway/jobs/{{id}}/grant", gateway.post_grant, "agent"),
-    Route("GET", f"{V1}/gateway/objects/{{digest}}", gateway.get_object, "job"),
-    Route("HEAD", f"{V1}/gateway/objects/{{digest}}", gateway.get_object, "job"),
-    Route("PUT", f"{V1}/gateway/objects", gateway.put_object, "job"),
-)
+
+def serving(app: web.Application, *, shutdown_s: float = 1.0) -> web.AppRunner:
+    """What serves the application; answers under way may take `shutdown_s` once it is told to stop."""
+    return web.AppRunner(
+        app,
+        shutdown_timeout=shutdown_s,
+        access_log=None,
+        max_line_size=LINE_BYTES_MAX,
+        max_field_size=LINE_BYTES_MAX,
+    )
 
 
 def create_app(deps: Deps) -> web.Application:
-    """The API on the given adapters. It refuses to start if a route has no policy."""
-    app = web.Application(middlewares=[problems, guard, read_your_writes], client_max_size=JSON_BYTES_MAX)
+    """The API on the given adapters. It refuses to start if a route has no policy or no contract."""
+    around = [access.access, problems, guard, lag.refuse_without_log, read_your_writes]
+    app = web.Application(middlewares=around, client_max_size=JSON_BYTES_MAX)
     app[DEPS] = deps
     app.on_response_prepare.append(harden)
     app.on_response_prepare.append(mark_stale)
+    app.on_response_prepare.append(access.name_answer)
+    lag.install(app)
+    metrics.install(app)
+    stream.install(app)
+    app[DOCUMENT] = text(document(ROUTES)).encode()
     add_routes(app, ROUTES)
     return app

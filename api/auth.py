@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from api.contract import Contract
 from api.deps import Actor, deps_of
 from api.errors import ApiRefusal
 from api.grants import Claim, read_token
@@ -43,6 +44,7 @@ class Route(NamedTuple):
     path: str
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     policy: Policy = "user"
+    says: Contract | None = None
 
 
 class UndeclaredRouteError(Exception):

@@ -13,7 +13,17 @@ from aiohttp import web
 from producers.say import Speaker
 from storage.log.port import Log, Partition
 from storage.objects.port import ObjectStore
-from storage.views.rows import AgentRow, CommandRow, EntityRow, JobRow, ProductRow, ProgressRow
+from storage.views.rows import (
+    AgentRow,
+    BusyRow,
+    CommandRow,
+    EntityRow,
+    JobRow,
+    KeeperRow,
+    ProductRow,
+    ProgressRow,
+    WaitingRow,
+)
 
 
 class Reads(Protocol):
@@ -30,11 +40,20 @@ class Reads(Protocol):
         owner: UUID | None = None,
         search: str = "",
         platform: str = "",
+        deleted: bool = False,
         limit: int = 50,
         cursor: str | None = None,
     ) -> tuple[list[EntityRow], str | None]: ...
 
     async def entities_by_ids(self, ids: Iterable[UUID]) -> list[EntityRow]: ...
+
+    async def children(self, parent_id: UUID, *, limit: int) -> tuple[list[EntityRow], int]: ...
+
+    async def jobs_upon(
+        self, entity_id: UUID, *, kinds: Sequence[str], states: Sequence[str], limit: int
+    ) -> tuple[list[JobRow], int]: ...
+
+    async def newest_jobs(self, kind: str, subject_ids: Iterable[UUID]) -> Mapping[UUID, JobRow]: ...
 
     async def job(self, id_: UUID) -> JobRow | None: ...
 
@@ -45,9 +64,14 @@ class Reads(Protocol):
         kinds: Sequence[str] = (),
         states: Sequence[str] = (),
         subject_id: UUID | None = None,
+        search: str = "",
         limit: int = 50,
         cursor: str | None = None,
     ) -> tuple[list[JobRow], str | None]: ...
+
+    async def waiting(self, resource: str, *, limit: int) -> list[WaitingRow]: ...
+
+    async def busy(self) -> list[BusyRow]: ...
 
     async def jobs_by_ids(self, ids: Iterable[UUID]) -> list[JobRow]: ...
 
@@ -60,6 +84,15 @@ class Reads(Protocol):
     async def agents(self) -> list[AgentRow]: ...
 
     async def positions(self) -> Mapping[Partition, int]: ...
+
+    async def keeper(self) -> KeeperRow | None: ...
+
+    async def job_counts(self) -> list[tuple[str, str, str, int]]: ...
+
+    async def undecodable_count(self) -> int: ...
+
+    @property
+    def schema(self) -> str: ...
 
 
 class Waits(Protocol):
@@ -83,7 +116,8 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     """Everything `create_app` needs. Seconds end in `_s`, bytes in `_bytes_max`.
 
     `outcome_wait_s` is how long a write waits for its outcome, `read_wait_s` how long a read waits for the position it
-    names and a grant for the claim; `grant_s` how long a job's token lives: longer than any job.
+    names and a grant for the claim; `grant_s` how long a job's token lives: longer than any job. `user_running_max` is
+    how many jobs agents let one user have running.
     """
 
     views: Reads
@@ -99,6 +133,7 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     outcome_wait_s: float = 2.0
     read_wait_s: float = 2.0
     grant_s: float = 2 * 3600.0
+    user_running_max: int = 64
     actor: Actor = LOCAL_USER
 
 

@@ -15,7 +15,13 @@ from api.texts import language_of, sentences
 from schemas.codec import TooLongError
 from schemas.values import Code
 from storage.log.port import AppendUnknownError, LogError
-from storage.objects.port import ObjectDamagedError, ObjectMissingError, ObjectTooLargeError, StoreFullError
+from storage.objects.port import (
+    ObjectDamagedError,
+    ObjectMissingError,
+    ObjectTooLargeError,
+    StoreAwayError,
+    StoreFullError,
+)
 from storage.views.port import CursorError, ViewsAwayError
 
 RETRY_AFTER_S = 1
@@ -93,9 +99,9 @@ def _of_storage(error: Exception) -> ApiRefusal | None:
         case AppendUnknownError():
             return ApiRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "append_unknown", headers=again)
         case LogError():
-            return ApiRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "log_unavailable", headers=again)
+            return ApiRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "log_away", headers=again)
         case ViewsAwayError():
-            return ApiRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "views_unavailable", headers=again)
+            return ApiRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "read_models_away", headers=again)
         case CursorError():
             return ApiRefusal(HTTPStatus.BAD_REQUEST, "cursor_invalid")
         case TooLongError():
@@ -108,4 +114,7 @@ def _of_storage(error: Exception) -> ApiRefusal | None:
             return ApiRefusal(HTTPStatus.INTERNAL_SERVER_ERROR, "object_damaged_in_store")
         case StoreFullError():
             return ApiRefusal(HTTPStatus.INSUFFICIENT_STORAGE, "store_full")
+        case StoreAwayError():
+            _log.error("%s", error)
+            return ApiRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "store_away", headers=again)
     return None

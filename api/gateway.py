@@ -18,10 +18,14 @@ from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
 from api.grants import Claim, make_token
 from api.objects import receive_object, send_object
-from api.resources import Grant, Wish
+from api.resources import Grant
+from api.wishes import Wish
 from schemas.lifecycle import Job, owned_by
 from schemas.topics import JOBS
 from storage.views.rows import JobRow
+
+LINK_S = 300.0
+"""How long a redirected agent has to begin its transfer."""
 
 
 class GrantWish(Wish, frozen=True, kw_only=True):
@@ -45,10 +49,13 @@ async def post_grant(request: web.Request) -> web.Response:
 
 
 async def get_object(request: web.Request) -> web.StreamResponse:
-    """An object that the job's request names."""
+    """An object that the job's request names: 307 to the store where agents may reach it, else its bytes."""
     row, digest = await _claimed(request), request.match_info["digest"]
     if digest not in set(digests_in(msgspec.json.decode(row.request))):
         raise ApiRefusal(HTTPStatus.FORBIDDEN, "object_not_of_job", digest=digest[:100], id=row.id)
+    link = None if request.method == "HEAD" else await deps_of(request).objects.link(digest, expires_s=LINK_S)
+    if link is not None:
+        return web.Response(status=HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": link})
     return await send_object(request, digest, digest.replace(":", "-"))
 
 

@@ -12,11 +12,13 @@ from aiohttp import web
 from api.answers import json_answer
 from api.deps import deps_of
 from api.errors import ApiRefusal
+from api.metrics import METRICS
 from api.resources import Uploaded
 from storage.objects.port import CHUNK_BYTES, ObjectError
 
 _log = logging.getLogger(__name__)
 
+OCTETS = "application/octet-stream"
 IMMUTABLE = "private, max-age=31536000, immutable"
 
 
@@ -42,6 +44,7 @@ async def receive_object(request: web.Request) -> web.Response:
     if (request.content_length or 0) > deps.upload_bytes_max:
         raise ApiRefusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "object_too_large", size_max_bytes=deps.upload_bytes_max)
     stored = await deps.objects.put(request.content.iter_chunked(CHUNK_BYTES), size_max_bytes=deps.upload_bytes_max)
+    request.app[METRICS].upload_bytes.inc(stored.size_bytes)
     return json_answer(
         Uploaded(digest=stored.digest, size_bytes=stored.size_bytes),
         HTTPStatus.CREATED,
@@ -49,7 +52,9 @@ async def receive_object(request: web.Request) -> web.Response:
     )
 
 
-async def send_object(request: web.Request, digest: str, name: str) -> web.StreamResponse:
+async def send_object(
+    request: web.Request, digest: str, name: str, *, content_type: str = OCTETS
+) -> web.StreamResponse:
     """Stream an object, or the range asked for, as an attachment called `name`.
 
     The last chunk is held back until the store has said that the bytes are right: a damaged object breaks off, so that
@@ -64,7 +69,9 @@ async def send_object(request: web.Request, digest: str, name: str) -> web.Strea
     start, stop = _range(request, size_bytes)
     partial = (start, stop) != (0, size_bytes)
     response = web.StreamResponse(status=HTTPStatus.PARTIAL_CONTENT if partial else HTTPStatus.OK)
-    response.content_type = "application/octet-stream"
+    response.content_type = content_type
+    if content_type != OCTETS:
+        response.charset = "utf-8"
     response.content_length = stop - start
     response.headers.update(
         {

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import msgspec
 
-from api.resources import Agent, Dataset, DatasetVersion, Job, Progress, Pth, Revision, Structure, Template, Test, Tron
+from api.queue import AGENT_SILENT_S_MAX, Standing
+from api.resources import (
+    Agent,
+    Dataset,
+    DatasetVersion,
+    Dependent,
+    Job,
+    MadeState,
+    Progress,
+    Pth,
+    Revision,
+    Structure,
+    Template,
+    Test,
+    Tron,
+)
 from api.texts import render
 from schemas.events import (
     AgentSeen,
@@ -24,8 +41,9 @@ from schemas.events import (
     TronVersionReserved,
     Upload,
 )
+from schemas.lifecycle import TERMINAL
 from schemas.specs.templates import TemplateDocument, template_warnings
-from schemas.values import Code, Platform
+from schemas.values import Code, ObjectRef, Platform
 from storage.views.rows import AgentRow, EntityRow, JobRow, ProductRow, ProgressRow
 
 KINDS = {
@@ -34,45 +52,73 @@ KINDS = {
     "import": DatasetImportRequested.__name__,
 }
 """What people call a kind of job -> its request event."""
-AGENT_SILENT_S_MAX = 30.0
-"""An agent that said nothing for so long is shown as lost; agents speak every few seconds."""
 _KIND_OF = {event: kind for kind, event in KINDS.items()}
 _UNSAFE_IN_NAMES = frozenset('/\\:*?"<>|')
+
+
+class _Retry(msgspec.Struct):
+    """What a request says of the job it repeats."""
+
+    retry_of: UUID | None = None
+
+
+def etag(row: EntityRow) -> str:
+    """What an edit or a deletion of the row's thing must name: how many decisions were taken about it."""
+    return f'"{row.revision}"'
+
+
+def _thing(row: EntityRow) -> dict[str, Any]:
+    """The fields that all decided things have."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "owner": row.owner,
+        "note": row.note,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "etag": etag(row),
+        "deleted_at": row.deleted_at,
+    }
 
 
 def pth_resource(row: EntityRow) -> Pth:
     """A PTH model."""
     said = msgspec.json.decode(row.document, type=Upload)
-    return Pth(
-        id=row.id,
-        name=row.name,
-        owner=row.owner,
-        weights=said.weights,
-        training_id=said.training_id,
-        note=said.note,
-        created_at=row.created_at,
-    )
+    return Pth(**_thing(row), weights=said.weights, training_id=said.training_id)
 
 
-def tron_resource(row: EntityRow, products: Iterable[ProductRow]) -> Tron:
-    """A Tron model with those of the products that are its revisions, newest first."""
+def tron_resource(
+    row: EntityRow, products: Iterable[ProductRow], job: JobRow | None, deleted: Collection[UUID]
+) -> Tron:
+    """A Tron model with those of the products that are its revisions, newest first.
+
+    `job` is its conversion, `deleted` ids of things that are there no more.
+    """
     said = msgspec.json.decode(row.document, type=TronVersionReserved)
     revisions = [_revision(each) for each in products if each.entity_id == row.id]
     parts = (said.repo, said.name, said.method, row.version)
     return Tron(
-        id=row.id,
+        **_thing(row),
         platform=said.platform,
         repo=said.repo,
-        name=said.name,
         method=said.method,
         version=row.version,
-        owner=row.owner,
         pth_id=said.pth_id,
         template_id=said.template_id,
         file_name=file_name("_".join(parts), "tron"),
+        state=_made(bool(revisions), job),
         revisions=sorted(revisions, key=lambda each: each.revision, reverse=True),
-        created_at=row.created_at,
+        parents_deleted=[each for each in (said.pth_id, said.template_id) if each in deleted],
     )
+
+
+def _made(ready: bool, job: JobRow | None) -> MadeState:
+    """How far something is that a job makes."""
+    if ready:
+        return "ready"
+    if job is None:
+        return "reserved"
+    return "failed" if job.state in TERMINAL else "pending"
 
 
 def file_name(text: str, suffix: str) -> str:
@@ -100,48 +146,38 @@ def _revision(row: ProductRow) -> Revision:
 def structure_resource(row: EntityRow) -> Structure:
     """A structure."""
     said = msgspec.json.decode(row.document, type=StructureAdded)
-    return Structure(
-        id=row.id,
-        name=row.name,
-        class_name=said.class_name,
-        owner=row.owner,
-        source=said.source,
-        type_config=said.type_config,
-        created_at=row.created_at,
-    )
+    return Structure(**_thing(row), class_name=said.class_name, source=said.source, type_config=said.type_config)
 
 
-def template_resource(row: EntityRow, document: TemplateDocument | None = None, lang: str = "zh") -> Template:
+def template_resource(
+    row: EntityRow, document: TemplateDocument | None, lang: str, deleted: Collection[UUID]
+) -> Template:
     """A template; in detail with its whole document and what looks wrong in it."""
     said = msgspec.json.decode(row.document, type=TemplateSaved)
     notices = template_warnings(document) if document is not None else ()
     return Template(
-        id=row.id,
-        name=row.name,
+        **_thing(row),
         repo=said.repo,
         method=said.method,
         start_version=said.start_version,
         error_threshold=said.error_threshold,
         architectures=list(said.architectures),
-        owner=row.owner,
-        created_at=row.created_at,
+        parents_deleted=[each for each in said.architectures if each in deleted],
         document=msgspec.to_builtins(document) if document is not None else None,
         notices=list(notices),
         messages=[render(each, lang) for each in notices],
     )
 
 
-def dataset_resource(row: EntityRow, products: Iterable[ProductRow]) -> Dataset:
-    """A dataset with those of the products that are its versions, newest first."""
+def dataset_resource(row: EntityRow, products: Iterable[ProductRow], job: JobRow | None) -> Dataset:
+    """A dataset with those of the products that are its versions, newest first; `job` is its import."""
     said = msgspec.json.decode(row.document, type=DatasetCreated)
     versions = [_dataset_version(each) for each in products if each.entity_id == row.id]
     return Dataset(
-        id=row.id,
-        name=row.name,
+        **_thing(row),
         type=said.type,
-        owner=row.owner,
+        state=_made(bool(versions), job),
         versions=sorted(versions, key=lambda each: each.created_at, reverse=True),
-        created_at=row.created_at,
     )
 
 
@@ -158,8 +194,28 @@ def _dataset_version(row: ProductRow) -> DatasetVersion:
     )
 
 
-def job_resource(row: JobRow, progress: ProgressRow | None, lang: str) -> Job:
-    """A job; progress of an earlier attempt is not shown."""
+def dependent_entity(row: EntityRow) -> Dependent:
+    """A thing as one that depends on another."""
+    return Dependent(noun=row.kind, id=row.id, name=f"{row.name}@{row.version}" if row.version else row.name)
+
+
+def dependent_job(row: JobRow, noun: str) -> Dependent:
+    """A job, or the test that it was, as one that depends on a thing."""
+    match row.kind:
+        case InferenceRequested.__name__:
+            tested = msgspec.json.decode(row.request, type=InferenceRequested)
+            name = f"{tested.identity.name}@{tested.identity.version} · {tested.dataset_name}"
+        case ConversionRequested.__name__:
+            converted = msgspec.json.decode(row.request, type=ConversionRequested)
+            name = f"{converted.identity.name}@{converted.identity.version}"
+        case _:
+            name = _KIND_OF[row.kind]
+    return Dependent(noun=noun, id=row.id, name=name)
+
+
+def job_resource(row: JobRow, progress: ProgressRow | None, lang: str, standing: Standing | None = None) -> Job:
+    """A job, where it is queued with its standing; progress of an earlier attempt is not shown."""
+    waiting_for = standing.waiting_for if standing is not None else None
     reason = msgspec.json.decode(row.reason, type=Code) if row.reason is not None else None
     current = progress if progress is not None and progress.epoch == row.epoch else None
     return Job(
@@ -176,6 +232,12 @@ def job_resource(row: JobRow, progress: ProgressRow | None, lang: str) -> Job:
         requested_at=row.requested_at,
         updated_at=row.updated_at,
         progress=_progress(current) if current is not None else None,
+        position=standing.position if standing is not None else None,
+        waiting_for=waiting_for,
+        waiting_message=render(waiting_for, lang) if waiting_for is not None else "",
+        retry_at=standing.retry_at if standing is not None else None,
+        retry_of=msgspec.json.decode(row.request, type=_Retry).retry_of,
+        logs=list(msgspec.json.decode(row.logs, type=dict[int, ObjectRef])),
         reason=reason,
         message=render(reason, lang) if reason is not None else "",
     )
@@ -185,8 +247,8 @@ def _progress(row: ProgressRow) -> Progress:
     return Progress(epoch=row.epoch, step=row.step, stage=row.stage, fraction=row.fraction, seen_at=row.seen_at)
 
 
-def test_resource(row: JobRow, progress: ProgressRow | None, lang: str) -> Test:
-    """An inference test, with its result as soon as it has one."""
+def test_resource(row: JobRow, progress: ProgressRow | None, lang: str, deleted: Collection[UUID]) -> Test:
+    """An inference test, with its result as soon as it has one; `deleted` are ids of things that are no more."""
     asked = msgspec.json.decode(row.request, type=InferenceRequested)
     test = Test(
         id=row.id,
@@ -201,6 +263,7 @@ def test_resource(row: JobRow, progress: ProgressRow | None, lang: str) -> Test:
         loops=asked.loops,
         precision=asked.precision,
         steps=list(asked.steps),
+        parents_deleted=[each for each in (asked.model_id, asked.dataset_id) if each in deleted],
     )
     if row.result is None:
         return test
@@ -217,6 +280,7 @@ def test_resource(row: JobRow, progress: ProgressRow | None, lang: str) -> Test:
         total_ms=got.total_ms,
         used=got.used,
         report=got.report,
+        replicates=got.replicates,
     )
 
 

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from schemas.events.structures import StructureText
 from schemas.events.tests import BackendUsed, StageTiming, TaskSummary
+from schemas.lifecycle import ATTEMPTS_MAX
 from schemas.specs.preprocessing import Step
-from schemas.values import Code, NoteText, ObjectRef, Platform, Precision, ShortText
+from schemas.values import Code, ObjectRef, Platform, Precision
+from schemas.verdict.words import Interval, Verdict
 
 T = TypeVar("T")
-NameText = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A point in time; RFC 3339 on the wire."""
+MadeState = Literal["reserved", "pending", "ready", "failed"]
+"""reserved: the name is taken, but no job was asked for (its author was cut off: the same request with the same
+Idempotency-Key goes on); pending: its job waits or runs; failed: the job ended badly; ready: there is a file."""
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """Base of everything the API answers with."""
-
-
-class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of everything the API is asked for: a field that is not known is an error, never ignored."""
 
 
 class Page(Resource, Generic[T], frozen=True, kw_only=True):
@@ -43,16 +44,27 @@ class Problem(Resource, frozen=True, kw_only=True):
     params: dict[str, str] = {}
 
 
-class Pth(Resource, frozen=True, kw_only=True):
-    """PTH weights as uploaded."""
+class Thing(Resource, frozen=True, kw_only=True):
+    """What everything that people decide has. An edit or a deletion gives `etag` back in If-Match.
+
+    What was deleted keeps its address and says when (`deleted_at`), but takes part in nothing new.
+    """
 
     id: UUID
     name: str
     owner: UUID
+    note: str
+    created_at: Moment
+    updated_at: Moment
+    etag: str
+    deleted_at: Moment | None = None
+
+
+class Pth(Thing, frozen=True, kw_only=True):
+    """PTH weights as uploaded."""
+
     weights: ObjectRef
     training_id: str
-    note: str
-    created_at: datetime
 
 
 class Revision(Resource, frozen=True, kw_only=True):
@@ -64,51 +76,46 @@ class Revision(Resource, frozen=True, kw_only=True):
     report: ObjectRef
     max_abs_error: float
     error_threshold: float
-    created_at: datetime
+    created_at: Moment
 
 
-class Tron(Resource, frozen=True, kw_only=True):
-    """A Tron model (one version) with its revisions; without any it is reserved but not converted yet."""
+class Tron(Thing, frozen=True, kw_only=True):
+    """A Tron model (one version) with its revisions, newest first: its files, each immutable.
 
-    id: UUID
+    `parents_deleted` are those of its PTH and template that were deleted since.
+    """
+
     platform: Platform
     repo: str
-    name: str
     method: str
     version: str
-    owner: UUID
     pth_id: UUID
     template_id: UUID
     file_name: str
+    state: MadeState
     revisions: list[Revision]
-    created_at: datetime
+    parents_deleted: list[UUID] = []
 
 
-class Structure(Resource, frozen=True, kw_only=True):
+class Structure(Thing, frozen=True, kw_only=True):
     """A model structure: source file and the class in it."""
 
-    id: UUID
-    name: str
     class_name: str
-    owner: UUID
     source: ObjectRef
     type_config: ObjectRef | None
-    created_at: datetime
 
 
-class Template(Resource, frozen=True, kw_only=True):
+class Template(Thing, frozen=True, kw_only=True):
     """`document` is the whole template (see schemas.specs.templates), `notices` what is allowed and still looks wrong
-    in it, `messages` the same as sentences; present in detail answers only."""
+    in it, `messages` the same as sentences; present in detail answers only. `parents_deleted` are its structures that
+    were deleted since."""
 
-    id: UUID
-    name: str
     repo: str
     method: str
     start_version: str
     error_threshold: float
     architectures: list[UUID]
-    owner: UUID
-    created_at: datetime
+    parents_deleted: list[UUID] = []
     document: dict[str, Any] | None = None
     notices: list[Code] = []
     messages: list[str] = []
@@ -123,18 +130,32 @@ class DatasetVersion(Resource, frozen=True, kw_only=True):
     classes: int
     dropped: int
     reasons: dict[str, int]
-    created_at: datetime
+    created_at: Moment
 
 
-class Dataset(Resource, frozen=True, kw_only=True):
+class Dataset(Thing, frozen=True, kw_only=True):
     """A dataset with its versions, newest first."""
 
+    type: str
+    state: MadeState
+    versions: list[DatasetVersion]
+
+
+class Dependent(Resource, frozen=True, kw_only=True):
+    """Something that was made of a thing, or works on it: `noun` is tron, template, test or job (one that goes on)."""
+
+    noun: str
     id: UUID
     name: str
-    type: str
-    owner: UUID
-    versions: list[DatasetVersion]
-    created_at: datetime
+
+
+class Dependents(Resource, frozen=True, kw_only=True):
+    """What depends on a thing: the newest of each noun, and how many there are by noun. All of it outlives the thing:
+    children stay and say `parents_deleted`, jobs that were asked for go on to their end; only new requests are refused.
+    """
+
+    counts: dict[str, int]
+    items: list[Dependent]
 
 
 class Progress(Resource, frozen=True, kw_only=True):
@@ -144,11 +165,16 @@ class Progress(Resource, frozen=True, kw_only=True):
     step: int
     stage: str
     fraction: float
-    seen_at: datetime
+    seen_at: Moment
 
 
 class Job(Resource, frozen=True, kw_only=True):
-    """`kind` is conversion, inference or import; `subject_id` the model or dataset the job works on."""
+    """`kind` is conversion, inference or import; `subject_id` the model or dataset the job works on.
+
+    `epoch` counts the attempts begun, of `attempts_max`; `logs` are those whose log can be read. A queued job has its
+    `position` (1 is next) and, unless an agent is about to take it, `waiting_for`: no_agent_fits, all_agents_busy,
+    paused_after_failure (until `retry_at`) or user_limit. `retry_of` is the job that this one is asked for again for.
+    """
 
     id: UUID
     kind: str
@@ -160,9 +186,16 @@ class Job(Resource, frozen=True, kw_only=True):
     agent: str
     cancelling: bool
     subject_id: UUID
-    requested_at: datetime
-    updated_at: datetime
+    requested_at: Moment
+    updated_at: Moment
     progress: Progress | None = None
+    attempts_max: int = ATTEMPTS_MAX
+    position: int | None = None
+    waiting_for: Code | None = None
+    waiting_message: str = ""
+    retry_at: Moment | None = None
+    retry_of: UUID | None = None
+    logs: list[int] = []
     reason: Code | None = None
     message: str = ""
     """`reason` as a sentence in the reader's language: what happened and what to do next."""
@@ -193,6 +226,8 @@ class Test(Resource, frozen=True, kw_only=True):
     total_ms: float | None = None
     used: BackendUsed | None = None
     report: ObjectRef | None = None
+    replicates: ObjectRef | None = None
+    parents_deleted: list[UUID] = []
 
 
 class ClassRow(Resource, frozen=True, kw_only=True):
@@ -211,6 +246,8 @@ class ComparedTest(Resource, frozen=True, kw_only=True):
     `messages` says the same as sentences in the reader's language. Keys of `delta`: accuracy, and for each task
     top1/TASK, top5/TASK, macro_precision/TASK, macro_recall/TASK (fractions of 1); preprocess_ms, inference_ms,
     postprocess_ms (means an image) and total_ms. `class_delta` is task -> class -> precision, recall.
+    `intervals` (around the test's own figures) and `verdicts` (differences on the images that both tests have; none on
+    the base) have the keys top1/TASK, top5/TASK and, for a test of one task, accuracy.
     """
 
     test: Test
@@ -219,6 +256,8 @@ class ComparedTest(Resource, frozen=True, kw_only=True):
     class_delta: dict[str, dict[str, dict[str, float | None]]]
     notes: list[Code]
     messages: list[str] = []
+    intervals: dict[str, Interval] = {}
+    verdicts: dict[str, Verdict] = {}
 
 
 class Comparison(Resource, frozen=True, kw_only=True):
@@ -238,73 +277,7 @@ class Agent(Resource, frozen=True, kw_only=True):
     device_present: bool
     slots: dict[str, int]
     host: str
-    seen_at: datetime
-
-
-class PthWish(Wish, frozen=True, kw_only=True):
-    """Make stored weights known as a PTH model."""
-
-    name: NameText
-    digest: str
-    file_name: ShortText = ""
-    training_id: ShortText = ""
-    note: NoteText = ""
-
-
-class StructureWish(Wish, frozen=True, kw_only=True):
-    """Add a stored `.py` file as a structure."""
-
-    name: StructureText
-    class_name: StructureText
-    digest: str
-    file_name: ShortText = ""
-    type_config_digest: str | None = None
-    note: NoteText = ""
-
-
-class TemplateWish(Wish, frozen=True, kw_only=True):
-    """Save a conversion template."""
-
-    document: dict[str, Any]
-    note: NoteText = ""
-
-
-class ConversionWish(Wish, frozen=True, kw_only=True):
-    """PTH -> Tron. `name` defaults to the PTH's name and the day; `version` to the successor; `overrides` change the
-    template's document for this job only (top-level fields; a list of sub-templates is merged by name)."""
-
-    pth_id: UUID
-    template_id: UUID
-    name: ShortText = ""
-    version: ShortText | None = None
-    overrides: dict[str, Any] = {}
-    merge_operators: bool = True
-    copy_parameters: bool = True
-
-
-class DatasetWish(Wish, frozen=True, kw_only=True):
-    """Create a dataset from a stored package."""
-
-    name: NameText
-    digest: str
-    type: str = "classification"
-    format: str = "imagefolder"
-    note: NoteText = ""
-
-
-class InferenceWish(Wish, frozen=True, kw_only=True):
-    """Without `revision_job_id` and `version_job_id` the newest revision and dataset version are taken and pinned.
-    Without `steps` the default chain for the model's input is taken."""
-
-    model_id: UUID
-    dataset_id: UUID
-    revision_job_id: UUID | None = None
-    version_job_id: UUID | None = None
-    batch_size: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 1
-    loops: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
-    precision: Precision = "fp32"
-    backend: str = "auto"
-    steps: list[Step] | None = None
+    seen_at: Moment
 
 
 class Uploaded(Resource, frozen=True, kw_only=True):
@@ -322,17 +295,61 @@ class Accepted(Resource, frozen=True, kw_only=True):
     reason: Code | None = None
 
 
+class Happened(Resource, frozen=True, kw_only=True):
+    """One message of the stream: something was said. Whether it counted, its resources tell, read with `position` as
+    Min-Position. `ids` is all that it is about, its subject first; `data` what progress and log lines say."""
+
+    topics: list[str]
+    name: str
+    ids: list[UUID]
+    position: str
+    time: Moment
+    data: dict[str, Any] = {}
+    reason: Code | None = None
+    message: str = ""
+
+
+class Said(Resource, frozen=True, kw_only=True):
+    """One event as it lies in the log: `name` and `data` are the event, the rest its circumstances."""
+
+    id: UUID
+    name: str
+    position: str
+    time: Moment
+    actor: UUID
+    source: str
+    cause: UUID | None
+    data: dict[str, Any]
+
+
+class Story(Resource, frozen=True, kw_only=True):
+    """What was said about one thing or job, oldest first; behind `next` there may be more."""
+
+    items: list[Said]
+    next: str | None = None
+
+
 class Grant(Resource, frozen=True, kw_only=True):
     """A job's token for the object gateway."""
 
     token: str
-    expires_at: datetime
+    expires_at: Moment
 
 
 class Health(Resource, frozen=True, kw_only=True):
-    """`/readyz`: lag is how many records the projector is behind, by topic."""
+    """`/readyz`: `lag` is how many records the projector is behind, by topic, `lag_seconds` for how long.
+
+    `projector_state` is starting, catching_up, running, waiting, refused, away or unknown; refused and away come with
+    a reason. `schema` is the read models' schema that is read.
+    """
 
     ready: bool
     kafka: bool
     postgres: bool
     lag: dict[str, int]
+    lag_seconds: float = 0.0
+    stale: bool = False
+    schema: str = ""
+    projector_state: str = "unknown"
+    projector_reason: Code | None = None
+    projector_message: str = ""

@@ -1,4 +1,4 @@
-"""Datasets: a name is taken, then its package is imported."""
+"""Datasets: a name is taken, then its package is imported; it is described and deleted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from producers.say import Command, Speaker
 from schemas.envelope import derived_id
-from schemas.events import DatasetCreated, DatasetImportRequested
+from schemas.events import DatasetCreated, DatasetDeleted, DatasetEdited, DatasetImportRequested
 from schemas.events.datasets import DatasetType, PackageFormat
 from schemas.values import ObjectRef
 from storage.log.port import Position
@@ -29,3 +29,14 @@ async def request_import(speaker: Speaker, command: Command, *, package: ObjectR
         job_id=job_id, resource="cpu-light", dataset_id=command.id, package=package, format=format_
     )
     return await speaker.follow(event, command, job_id)
+
+
+async def edit(speaker: Speaker, command: Command, *, dataset_id: UUID, expected_revision: int, note: str) -> Position:
+    """Ask for another note of a dataset; raises as `Speaker.say`."""
+    event = DatasetEdited(dataset_id=dataset_id, expected_revision=expected_revision, note=note)
+    return await speaker.decide(event, command)
+
+
+async def delete(speaker: Speaker, command: Command, *, dataset_id: UUID, expected_revision: int) -> Position:
+    """Ask for a dataset's deletion; raises as `Speaker.say`."""
+    return await speaker.decide(DatasetDeleted(dataset_id=dataset_id, expected_revision=expected_revision), command)

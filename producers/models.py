@@ -1,4 +1,4 @@
-"""Models: PTH weights become known, Tron versions are reserved, conversions requested."""
+"""Models: PTH weights become known, Tron versions are reserved, conversions requested; models are changed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from producers.say import Command, Speaker
 from schemas.envelope import derived_id
-from schemas.events import ConversionRequested, TronVersionReserved, Upload
+from schemas.events import ConversionRequested, ModelDeleted, ModelEdited, TronVersionReserved, Upload
 from schemas.values import ObjectRef, StructureRef, TronIdentity
 from storage.log.port import Position
 
@@ -70,3 +70,16 @@ async def request_conversion(
         copy_parameters=copy_parameters,
     )
     return await speaker.follow(event, command, job_id)
+
+
+async def edit(
+    speaker: Speaker, command: Command, *, model_id: UUID, expected_revision: int, name: str | None, note: str | None
+) -> Position:
+    """Ask for another name or note of a model, None for neither; raises as `Speaker.say`."""
+    event = ModelEdited(model_id=model_id, expected_revision=expected_revision, name=name, note=note)
+    return await speaker.decide(event, command)
+
+
+async def delete(speaker: Speaker, command: Command, *, model_id: UUID, expected_revision: int) -> Position:
+    """Ask for a model's deletion; raises as `Speaker.say`."""
+    return await speaker.decide(ModelDeleted(model_id=model_id, expected_revision=expected_revision), command)

@@ -1,9 +1,11 @@
-"""Structures: stored Python files become known as networks."""
+"""Structures: stored Python files become known as networks, and are changed."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from producers.say import Command, Speaker
-from schemas.events import StructureAdded
+from schemas.events import StructureAdded, StructureDeleted, StructureEdited
 from schemas.values import ObjectRef
 from storage.log.port import Position
 
@@ -22,4 +24,24 @@ async def add(
     event = StructureAdded(
         structure_id=command.id, name=name, class_name=class_name, source=source, type_config=type_config, note=note
     )
+    return await speaker.decide(event, command)
+
+
+async def edit(
+    speaker: Speaker,
+    command: Command,
+    *,
+    structure_id: UUID,
+    expected_revision: int,
+    name: str | None,
+    note: str | None,
+) -> Position:
+    """Ask for another name or note of a structure, None for neither; raises as `Speaker.say`."""
+    event = StructureEdited(structure_id=structure_id, expected_revision=expected_revision, name=name, note=note)
+    return await speaker.decide(event, command)
+
+
+async def delete(speaker: Speaker, command: Command, *, structure_id: UUID, expected_revision: int) -> Position:
+    """Ask for a structure's deletion; raises as `Speaker.say`."""
+    event = StructureDeleted(structure_id=structure_id, expected_revision=expected_revision)
     return await speaker.decide(event, command)

@@ -1,34 +1,74 @@
-"""The fold of decisions: unique names and versions, decided in the order of the catalogue's one partition.
+"""The fold of decisions: names, versions, edits and deletions, decided in the order of the catalogue's one partition.
 
 The same log gives the same outcomes, live and in a rebuild. An event whose id was seen before changes nothing and has
 the outcome of the first one, so a retried command is one command.
+
+What was deleted takes part in nothing new, and frees its unique names; what was made of it lives on. A Tron's identity
+is never given twice: files with it are out in the world.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 import msgspec
 
 from schemas.envelope import Envelope
-from schemas.events import DatasetCreated, Event, StructureAdded, TemplateSaved, TronVersionReserved, Upload
+from schemas.events import (
+    Change,
+    DatasetCreated,
+    DatasetDeleted,
+    DatasetEdited,
+    Event,
+    ModelDeleted,
+    ModelEdited,
+    StructureAdded,
+    StructureDeleted,
+    StructureEdited,
+    TemplateDeleted,
+    TemplateSaved,
+    TronVersionReserved,
+    Upload,
+)
 from schemas.specs.versions import successor
 from schemas.values import Code, TronIdentity
 
 SUCCESSORS_TRIED_MAX = 10_000
 
+_NOUNS: dict[type[Event], tuple[str, ...]] = {
+    ModelEdited: ("pth", "tron"),
+    ModelDeleted: ("pth", "tron"),
+    StructureEdited: ("structure",),
+    StructureDeleted: ("structure",),
+    TemplateSaved: ("template",),
+    TemplateDeleted: ("template",),
+    DatasetEdited: ("dataset",),
+    DatasetDeleted: ("dataset",),
+}
+"""What a change may be about."""
+
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a decision. `version` is the one a reservation got; `repeated` marks a second saying."""
+    """What became of a decision. `version` is the one a reservation got; `repeated` marks a second saying.
+
+    `revision` is the thing's newest one afterwards, 0 where the decision was refused.
+    """
 
     accepted: bool
     reason: Code | None = None
     version: str = ""
+    revision: int = 0
     repeated: bool = False
 
 
-ACCEPTED = Outcome(accepted=True)
+class Thing(msgspec.Struct):
+    """What the fold keeps of a decided thing: its unique names, and the structures that a template names."""
+
+    noun: str
+    names: tuple[tuple[str, str], ...] = ()
+    uses: frozenset[UUID] = frozenset()
+    revision: int = 1
+    deleted: bool = False
 
 
 class Catalogue:
@@ -37,77 +77,126 @@ class Catalogue:
     def __init__(self) -> None:
         self._outcomes: dict[UUID, Outcome] = {}
         self._names: dict[tuple[str, str], UUID] = {}
-        self._ids: dict[UUID, str] = {}
+        self._things: dict[UUID, Thing] = {}
         self._identities: dict[TronIdentity, UUID] = {}
         self._newest: dict[tuple[str, str, str, str], str] = {}
-        self._rules: dict[type[Event], Callable[[Event], Outcome]] = {
-            Upload: self._upload,
-            TronVersionReserved: self._tron_version,
-            StructureAdded: self._structure,
-            TemplateSaved: self._template,
-            DatasetCreated: self._dataset,
-        }
 
     def decide(self, envelope: Envelope) -> Outcome:
         """The outcome of the event, and from now on its effect."""
         if (first := self._outcomes.get(envelope.id)) is not None:
             return msgspec.structs.replace(first, repeated=True)
-        rule = self._rules.get(type(envelope.event))
-        outcome = _refused("not_a_decision", event=envelope.name) if rule is None else rule(envelope.event)
+        outcome = self._outcome(envelope.event)
         self._outcomes[envelope.id] = outcome
         return outcome
 
-    def _take(self, noun: str, id_: UUID, *names: tuple[str, str]) -> Outcome:
-        """Give the entity its id and its unique names, or say which is taken."""
-        if id_ in self._ids:
-            return _refused("id_taken", noun=noun, id=str(id_))
-        for kind, name in names:
-            if (kind, name) in self._names:
-                return _refused("name_taken", noun=noun, kind=kind, name=name, by=str(self._names[kind, name]))
-        self._ids[id_] = noun
-        for kind, name in names:
-            self._names[kind, name] = id_
-        return ACCEPTED
+    def _outcome(self, event: Event) -> Outcome:
+        match event:
+            case Upload():
+                return self._take(event.model_id, Thing("pth"))
+            case TronVersionReserved():
+                return self._reserve(event)
+            case StructureAdded():
+                return self._take(event.structure_id, Thing("structure", (("class_name", event.class_name),)))
+            case TemplateSaved():
+                return self._save_template(event)
+            case DatasetCreated():
+                return self._take(event.dataset_id, Thing("dataset", (("dataset", event.name),)))
+            case ModelEdited() | StructureEdited() | DatasetEdited():
+                return self._edit(event)
+            case ModelDeleted() | StructureDeleted() | TemplateDeleted() | DatasetDeleted():
+                return self._delete(event)
+        return _refused("not_a_decision", event=type(event).__name__)
 
-    def _known(self, noun: str, id_: UUID) -> bool:
-        return self._ids.get(id_) == noun
+    def _take(self, id_: UUID, thing: Thing) -> Outcome:
+        """Give the thing its id and its unique names, or say which is taken."""
+        if id_ in self._things:
+            return _refused("id_taken", noun=thing.noun, id=str(id_))
+        if (refusal := self._name_taken(id_, thing)) is not None:
+            return refusal
+        self._things[id_] = thing
+        self._names.update(dict.fromkeys(thing.names, id_))
+        return Outcome(accepted=True, revision=thing.revision)
 
-    def _upload(self, event: Event) -> Outcome:
-        assert isinstance(event, Upload)
-        return self._take("pth", event.model_id)
+    def _name_taken(self, id_: UUID, thing: Thing) -> Outcome | None:
+        for kind, name in thing.names:
+            if (by := self._names.get((kind, name), id_)) != id_:
+                return _refused("name_taken", noun=thing.noun, kind=kind, name=name, by=str(by))
+        return None
 
-    def _structure(self, event: Event) -> Outcome:
-        assert isinstance(event, StructureAdded)
-        return self._take("structure", event.structure_id, ("class_name", event.class_name))
+    def _not_usable(self, noun: str, id_: UUID) -> Outcome | None:
+        """Why nothing new can be made of this thing; None where it can."""
+        thing = self._things.get(id_)
+        if thing is None or thing.noun != noun:
+            return _refused(f"{noun}_unknown", id=str(id_))
+        return _refused(f"{noun}_deleted", id=str(id_)) if thing.deleted else None
 
-    def _template(self, event: Event) -> Outcome:
-        assert isinstance(event, TemplateSaved)
-        for structure in event.architectures:
-            if not self._known("structure", structure):
-                return _refused("structure_unknown", id=str(structure))
-        return self._take("template", event.template_id, ("template", event.name))
+    def _expected(self, event: Event, revision: int) -> Thing | Outcome:
+        """The thing that a change is about, or why it is not as the change expects it."""
+        id_ = UUID(event.subject())
+        nouns = _NOUNS[type(event)]
+        thing = self._things.get(id_)
+        if thing is None or thing.noun not in nouns:
+            return _refused(f"{nouns[0]}_unknown", id=str(id_))
+        if thing.deleted:
+            return _refused(f"{thing.noun}_deleted", id=str(id_))
+        if thing.revision != revision:
+            return _refused("revision_stale", expected=str(revision), actual=str(thing.revision))
+        return thing
 
-    def _dataset(self, event: Event) -> Outcome:
-        assert isinstance(event, DatasetCreated)
-        return self._take("dataset", event.dataset_id, ("dataset", event.name))
+    def _edit(self, event: ModelEdited | StructureEdited | DatasetEdited) -> Outcome:
+        thing = self._expected(event, event.expected_revision)
+        if isinstance(thing, Outcome):
+            return thing
+        if isinstance(event, ModelEdited) and thing.noun == "tron" and event.name is not None:
+            return _refused("tron_name_fixed", id=event.subject())
+        return _changed(thing)
 
-    def _tron_version(self, event: Event) -> Outcome:
-        assert isinstance(event, TronVersionReserved)
-        if not self._known("pth", event.pth_id):
-            return _refused("pth_unknown", id=str(event.pth_id))
-        if not self._known("template", event.template_id):
-            return _refused("template_unknown", id=str(event.template_id))
+    def _delete(self, event: Change) -> Outcome:
+        thing = self._expected(event, event.expected_revision)
+        if isinstance(thing, Outcome):
+            return thing
+        for name in thing.names:
+            del self._names[name]
+        thing.names, thing.uses, thing.deleted = (), frozenset(), True
+        return _changed(thing)
+
+    def _save_template(self, event: TemplateSaved) -> Outcome:
+        """A new template, or the next revision of one, which may keep structures that were deleted meanwhile."""
+        new = Thing("template", (("template", event.name),), frozenset(event.architectures))
+        if isinstance(event.expected_revision, msgspec.UnsetType):
+            return self._missing_structure(new.uses) or self._take(event.template_id, new)
+        before = self._expected(event, event.expected_revision)
+        if isinstance(before, Outcome):
+            return before
+        refusal = self._missing_structure(new.uses - before.uses) or self._name_taken(event.template_id, new)
+        if refusal is not None:
+            return refusal
+        for name in before.names:
+            del self._names[name]
+        self._names.update(dict.fromkeys(new.names, event.template_id))
+        before.names, before.uses = new.names, new.uses
+        return _changed(before)
+
+    def _missing_structure(self, ids: frozenset[UUID]) -> Outcome | None:
+        # in one order, so that every reader gives the same one of several reasons
+        refusals = (self._not_usable("structure", id_) for id_ in sorted(ids))
+        return next((each for each in refusals if each is not None), None)
+
+    def _reserve(self, event: TronVersionReserved) -> Outcome:
+        refusal = self._not_usable("pth", event.pth_id) or self._not_usable("template", event.template_id)
+        if refusal is not None:
+            return refusal
         family = (event.platform, event.repo, event.name, event.method)
         version = event.version or self._next_version(family, event.start_version)
         identity = TronIdentity(*family, version)
         if identity in self._identities:
             return _refused("version_taken", name=event.name, version=version, by=str(self._identities[identity]))
-        outcome = self._take("tron", event.model_id)
+        outcome = self._take(event.model_id, Thing("tron"))
         if not outcome.accepted:
             return outcome
         self._identities[identity] = event.model_id
         self._newest[family] = version
-        return Outcome(accepted=True, version=version)
+        return msgspec.structs.replace(outcome, version=version)
 
     def _next_version(self, family: tuple[str, str, str, str], start: str) -> str:
         """The successor of the family's newest version, or of `start` for the first one, skipping taken ones."""
@@ -117,6 +206,11 @@ class Catalogue:
                 return version
             version = successor(version)
         return version
+
+
+def _changed(thing: Thing) -> Outcome:
+    thing.revision += 1
+    return Outcome(accepted=True, revision=thing.revision)
 
 
 def _refused(code: str, **params: str) -> Outcome:

@@ -115,9 +115,12 @@ async def provisioned_kafka(kafka_bootstrap: str) -> str:
 
 @pytest.fixture(scope="session")
 def system_settings() -> Iterator[Settings]:
-    """The whole system, running: broker, database, API, projector, agent; with short leases."""
+    """The whole system, running: broker, database, API, projector, agent; with short leases and tight limits."""
     with short_home() as home:
-        settings = Settings.from_env({**settings_for(home).to_env(), "MO_LEASE_S": "3", "MO_HEARTBEAT_S": "0.5"})
+        told = {"LEASE_S": 3, "HEARTBEAT_S": 0.5, "JOB_SECONDS_MAX": 40, "JOB_MEMORY_BYTES_MAX": 3 << 30}
+        settings = Settings.from_env(
+            {**settings_for(home).to_env(), **{f"MO_{name}": str(value) for name, value in told.items()}}
+        )
         asyncio.run(control.up(settings, on_event=lambda _what, _happened: None))
         yield settings
         asyncio.run(control.down(settings))

@@ -33,7 +33,7 @@ def show_status(session: Session, more: dict[str, object], *sheets: Sheet) -> No
     Raises:
         typer.Exit: the system is not ready.
     """
-    if not session.as_json:
+    if not session.for_programs:
         for sheet in sheets:
             draw(session.stdout, sheet, colour=not session.environ.get("NO_COLOR"))
     health = session.client.ready()
@@ -48,7 +48,15 @@ def health_sheet(session: Session, health: Health) -> Sheet:
     """Readiness as facts."""
     rows: list[tuple[str, str | Cell]] = [("api_url", session.client.api_url)]
     rows += [(part, _yes_no(session, getattr(health, part))) for part in ("ready", "kafka", "postgres")]
+    bad = BAD if health.projector_reason is not None else ""
+    rows += [
+        ("schema", health.schema),
+        ("projector", Cell(label(session, "projector", health.projector_state), bad)),
+    ]
+    if health.projector_message:
+        rows.append(("reason", Cell(health.projector_message, BAD)))
     rows += [("lag", f"{topic}: {records}") for topic, records in sorted(health.lag.items())]
+    rows.append(("lag_seconds", f"{health.lag_seconds:.1f} s"))
     return facts(session, session.say("title.status"), rows)
 
 

@@ -9,7 +9,21 @@ from typing import Any
 
 import typer
 
-from api.cli import agents, compare, convert, datasets, exits, infer, jobs, models, structures, templates, tests
+from api.cli import (
+    agents,
+    compare,
+    completion,
+    convert,
+    datasets,
+    events,
+    exits,
+    infer,
+    jobs,
+    models,
+    structures,
+    templates,
+    tests,
+)
 from api.cli.session import ClientFactory, Session, UsageError, take_everywhere
 from api.cli.words import known, language, say
 
@@ -30,6 +44,7 @@ def build(extend: Extend | None = None) -> typer.Typer:
         ("datasets", datasets),
         ("tests", tests),
         ("jobs", jobs),
+        ("events", events),
     ):
         app.add_typer(noun.app, name=name)
     app.command("convert", help="help.convert")(convert.convert)
@@ -37,6 +52,8 @@ def build(extend: Extend | None = None) -> typer.Typer:
     app.command("compare", help="help.compare")(compare.compare)
     app.command("agents", help="help.agents")(agents.agents)
     app.command("status", help="help.status")(agents.status)
+    app.command("completion", help="help.completion")(completion.completion)
+    app.command(completion.ASKED, hidden=True)(completion.complete)
     if extend is not None:
         extend(app)
     return app
@@ -68,7 +85,8 @@ def main(extend: Extend | None = None) -> None:
 
 def _run(session: Session, rest: list[str], extend: Extend | None) -> int:
     command = typer.main.get_command(build(extend))
-    localise(command, session.lang)
+    if rest[:1] != [completion.ASKED]:
+        localise(command, session.lang)
     try:
         command.main(args=rest, prog_name=PROGRAM, obj=session)
     except SystemExit as ended:

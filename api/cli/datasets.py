@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.options import SHOWN, Limit, Mine, Named, Note, Search, Timeout, Wait
-from api.cli.output import Sheet, emit, facts, headings, label, short, when
+from api.cli.options import SHOWN, Limit, Mine, Named, NewNote, Note, Search, Timeout, Wait
+from api.cli.output import Sheet, deletion, emit, facts, headings, label, short, when
 from api.cli.progress import Meter, awaited
-from api.cli.session import Session, session_of
+from api.cli.removal import Deleted, Yes, confirm
+from api.cli.session import Session, UsageError, session_of
 
 if TYPE_CHECKING:
     from api.resources import Dataset
@@ -27,17 +28,20 @@ def import_folder(
     wait: Wait = True,
     timeout: Timeout = None,
 ) -> None:
-    """Upload a folder of images and import it."""
+    """Upload a folder of images, or a zip of one, and import it."""
     session = session_of(context)
+    datasets = session.client.datasets
     with Meter(session) as meter:
-        job = session.client.datasets.import_folder(
-            name,
-            folder,
-            note=note,
-            on_progress=lambda what, done, total: meter.at(
-                session.say(f"progress.{what}", name=name), done / max(total, 1)
-            ),
-        )
+
+        def tell(what: str, done: int, total: int) -> None:
+            meter.at(session.say(f"progress.{what}", name=name), done / max(total, 1))
+
+        if folder.is_file():
+            job = datasets.import_package(
+                name, folder, note=note, progress=lambda done, total: tell("upload", done, total)
+            )
+        else:
+            job = datasets.import_folder(name, folder, note=note, on_progress=tell)
     ended = awaited(session, job, wait=wait, timeout_s=timeout)
     if ended is None:
         return
@@ -46,10 +50,12 @@ def import_folder(
 
 
 @app.command("list", help="help.datasets.list")
-def show_all(context: typer.Context, search: Search = "", mine: Mine = False, limit: Limit = SHOWN) -> None:
+def show_all(
+    context: typer.Context, search: Search = "", mine: Mine = False, deleted: Deleted = False, limit: Limit = SHOWN
+) -> None:
     """List datasets."""
     session = session_of(context)
-    page = session.client.datasets.list(search=search, limit=limit, mine=mine)
+    page = session.client.datasets.list(search=search, limit=limit, mine=mine, deleted=deleted)
     rows = []
     for one in page.items:
         newest = max(one.versions, key=lambda version: version.created_at, default=None)
@@ -66,6 +72,28 @@ def show(context: typer.Context, dataset: Named) -> None:
     emit(session, found, *_sheets(session, found))
 
 
+@app.command("edit", help="help.datasets.edit")
+def edit(context: typer.Context, dataset: Named, note: NewNote = None) -> None:
+    """Change what people say about a dataset."""
+    session = session_of(context)
+    datasets = session.client.datasets
+    if note is None:
+        raise UsageError("usage.nothing_to_change", known="--note")
+    changed = datasets.edit(datasets.find(dataset), note=note)
+    emit(session, changed, *_sheets(session, changed))
+
+
+@app.command("rm", help="help.datasets.rm")
+def remove(context: typer.Context, dataset: Named, yes: Yes = False) -> None:
+    """Take a dataset out of use."""
+    session = session_of(context)
+    datasets = session.client.datasets
+    found = datasets.find(dataset)
+    confirm(session, found.name, datasets.dependents(found), yes=yes)
+    gone = datasets.delete(found)
+    emit(session, gone, *_sheets(session, gone))
+
+
 def _sheets(session: Session, dataset: Dataset) -> tuple[Sheet, Sheet]:
     about = facts(
         session,
@@ -73,7 +101,10 @@ def _sheets(session: Session, dataset: Dataset) -> tuple[Sheet, Sheet]:
         [
             ("id", str(dataset.id)),
             ("type", label(session, "type", dataset.type)),
+            ("state", label(session, "made", dataset.state)),
+            ("note", dataset.note),
             ("created", when(dataset.created_at)),
+            *deletion(dataset),
         ],
     )
     versions = Sheet(

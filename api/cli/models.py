@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from api.cli.options import SHOWN, File, Limit, Mine, Name, Named, Note, Search
-from api.cli.output import Sheet, emit, facts, headings, short, size, when
+from api.cli.options import SHOWN, File, Limit, Mine, Name, Named, NewName, NewNote, Note, Search
+from api.cli.output import Sheet, deletion, emit, facts, headings, label, short, size, when
 from api.cli.progress import Meter
-from api.cli.session import Session, session_of
+from api.cli.removal import Deleted, Yes, confirm
+from api.cli.session import Session, UsageError, session_of
 
 if TYPE_CHECKING:
     from api.client.client import Client
@@ -44,7 +45,12 @@ def upload(
 
 @app.command("list", help="help.models.list")
 def show_all(
-    context: typer.Context, kind: Kind = None, search: Search = "", mine: Mine = False, limit: Limit = SHOWN
+    context: typer.Context,
+    kind: Kind = None,
+    search: Search = "",
+    mine: Mine = False,
+    deleted: Deleted = False,
+    limit: Limit = SHOWN,
 ) -> None:
     """List models."""
     session = session_of(context)
@@ -52,11 +58,11 @@ def show_all(
     pages: dict[str, object] = {}
     sheets = []
     if kind in (None, "pth"):
-        weights = models.list_pth(search=search, limit=limit, mine=mine)
+        weights = models.list_pth(search=search, limit=limit, mine=mine, deleted=deleted)
         pages["pth"] = weights
         sheets.append(pth_list(session, weights.items))
     if kind in (None, "tron"):
-        trons = models.list_trons(search=search, limit=limit, mine=mine)
+        trons = models.list_trons(search=search, limit=limit, mine=mine, deleted=deleted)
         pages["trons"] = trons
         sheets.append(tron_list(session, trons.items))
     emit(session, pages if kind is None else next(iter(pages.values())), *sheets)
@@ -89,6 +95,36 @@ def download(
             progress=lambda done, total: meter.at(session.say("progress.download"), done / max(total, 1)),
         )
     emit(session, {"path": str(target)}, facts(session, "", [("path", str(target))]))
+
+
+@app.command("edit", help="help.models.edit")
+def edit(context: typer.Context, model: Named, kind: Kind = None, name: NewName = None, note: NewNote = None) -> None:
+    """Change what people call a model or say about it."""
+    from api.resources import Pth
+
+    session = session_of(context)
+    models = session.client.models
+    if name is None and note is None:
+        raise UsageError("usage.nothing_to_change", known="--name, --note")
+    found = find(session.client, model, kind)
+    if isinstance(found, Pth):
+        changed: Pth | Tron = models.edit_pth(found, name=name, note=note)
+    elif name is not None or note is None:
+        raise UsageError("usage.tron_name_fixed")
+    else:
+        changed = models.edit_tron(found, note=note)
+    emit(session, changed, sheet_of(session, changed))
+
+
+@app.command("rm", help="help.models.rm")
+def remove(context: typer.Context, model: Named, kind: Kind = None, yes: Yes = False) -> None:
+    """Take a model out of use."""
+    session = session_of(context)
+    models = session.client.models
+    found = find(session.client, model, kind)
+    confirm(session, found.name, models.dependents(found), yes=yes)
+    gone = models.delete(found)
+    emit(session, gone, sheet_of(session, gone))
 
 
 def find(client: Client, text: str, kind: str | None) -> Pth | Tron:
@@ -131,6 +167,7 @@ def pth_sheet(session: Session, pth: Pth) -> Sheet:
             ("training_id", pth.training_id),
             ("note", pth.note),
             ("created", when(pth.created_at)),
+            *deletion(pth),
         ],
     )
 
@@ -147,8 +184,13 @@ def tron_sheet(session: Session, tron: Tron) -> Sheet:
         ("file", tron.file_name),
         ("pth", str(tron.pth_id)),
         ("template", str(tron.template_id)),
+        ("state", label(session, "made", tron.state)),
+        ("note", tron.note),
         ("created", when(tron.created_at)),
+        *deletion(tron),
     ]
+    if tron.parents_deleted:
+        rows.append(("parents_deleted", ", ".join(map(str, tron.parents_deleted))))
     for revision in tron.revisions:
         rows.append(("revision", f"{revision.revision} · {size(revision.tron.size_bytes)} · {revision.tron.digest}"))
         rows.append(("parity", f"{revision.max_abs_error:.3g} ≤ {revision.error_threshold:.3g}"))
@@ -170,7 +212,7 @@ def pth_list(session: Session, items: list[Pth]) -> Sheet:
 def tron_list(session: Session, items: list[Tron]) -> Sheet:
     """Tron models as rows."""
     return Sheet(
-        headings(session, "id", "platform", "repo", "name", "method", "version", "revisions", "parity", "created"),
+        headings(session, "id", "platform", "repo", "name", "method", "version", "state", "parity", "created"),
         [
             (
                 short(tron.id),
@@ -179,7 +221,7 @@ def tron_list(session: Session, items: list[Tron]) -> Sheet:
                 tron.name,
                 tron.method,
                 tron.version,
-                str(len(tron.revisions)),
+                label(session, "made", tron.state),
                 f"{max(revision.max_abs_error for revision in tron.revisions):.3g}" if tron.revisions else "-",
                 when(tron.created_at),
             )

@@ -12,6 +12,8 @@ Search = Annotated[str, typer.Option("--search", help="option.search")]
 Mine = Annotated[bool, typer.Option("--mine", help="option.mine")]
 Note = Annotated[str, typer.Option("--note", help="option.note")]
 Name = Annotated[str, typer.Option("--name", help="option.name")]
+NewName = Annotated[str | None, typer.Option("--name", help="option.new_name")]
+NewNote = Annotated[str | None, typer.Option("--note", help="option.new_note")]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="option.wait")]
 Timeout = Annotated[float | None, typer.Option("--timeout", min=0, metavar="SECONDS", help="option.timeout")]
 

@@ -1,19 +1,25 @@
-"""Prints resources: as the API's JSON, or as sheets that fit the terminal."""
+"""Prints resources: as the API's JSON, as lines of it, as CSV, or as sheets that fit the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import msgspec
 
+from api.cli.rows import goes_on, rows_of, write_csv
 from api.cli.session import Session
 from api.cli.words import known
+
+if TYPE_CHECKING:
+    from api.resources import Thing
 
 PIPE_COLUMNS = 1000
 """Width of what is not a terminal: nothing is ever cut or wrapped there."""
 ID_CHARACTERS = 8
+SHORT_MS = 0.095
+"""Shorter times keep four decimals: two would show 0.00."""
 
 GOOD = "green"
 BAD = "red"
@@ -36,12 +42,20 @@ class Sheet(NamedTuple):
 
 
 def emit(session: Session, resource: object, *sheets: Sheet) -> None:
-    """Print `resource` as JSON, or the sheets that show it to people."""
-    if session.as_json:
-        print(msgspec.json.format(msgspec.json.encode(resource), indent=2).decode(), file=session.stdout)
-        return
-    for sheet in sheets:
-        draw(session.stdout, sheet, colour=not session.environ.get("NO_COLOR"))
+    """Print `resource` in the form that was asked for: for programs, or the sheets that show it to people."""
+    match session.options.output:
+        case "json":
+            print(msgspec.json.format(msgspec.json.encode(resource), indent=2).decode(), file=session.stdout)
+        case "jsonl":
+            for row in rows_of(resource):
+                print(msgspec.json.encode(row).decode(), file=session.stdout)
+        case "csv":
+            write_csv(session.stdout, rows_of(resource))
+        case _:
+            for sheet in sheets:
+                draw(session.stdout, sheet, colour=not session.environ.get("NO_COLOR"))
+    if session.options.output != "json" and goes_on(resource):
+        session.mention("text.more")
 
 
 def draw(stream: TextIO, sheet: Sheet, *, colour: bool = True) -> None:
@@ -72,6 +86,11 @@ def facts(session: Session, title: str, rows: Sequence[tuple[str, str | Cell]]) 
         rows=[(session.say(f"column.{key}"), value) for key, value in rows],
         title=title,
     )
+
+
+def deletion(thing: Thing) -> list[tuple[str, str]]:
+    """The fact that a thing was deleted, for `facts`; nothing where it was not."""
+    return [] if thing.deleted_at is None else [("deleted", when(thing.deleted_at))]
 
 
 def label(session: Session, group: str, name: str) -> str:
@@ -111,5 +130,5 @@ def share(value: float | None) -> str:
 
 
 def ms(value: float | None) -> str:
-    """Milliseconds."""
-    return "-" if value is None else f"{value:.2f}"
+    """Milliseconds; very short times keep more digits."""
+    return "-" if value is None else f"{value:.2f}" if value == 0 or value >= SHORT_MS else f"{value:.4f}"

@@ -14,17 +14,18 @@ if TYPE_CHECKING:
 
     from api.resources import Job
 
-LINE_EVERY_SHARE = 0.25
-"""Elsewhere than on a terminal, a new line for the same text only after this much progress."""
-
 
 class Meter:
-    """A bar with a text. `at` may be called as often as one likes."""
+    """A bar with a text. `at` may be called as often as one likes.
+
+    Elsewhere than on a terminal a step is a line when it begins, and another one when all of it is done.
+    """
 
     def __init__(self, session: Session) -> None:
-        self._stream = session.stderr
-        self._live = session.stderr.isatty()
-        self._last: tuple[str, float] = ("", -1.0)
+        self._stream = session.progress
+        self._live = session.progress.isatty()
+        self._session = session
+        self._begun, self._done = "", False
 
     def __enter__(self) -> Self:
         if self._live:
@@ -53,20 +54,20 @@ class Meter:
             total = None if fraction is None else 1.0
             self._bar.update(self._task, description=text, completed=fraction or 0.0, total=total)
             return
-        shown, share = self._last
-        if fraction is None:
-            if text != shown:
-                print(text, file=self._stream, flush=True)
-                self._last = (text, -1.0)
-            return
-        if text != shown or fraction >= min(share + LINE_EVERY_SHARE, 1.0) > share:
-            print(f"{text} {fraction:.0%}", file=self._stream, flush=True)
-            self._last = (text, fraction)
+        if text != self._begun:
+            print(text, file=self._stream, flush=True)
+            # what is whole at once has nothing more to say
+            self._begun, self._done = text, fraction is not None and fraction >= 1
+        elif not self._done and fraction is not None and fraction >= 1:
+            print(self._session.say("progress.done", text=text), file=self._stream, flush=True)
+            self._done = True
 
 
 def job_text(session: Session, job: Job) -> str:
     """One line about where a job stands."""
     text = f"{label(session, 'kind', job.kind)}: {label(session, 'state', job.state)}"
+    if job.state == "queued" and job.position is not None:
+        return f"{text} · {session.say('job.position', position=job.position)}"
     if job.progress is None or job.state != "running":
         return text
     return f"{text} · {label(session, 'stage', job.progress.stage)}"
@@ -119,12 +120,20 @@ def job_sheet(session: Session, job: Job) -> Sheet:
         ("state", label(session, "state", job.state)),
         ("subject", str(job.subject_id)),
         ("agent", job.agent),
-        ("attempt", str(job.epoch)),
+        ("attempt", session.say("job.attempts", epoch=job.epoch, attempts_max=job.attempts_max)),
         ("requested", when(job.requested_at)),
         ("updated", when(job.updated_at)),
     ]
     if job.progress is not None and job.state == "running":
         rows.append(("progress", f"{label(session, 'stage', job.progress.stage)} {job.progress.fraction:.0%}"))
+    if job.position is not None:
+        rows.append(("position", str(job.position)))
+    if job.waiting_for is not None:
+        rows.append(("waiting", job.waiting_message or job.waiting_for.code))
+    if job.retry_of is not None:
+        rows.append(("retry_of", str(job.retry_of)))
+    if job.logs:
+        rows.append(("logs", ", ".join(map(str, job.logs))))
     if job.message or job.reason:
         rows.append(("reason", job.message or (job.reason.code if job.reason else "")))
     return facts(session, job_text(session, job), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from api.client import Client
 
-OUTPUTS = ("table", "json")
+OUTPUTS = ("table", "json", "jsonl", "csv")
 ClientFactory = Callable[[str, str], "Client"]
 
 
@@ -34,13 +35,15 @@ class Everywhere(NamedTuple):
     api: str
     lang: str
     output: str
+    quiet: bool = False
 
 
+_QUIET = ("-q", "--quiet")
 _FLAGS = {"--api": "api", "--lang": "lang", "-o": "output", "--output": "output"}
 
 
 def take_everywhere(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[Everywhere, list[str]]:
-    """Take --api, --lang and -o out of the arguments, wherever they stand before a `--`; the rest stays in order.
+    """Take --api, --lang, -o and -q out of the arguments, wherever they stand before a `--`; the rest stays in order.
 
     Raises:
         UsageError: a flag without its value, or a value that is none of those allowed.
@@ -50,12 +53,15 @@ def take_everywhere(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[Ev
         "lang": language(environ),
         "output": environ.get("MO_OUTPUT", "table"),
     }
+    quiet = False
     rest: list[str] = []
     words = iter(argv)
     for word in words:
         flag, has_value, value = word.partition("=")
         if word == "--":
             rest += [word, *words]
+        elif word in _QUIET:
+            quiet = True
         elif flag not in _FLAGS:
             rest.append(word)
         elif has_value or (value := next(words, "")):
@@ -65,7 +71,7 @@ def take_everywhere(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[Ev
     for name, allowed in (("lang", LANGS), ("output", OUTPUTS)):
         if given[name] not in allowed:
             raise UsageError("usage.one_of", option=name, value=given[name], allowed=", ".join(allowed))
-    return Everywhere(**given), rest
+    return Everywhere(**given, quiet=quiet), rest
 
 
 def api_address(flag: str, environ: Mapping[str, str]) -> str:
@@ -91,7 +97,10 @@ def api_address(flag: str, environ: Mapping[str, str]) -> str:
 
 
 class Session:
-    """One run of the command. Data goes to `stdout`, everything else to `stderr`."""
+    """One run of the command. Data goes to `stdout`, everything else to `stderr`.
+
+    `progress` is where to say how far something is: stderr, or nowhere when nobody wants to hear it.
+    """
 
     def __init__(
         self,
@@ -107,6 +116,7 @@ class Session:
         self.lang = options.lang
         self.stdout = stdout or sys.stdout
         self.stderr = stderr or sys.stderr
+        self.progress = io.StringIO() if options.quiet else self.stderr
         self._factory = client_factory or _real_client
         self._client: Client | None = None
 
@@ -118,9 +128,9 @@ class Session:
         return self._client
 
     @property
-    def as_json(self) -> bool:
-        """Whether programs read what we print."""
-        return self.options.output == "json"
+    def for_programs(self) -> bool:
+        """Whether programs read what we print: JSON, JSON lines, CSV."""
+        return self.options.output != "table"
 
     def say(self, key: str, /, **params: object) -> str:
         """A text of ours in the reader's language."""
@@ -129,6 +139,10 @@ class Session:
     def tell(self, key: str, /, **params: object) -> None:
         """Write a sentence beside the data."""
         print(self.say(key, **params), file=self.stderr)
+
+    def mention(self, key: str, /, **params: object) -> None:
+        """Write a sentence that is pleasant to have, unless silence was asked for."""
+        print(self.say(key, **params), file=self.progress)
 
     def close(self) -> None:
         """Let go of the connection, if there is one."""

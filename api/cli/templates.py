@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.options import SHOWN, File, Limit, Mine, Named, Note, Search
-from api.cli.output import Sheet, emit, facts, headings, short, when
+from api.cli.options import SHOWN, File, Limit, Mine, Named, NewNote, Note, Search
+from api.cli.output import Sheet, deletion, emit, facts, headings, short, when
+from api.cli.removal import Deleted, Yes, confirm
 from api.cli.session import Session, UsageError, session_of
 
 if TYPE_CHECKING:
@@ -22,15 +23,17 @@ app = typer.Typer(help="help.templates", no_args_is_help=True)
 def add(context: typer.Context, path: File, note: Note = "") -> None:
     """Save a template."""
     session = session_of(context)
-    template = session.client.templates.add(document_of(path), note=note)
+    template = session.client.templates.add(with_structures(session, document_of(path)), note=note)
     emit(session, template, _sheet(session, [template]))
 
 
 @app.command("list", help="help.templates.list")
-def show_all(context: typer.Context, search: Search = "", mine: Mine = False, limit: Limit = SHOWN) -> None:
+def show_all(
+    context: typer.Context, search: Search = "", mine: Mine = False, deleted: Deleted = False, limit: Limit = SHOWN
+) -> None:
     """List templates."""
     session = session_of(context)
-    page = session.client.templates.list(search=search, limit=limit, mine=mine)
+    page = session.client.templates.list(search=search, limit=limit, mine=mine, deleted=deleted)
     emit(session, page, _sheet(session, page.items))
 
 
@@ -46,9 +49,62 @@ def show(context: typer.Context, template: Named) -> None:
         facts(
             session,
             session.say("title.template", name=found.name),
-            [("id", str(found.id)), ("created", when(found.created_at)), ("document", document)],
+            [
+                ("id", str(found.id)),
+                ("note", found.note),
+                ("created", when(found.created_at)),
+                *deletion(found),
+                ("document", document),
+            ],
         ),
     )
+
+
+@app.command("edit", help="help.templates.edit")
+def edit(
+    context: typer.Context,
+    template: Named,
+    document: Annotated[Path | None, typer.Argument(help="option.document")] = None,
+    note: NewNote = None,
+) -> None:
+    """Put another document or note in the place of a template's."""
+    session = session_of(context)
+    templates = session.client.templates
+    if document is None and note is None:
+        raise UsageError("usage.nothing_to_change", known="DOCUMENT, --note")
+    whole = with_structures(session, document_of(document)) if document is not None else None
+    changed = templates.edit(templates.find(template), document=whole, note=note)
+    emit(session, changed, _sheet(session, [changed]))
+
+
+@app.command("rm", help="help.templates.rm")
+def remove(context: typer.Context, template: Named, yes: Yes = False) -> None:
+    """Take a template out of use."""
+    session = session_of(context)
+    templates = session.client.templates
+    found = templates.find(template)
+    confirm(session, found.name, templates.dependents(found), yes=yes)
+    gone = templates.delete(found)
+    emit(session, gone, _sheet(session, [gone]))
+
+
+def with_structures(session: Session, document: dict[str, Any]) -> dict[str, Any]:
+    """The template with ids in the place of structures' names: a file that people share cannot know the ids.
+
+    Raises:
+        UnknownNameError, AmbiguousNameError: a name is not exactly one structure's.
+    """
+    from api.client.naming import whole_id
+
+    subs = document.get("sub_templates")
+    if not isinstance(subs, list):
+        return document
+    named = [dict(sub) if isinstance(sub, dict) else sub for sub in subs]
+    for sub in named:
+        name = sub.get("architecture") if isinstance(sub, dict) else None
+        if isinstance(name, str) and whole_id(name) is None:
+            sub["architecture"] = str(session.client.structures.find(name).id)
+    return {**document, "sub_templates": named}
 
 
 def document_of(path: Path) -> dict[str, Any]:

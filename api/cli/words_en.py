@@ -9,9 +9,10 @@ HELP = {
         "  3    not found, or not for you\n  4    the API cannot be reached\n  124  waited too long\n\b\n"
         "Anywhere on the line:\n  --api URL         address of the API (MO_API_URL)\n"
         "  --lang zh|en      language (MO_LANG)\n"
-        "  -o table|json     output (MO_OUTPUT); data on stdout, all else on stderr"
+        "  -o table|json|jsonl|csv  output (MO_OUTPUT); data on stdout, all else on stderr\n"
+        "  -q, --quiet       no progress, no notes; NO_COLOR: no colours"
     ),
-    "help.everywhere": "Anywhere on the line: --api URL, --lang zh|en, -o table|json",
+    "help.everywhere": "Anywhere on the line: --api URL, --lang zh|en, -o table|json|jsonl|csv, -q",
     "help.models": "PTH weights and Tron models.",
     "help.models.upload": "Upload a PTH file.",
     "help.models.list": "List models, newest update first.",
@@ -43,7 +44,12 @@ HELP = {
     "help.status": "Say whether the system is ready.",
     "help.up": "Start the system on this machine (Kafka, PostgreSQL, API, projector, agent); return when ready.",
     "help.down": "Stop the system on this machine; data is kept.",
-    "help.demo": "Demo: upload, convert, test and compare two real models, checked against plain PyTorch.",
+    "help.demo": "Demo: upload, convert, test and compare real models, checked against plain PyTorch.",
+    "help.example": "Write files to try Mo with into a folder: weights, structure, template, images.",
+    "help.completion": (
+        "Print the completion script. bash: source <(mo completion bash); zsh: source <(mo completion zsh); "
+        "fish: mo completion fish | source"
+    ),
     "option.limit": "How many to list at most.",
     "option.search": "Find by part of the name or beginning of the id.",
     "option.mine": "Only mine.",
@@ -69,15 +75,22 @@ HELP = {
     "option.job_kind": "Kind of job.",
     "option.state": "State of the job.",
     "option.down": "Stop the system after the demo.",
+    "argument.shell": "Which shell.",
+    "option.everywhere.api": "The API's address.",
+    "option.everywhere.lang": "Language.",
+    "option.everywhere.output": "Output format.",
+    "option.everywhere.quiet": "No progress and no notes: data and errors only.",
     "argument.named": "Id, unique beginning of one, or name; NAME@VERSION for a Tron.",
     "argument.file": "A file.",
-    "argument.folder": "A folder of images: one folder per class.",
+    "argument.folder": "A folder of images with one folder per class, or a zip of one.",
     "argument.dataset_name": "Name of the dataset (unique over all).",
     "argument.pth": "PTH model: id, beginning of one, or name.",
     "argument.template": "Template: id, beginning of one, or name.",
     "argument.tron": "Tron model: id, beginning of one, NAME@VERSION or name.",
     "argument.dataset": "Dataset: id, beginning of one, or name.",
-    "argument.tests": "Ids of tests, or beginnings of them; two at least.",
+    "argument.example": "Which example: digits, a small network in two versions, trained here in a few seconds.",
+    "argument.example_folder": "A new or empty folder to write into.",
+    "argument.tests": "Tests, two at least: ids, beginnings of them, or MODEL@VERSION for its newest completed test.",
 }
 
 TABLES = {
@@ -140,6 +153,9 @@ TABLES = {
     "column.class_precision": "precision",
     "column.class_recall": "recall",
     "column.support": "images",
+    "column.figure": "figure",
+    "column.difference": "difference",
+    "column.verdict": "verdict",
     "column.progress": "progress",
     "column.subject": "subject",
     "column.agent": "agent",
@@ -169,7 +185,9 @@ TABLES = {
     "title.test": "Test {name}",
     "title.scores": "Accuracy",
     "title.timings": "Timings",
-    "title.comparison": "Comparison (difference to the base in brackets; accuracy in points, times in ms an image)",
+    "title.comparison": "Comparison (in square brackets 95 % intervals; times in ms an image, difference to the base "
+    "in round brackets)",
+    "title.verdicts": "Differences to the base, in points, with 95 % intervals",
     "title.classes": "{model} · {task}: classes that differ from the base {base}",
     "title.status": "System",
     "title.agents": "Agents",
@@ -181,6 +199,9 @@ TABLES = {
     "text.skipped": "{count} skipped",
     "text.no_device": "no device ({device})",
     "text.note_of": "Note {id}: {note}",
+    "text.verdicts": "Image by image, on those that both tests have. Within noise: the interval holds 0; on other "
+    "images of the same kind the difference might as well be the other way round.",
+    "text.more": "There are more: narrow it with --search, or show more with --limit (200 at most).",
     "text.classes_equal": "{equal} of {total} classes equal the base and are not listed.",
 }
 
@@ -194,6 +215,10 @@ CODES = {
     "kind.conversion": "conversion",
     "kind.inference": "inference",
     "kind.import": "import",
+    "verdict.better": "better",
+    "verdict.worse": "worse",
+    "verdict.within_noise": "within noise",
+    "verdict.not_comparable": "not comparable",
     "type.classification": "classification",
     "agent_state.ready": "ready",
     "agent_state.draining": "draining",
@@ -229,7 +254,9 @@ CODES = {
 }
 
 SENTENCES = {
+    "progress.done": "{text}: done",
     "progress.upload": "upload {name}",
+    "progress.example": "train the example's network and write its files",
     "progress.pack": "pack {name}",
     "progress.download": "download",
     "job.ended_badly": "Job {id} {state}",
@@ -239,6 +266,7 @@ SENTENCES = {
     "stack.stopped": "The system has stopped; data is kept.",
     "stack.not_running": "The system is not running.\nStart it: mo up",
     "error.stack": "The system did not start: {error}\nLogs are in {logs}; mend it and run mo up again.",
+    "error.example": "The example cannot be written: {error}\nMend that, or name another folder, and try again.",
     "error.setting": "A setting is wrong: {error}\nChange that environment variable and try again.",
     "error.no_api": "Nobody says where the API is: no system runs on this machine and no address was given.\n"
     "Start it: mo up; or name one with --api or MO_API_URL.",

@@ -7,9 +7,11 @@ HELP = {
     "help.exits": (
         "\b\n退出码：\n  0    成功\n  1    任务失败或请求被拒绝\n  2    用法错误\n  3    不存在或无权访问\n"
         "  4    无法连接 API\n  124  等待超时\n\b\n任何位置均可使用：\n  --api URL         API 地址（MO_API_URL）\n"
-        "  --lang zh|en      语言（MO_LANG）\n  -o table|json     输出格式（MO_OUTPUT）；数据在标准输出，其余在标准错误"
+        "  --lang zh|en      语言（MO_LANG）\n"
+        "  -o table|json|jsonl|csv  输出格式（MO_OUTPUT）；数据在标准输出，其余在标准错误\n"
+        "  -q, --quiet       不显示进度与提示；NO_COLOR 关闭颜色"
     ),
-    "help.everywhere": "任何位置均可使用：--api URL，--lang zh|en，-o table|json",
+    "help.everywhere": "任何位置均可使用：--api URL，--lang zh|en，-o table|json|jsonl|csv，-q",
     "help.models": "PTH 模型与 Tron 模型。",
     "help.models.upload": "上传 PTH 权重文件。",
     "help.models.list": "列出模型，最近更新的在前。",
@@ -41,7 +43,12 @@ HELP = {
     "help.status": "系统是否就绪。",
     "help.up": "启动本机的整套系统（Kafka、PostgreSQL、API、投影、执行机），就绪后返回。",
     "help.down": "停止本机的整套系统；数据保留。",
-    "help.demo": "演示：两个真实模型的上传、转换、测试、对比，并与原生 PyTorch 核对。",
+    "help.demo": "演示：上传、转换、测试并对比真实模型，用原生 PyTorch 核对。",
+    "help.example": "把可以试用的文件写入文件夹：权重、结构、模版、图片。",
+    "help.completion": (
+        "输出命令补全脚本。bash：source <(mo completion bash)；zsh：source <(mo completion zsh)；"
+        "fish：mo completion fish | source"
+    ),
     "option.limit": "最多列出多少条。",
     "option.search": "按名称或 ID 开头模糊搜索。",
     "option.mine": "只看我的。",
@@ -67,15 +74,22 @@ HELP = {
     "option.job_kind": "任务种类。",
     "option.state": "任务状态。",
     "option.down": "演示结束后停止系统。",
+    "argument.shell": "哪个 shell。",
+    "option.everywhere.api": "API 地址。",
+    "option.everywhere.lang": "语言。",
+    "option.everywhere.output": "输出格式。",
+    "option.everywhere.quiet": "不显示进度与提示，只输出数据与错误。",
     "argument.named": "ID、ID 的开头（需唯一）或名称；Tron 可写 名称@版本。",
     "argument.file": "文件。",
-    "argument.folder": "图片文件夹：每个类别一个子文件夹。",
+    "argument.folder": "图片文件夹（每个类别一个子文件夹），或这样一个文件夹的 zip。",
     "argument.dataset_name": "数据集名称（全局唯一）。",
     "argument.pth": "PTH 模型：ID、ID 开头或名称。",
     "argument.template": "模版：ID、ID 开头或名称。",
     "argument.tron": "Tron 模型：ID、ID 开头、名称@版本或名称。",
     "argument.dataset": "数据集：ID、ID 开头或名称。",
-    "argument.tests": "推理测试的 ID 或其开头，至少两个。",
+    "argument.example": "哪个示例：digits 是在本机几秒内训练的小网络，有两个版本。",
+    "argument.example_folder": "要写入的新文件夹或空文件夹。",
+    "argument.tests": "推理测试，至少两个：ID 或其开头，或用 模型@版本 表示它最新完成的测试。",
 }
 
 TABLES = {
@@ -138,6 +152,9 @@ TABLES = {
     "column.class_precision": "精确率",
     "column.class_recall": "召回率",
     "column.support": "图片数",
+    "column.figure": "指标",
+    "column.difference": "差值",
+    "column.verdict": "结论",
     "column.progress": "进度",
     "column.subject": "对象",
     "column.agent": "执行机",
@@ -167,7 +184,8 @@ TABLES = {
     "title.test": "推理测试 {name}",
     "title.scores": "分类精度",
     "title.timings": "时长",
-    "title.comparison": "批量结果（括号内为与基线的差值；精度以百分点计，时长以毫秒每张计）",
+    "title.comparison": "批量结果（方括号内为 95% 区间；时长以毫秒每张计，圆括号内为与基线的差值）",
+    "title.verdicts": "与基线的差值（百分点，含 95% 区间）",
     "title.classes": "{model} · {task}：与基线 {base} 不同的类别",
     "title.status": "系统状态",
     "title.agents": "执行机",
@@ -179,6 +197,8 @@ TABLES = {
     "text.skipped": "跳过 {count}",
     "text.no_device": "无设备（{device}）",
     "text.note_of": "注意 {id}：{note}",
+    "text.verdicts": "只比较两个测试都有的图片，逐张配对。在误差范围内：区间包含 0，换一批同类图片，差值也可能反过来。",
+    "text.more": "还有更多：用 --search 缩小范围，或用 --limit 多列一些（最多 200）。",
     "text.classes_equal": "{total} 个类别中有 {equal} 个与基线相同，未列出。",
 }
 
@@ -192,6 +212,10 @@ CODES = {
     "kind.conversion": "模型转换",
     "kind.inference": "推理测试",
     "kind.import": "数据集导入",
+    "verdict.better": "更好",
+    "verdict.worse": "更差",
+    "verdict.within_noise": "在误差范围内",
+    "verdict.not_comparable": "无法对比",
     "type.classification": "分类",
     "agent_state.ready": "就绪",
     "agent_state.draining": "收尾中",
@@ -227,7 +251,9 @@ CODES = {
 }
 
 SENTENCES = {
+    "progress.done": "{text}：完成",
     "progress.upload": "上传 {name}",
+    "progress.example": "训练示例网络并写出文件",
     "progress.pack": "打包 {name}",
     "progress.download": "下载",
     "job.ended_badly": "任务 {id} {state}",
@@ -237,6 +263,7 @@ SENTENCES = {
     "stack.stopped": "系统已停止，数据保留。",
     "stack.not_running": "系统没有在运行。\n启动：mo up",
     "error.stack": "系统未能启动：{error}\n日志在 {logs}；修复后再次执行 mo up。",
+    "error.example": "无法写出示例：{error}\n请排除该问题或换一个文件夹，然后重试。",
     "error.setting": "设置有误：{error}\n修改该环境变量后重试。",
     "error.no_api": "不知道 API 在哪里：本机系统没有运行，也没有给出地址。\n"
     "启动：mo up；或用 --api / MO_API_URL 指定地址。",

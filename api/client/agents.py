@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from api.client.core import Core
+from api.client.mode import M
+from api.client.operation import Noun, operation
 from api.resources import Agent, Page
 
 
-class Agents:
+class Agents(Noun[M]):
     """`Client.agents`."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
-
-    def list(self) -> Page[Agent]:
+    @operation
+    async def list(self) -> Page[Agent]:
         """Agents by their newest word."""
-        return self._core.read("/agents", Page[Agent])
+        return await self._core.read("/agents", Page[Agent])

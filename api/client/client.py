@@ -1,42 +1,34 @@
-"""The synchronous client: one attribute for each noun."""
+"""The clients: one attribute for each noun; `Client` blocks, `AsyncClient` (api.client.aio) is awaited."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Self
+from uuid import UUID
 
 from api.client.agents import Agents
 from api.client.core import Core
 from api.client.datasets import Datasets
 from api.client.jobs import Jobs
+from api.client.mode import Blocking, M, finished
 from api.client.models import Models
+from api.client.operation import Noun, iteration, operation
+from api.client.stream import Message, Subject, messages, said_about
 from api.client.structures import Structures
 from api.client.templates import Templates
 from api.client.tests import Tests
 from api.client.transport import HttpTransport
 from api.client.wire import ProgressCallback
-from api.resources import Health, Uploaded
+from api.resources import Health, Said, Uploaded
 
 
-class Client:
-    """Mo from a program: `with Client("http://127.0.0.1:8080") as mo: mo.models.list_trons()`.
+class Everything(Noun[M]):
+    """All nouns over one core."""
 
-    `lang` (zh, en) is the language of the sentences in answers. Not for several threads at once.
-    """
-
-    def __init__(self, api_url: str, lang: str = "zh") -> None:
-        self._use(Core(HttpTransport(api_url), api_url=api_url, lang=lang), api_url)
-
-    @classmethod
-    def over(cls, core: Core, api_url: str) -> Self:
-        """A client that speaks through another core."""
-        client = cls.__new__(cls)
-        client._use(core, api_url)
-        return client
-
-    def _use(self, core: Core, api_url: str) -> None:
+    def __init__(self, core: Core[M], api_url: str) -> None:
+        super().__init__(core)
         self.api_url = api_url
-        self._core = core
         self.models = Models(core)
         self.structures = Structures(core)
         self.templates = Templates(core)
@@ -44,6 +36,52 @@ class Client:
         self.tests = Tests(core)
         self.jobs = Jobs(core)
         self.agents = Agents(core)
+
+    @operation
+    async def upload(self, path: Path, progress: ProgressCallback | None = None) -> Uploaded:
+        """Stream a file of any size into the object store."""
+        return await self._core.upload(path, progress)
+
+    @iteration
+    def stream(
+        self, *, topics: Iterable[str] = (), entity: UUID | None = None, last_id: str = "", recent: bool = False
+    ) -> AsyncIterator[Message]:
+        """What happens from now on, or behind `last_id`: `happened`, and `resync` where some of it was missed.
+
+        `topics` are models, structures, templates, datasets, tests, jobs, progress and logs; all but logs if none is
+        named; `recent` begins with what is still known. Connects again by itself.
+        """
+        return messages(self._core, Subject(tuple(topics), entity, recent), last_id)
+
+    @iteration
+    def history(self, entity: UUID) -> AsyncIterator[Said]:
+        """Everything that was ever said about one thing or job, oldest first."""
+        return said_about(self._core, entity)
+
+    @operation
+    async def ready(self) -> Health:
+        """Whether the system can work, and what it lacks; never tried again."""
+        return await self._core.glance("/readyz", Health)
+
+
+class Client(Everything[Blocking]):
+    """Mo from a program: `with Client("http://127.0.0.1:8080") as mo: mo.models.list_trons()`.
+
+    `lang` (zh, en) is the language of the sentences in answers. Not for several threads at once.
+    """
+
+    def __init__(self, api_url: str, lang: str = "zh") -> None:
+        self._use(Core(HttpTransport(api_url), api_url=api_url, mode=Blocking(), lang=lang), api_url)
+
+    @classmethod
+    def over(cls, core: Core[Blocking], api_url: str) -> Self:
+        """A client that speaks through another core."""
+        client = cls.__new__(cls)
+        client._use(core, api_url)
+        return client
+
+    def _use(self, core: Core[Blocking], api_url: str) -> None:
+        super().__init__(core, api_url)
         self.convert = self.models.convert
         self.infer = self.tests.infer
         self.compare = self.tests.compare
@@ -54,14 +92,6 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def upload(self, path: Path, progress: ProgressCallback | None = None) -> Uploaded:
-        """Stream a file of any size into the object store."""
-        return self._core.upload(path, progress)
-
-    def ready(self) -> Health:
-        """Whether the system can work, and what it lacks; never tried again."""
-        return self._core.glance("/readyz", Health)
-
     def close(self) -> None:
         """Let go of the connection."""
-        self._core.close()
+        finished(self._core.close())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from uuid import UUID
 
-from api.client.core import Core
-from api.client.errors import UnreachableError, WaitTimeoutError
-from api.client.naming import choose, everything, whole_id
+from api.client.errors import ProblemError, UnreachableError, WaitTimeoutError
+from api.client.mode import M
+from api.client.naming import find
+from api.client.operation import Noun, iteration, operation
+from api.client.stream import Subject, connected
+from api.client.wire import ConnectionFailedError
 from api.resources import Job, Page
 
 ENDED = frozenset({"completed", "failed", "cancelled", "quarantined"})
@@ -17,13 +21,11 @@ UNREACHABLE_S_MAX = 60.0
 """While waiting, how long the API may be away before the wait is given up."""
 
 
-class Jobs:
+class Jobs(Noun[M]):
     """`Client.jobs`."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
-
-    def list(
+    @operation
+    async def list(
         self,
         *,
         kind: str | None = None,
@@ -34,7 +36,7 @@ class Jobs:
         mine: bool = False,
     ) -> Page[Job]:
         """Jobs, newest update first; `kind` is conversion, inference or import, `subject_id` what they work on."""
-        return self._core.read(
+        return await self._core.read(
             "/jobs",
             Page[Job],
             kind=kind,
@@ -45,21 +47,44 @@ class Jobs:
             mine=mine or None,
         )
 
-    def get(self, job_id: UUID) -> Job:
-        """One job with its newest progress."""
-        return self._core.read(f"/jobs/{job_id}", Job)
+    @iteration
+    def all(
+        self, *, kind: str | None = None, state: str | None = None, subject_id: UUID | None = None, mine: bool = False
+    ) -> AsyncIterator[Job]:
+        """Every job, newest update first, page after page."""
+        return self._core.pages("/jobs", Page[Job], kind=kind, state=state, subject_id=subject_id, mine=mine or None)
 
-    def find(self, text: str) -> Job:
+    @operation
+    async def get(self, job_id: UUID, at: str = "") -> Job:
+        """One job with its newest progress, not older than the position `at`."""
+        return await self._core.read(f"/jobs/{job_id}", Job, at=at)
+
+    @operation
+    async def find(self, text: str) -> Job:
         """The job with this id or unique beginning of one."""
-        if (job_id := whole_id(text)) is not None:
-            return self.get(job_id)
-        return choose("job", text, everything(self._core, "/jobs", Page[Job]), lambda _job: ())
+        return await find(self._core, "/jobs", (Job, Page[Job]), text, noun="job", names=lambda _job: ())
 
-    def cancel(self, job_id: UUID) -> Job:
+    @operation
+    async def cancel(self, job_id: UUID) -> Job:
         """Ask for the job's end; a running one ends when its agent has stopped it."""
-        return self._core.write(f"/jobs/{job_id}/cancel", None, Job)
+        return await self._core.write(f"/jobs/{job_id}/cancel", None, Job)
 
-    def wait(
+    @operation
+    async def retry(self, job_id: UUID) -> Job:
+        """Ask for the same once more, as a new job; only of one that failed, was cancelled or is quarantined."""
+        return await self._core.write(f"/jobs/{job_id}/retry", None, Job)
+
+    @operation
+    async def log(self, job_id: UUID, attempt: int | None = None) -> str:
+        """What the newest attempt, or another one, left to read.
+
+        Raises:
+            ProblemError: job_log_unknown: none was kept, or not yet. And those of `get`.
+        """
+        return await self._core.text(f"/jobs/{job_id}/log", attempt=attempt)
+
+    @operation
+    async def wait(
         self, job_id: UUID, timeout_s: float | None = None, on_progress: Callable[[Job], None] | None = None
     ) -> Job:
         """The job once it has ended, however it did; `on_progress` sees every look at it.
@@ -68,20 +93,37 @@ class Jobs:
             WaitTimeoutError: not within `timeout_s`. UnreachableError: nobody answered for a minute.
         """
         begun = heard = self._core.clock()
+        async with aclosing(self._moments(job_id)) as moments:
+            async for at in moments:
+                try:
+                    job = await self._core.read(f"/jobs/{job_id}", Job, at=at)
+                except UnreachableError:
+                    if self._core.clock() - heard >= UNREACHABLE_S_MAX:
+                        raise
+                else:
+                    heard = self._core.clock()
+                    if on_progress is not None:
+                        on_progress(job)
+                    if job.state in ENDED:
+                        return job
+                if timeout_s is not None and self._core.clock() - begun >= timeout_s:
+                    raise WaitTimeoutError(f"job {job_id}", timeout_s)
+        raise AssertionError("there is always another moment")
+
+    async def _moments(self, job_id: UUID) -> AsyncGenerator[str]:
+        """Whenever it is worth to look at the job: now, when the stream tells of it (with the position to look at), and
+        every second; where there is no stream, now and then."""
         pause = POLL_S
+        yield ""
         while True:
             try:
-                job = self.get(job_id)
-            except UnreachableError:
-                if self._core.clock() - heard >= UNREACHABLE_S_MAX:
-                    raise
-            else:
-                heard = self._core.clock()
-                if on_progress is not None:
-                    on_progress(job)
-                if job.state in ENDED:
-                    return job
-            if timeout_s is not None and self._core.clock() - begun >= timeout_s:
-                raise WaitTimeoutError(f"job {job_id}", timeout_s)
-            self._core.sleep(pause)
+                stream = connected(self._core, Subject(("jobs", "progress"), job_id), "", ping_s=1)
+                async with aclosing(stream):
+                    async for message in stream:
+                        pause = POLL_S
+                        yield message.happened.position if message.happened is not None else ""
+            except (ConnectionFailedError, ProblemError):
+                pass
+            await self._core.mode.sleep(pause)
             pause = min(pause * 1.5, POLL_S_MAX)
+            yield ""

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from api.client.core import Core
+from api.client import changing
 from api.client.errors import BadInputError
-from api.client.naming import choose, everything, whole_id
+from api.client.mode import M
+from api.client.naming import find
+from api.client.operation import Noun, iteration, operation
 from api.client.wire import ProgressCallback
-from api.resources import ConversionWish, Job, Page, Pth, PthWish, Tron
+from api.resources import Dependents, Job, Page, Pth, Tron
+from api.wishes import ConversionWish, Edit, NoteEdit, PthWish
 from schemas.values import ObjectRef, Platform
 
 
-class Models:
+class Models(Noun[M]):
     """`Client.models`."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
-
-    def upload(
+    @operation
+    async def upload(
         self,
         path: Path,
         *,
@@ -30,19 +32,23 @@ class Models:
         progress: ProgressCallback | None = None,
     ) -> Pth:
         """Store a .pth file and make it known; its name is the file's without the ending, unless given."""
-        stored = self._core.upload(path, progress)
+        stored = await self._core.upload(path, progress)
         wish = PthWish(
             name=name or path.stem, digest=stored.digest, file_name=path.name, training_id=training_id, note=note
         )
-        return self._core.write("/pth", wish, Pth)
+        return await self._core.write("/pth", wish, Pth)
 
-    def list_pth(
-        self, *, search: str = "", limit: int = 50, cursor: str | None = None, mine: bool = False
+    @operation
+    async def list_pth(
+        self, *, search: str = "", limit: int = 50, cursor: str | None = None, mine: bool = False, deleted: bool = False
     ) -> Page[Pth]:
-        """PTH models, newest update first."""
-        return self._core.read("/pth", Page[Pth], search=search, limit=limit, cursor=cursor, mine=mine or None)
+        """PTH models, newest update first; with `deleted` those that were deleted."""
+        return await self._core.read(
+            "/pth", Page[Pth], search=search, limit=limit, cursor=cursor, mine=mine or None, deleted=deleted or None
+        )
 
-    def list_trons(
+    @operation
+    async def list_trons(
         self,
         *,
         search: str = "",
@@ -50,35 +56,64 @@ class Models:
         limit: int = 50,
         cursor: str | None = None,
         mine: bool = False,
+        deleted: bool = False,
     ) -> Page[Tron]:
-        """Tron models with their revisions, newest update first."""
-        return self._core.read(
-            "/trons", Page[Tron], search=search, platform=platform, limit=limit, cursor=cursor, mine=mine or None
+        """Tron models with their revisions, newest update first; with `deleted` those that were deleted."""
+        return await self._core.read(
+            "/trons",
+            Page[Tron],
+            search=search,
+            platform=platform,
+            limit=limit,
+            cursor=cursor,
+            mine=mine or None,
+            deleted=deleted or None,
         )
 
-    def get_pth(self, model_id: UUID) -> Pth:
+    @iteration
+    def all_pth(self, *, search: str = "", mine: bool = False) -> AsyncIterator[Pth]:
+        """Every PTH model, newest update first, page after page."""
+        return self._core.pages("/pth", Page[Pth], search=search, mine=mine or None)
+
+    @iteration
+    def all_trons(
+        self, *, search: str = "", platform: Platform | None = None, mine: bool = False
+    ) -> AsyncIterator[Tron]:
+        """Every Tron model, newest update first, page after page."""
+        return self._core.pages("/trons", Page[Tron], search=search, platform=platform, mine=mine or None)
+
+    @operation
+    async def get_pth(self, model_id: UUID) -> Pth:
         """One PTH model."""
-        return self._core.read(f"/pth/{model_id}", Pth)
+        return await self._core.read(f"/pth/{model_id}", Pth)
 
-    def get_tron(self, model_id: UUID) -> Tron:
+    @operation
+    async def get_tron(self, model_id: UUID) -> Tron:
         """One Tron model."""
-        return self._core.read(f"/trons/{model_id}", Tron)
+        return await self._core.read(f"/trons/{model_id}", Tron)
 
-    def find_pth(self, text: str) -> Pth:
+    @operation
+    async def find_pth(self, text: str) -> Pth:
         """The PTH model with this id, unique beginning of one, or exact name."""
-        if (model_id := whole_id(text)) is not None:
-            return self.get_pth(model_id)
-        return choose("pth", text, everything(self._core, "/pth", Page[Pth], search=text), lambda pth: (pth.name,))
+        return await find(
+            self._core, "/pth", (Pth, Page[Pth]), text, noun="pth", names=lambda pth: (pth.name,), search=text
+        )
 
-    def find_tron(self, text: str) -> Tron:
+    @operation
+    async def find_tron(self, text: str) -> Tron:
         """The Tron model with this id, unique beginning of one, `name@version`, or name where it has one version."""
-        if (model_id := whole_id(text)) is not None:
-            return self.get_tron(model_id)
-        search = text.rpartition("@")[0] or text
-        found = everything(self._core, "/trons", Page[Tron], search=search)
-        return choose("tron", text, found, lambda tron: (tron.name, f"{tron.name}@{tron.version}", tron.file_name))
+        return await find(
+            self._core,
+            "/trons",
+            (Tron, Page[Tron]),
+            text,
+            noun="tron",
+            names=lambda tron: (tron.name, f"{tron.name}@{tron.version}", tron.file_name),
+            search=text.rpartition("@")[0] or text,
+        )
 
-    def download(
+    @operation
+    async def download(
         self, model: Pth | Tron, folder: Path, *, revision: int | None = None, progress: ProgressCallback | None = None
     ) -> Path:
         """Write the model's file (of a Tron the newest revision, unless given) into `folder`; the path of it.
@@ -92,10 +127,11 @@ class Models:
             else (_revision(model, revision), model.file_name)
         )
         target = folder / Path(name.replace("\\", "_")).name
-        self._core.download(ref, target, progress)
+        await self._core.download(ref, target, progress)
         return target
 
-    def convert(
+    @operation
+    async def convert(
         self,
         pth_id: UUID,
         template_id: UUID,
@@ -116,7 +152,31 @@ class Models:
             merge_operators=merge_operators,
             copy_parameters=copy_parameters,
         )
-        return self._core.write("/conversions", wish, Job)
+        return await self._core.write("/conversions", wish, Job)
+
+    @operation
+    async def edit_pth(self, pth: Pth, *, name: str | None = None, note: str | None = None) -> Pth:
+        """Another name or note; what is None stays. Raises as `changing.edit`."""
+        return await changing.edit(self._core, "/pth", pth, Edit(name=name, note=note))
+
+    @operation
+    async def edit_tron(self, tron: Tron, *, note: str) -> Tron:
+        """Another note; a Tron's name is part of its identity. Raises as `changing.edit`."""
+        return await changing.edit(self._core, "/trons", tron, NoteEdit(note=note))
+
+    @operation
+    async def delete(self, model: Pth | Tron) -> Pth | Tron:
+        """Take a model out of use; raises as `changing.edit`."""
+        return await changing.delete(self._core, _path(model), model)
+
+    @operation
+    async def dependents(self, model: Pth | Tron) -> Dependents:
+        """What depends on the model, and outlives it."""
+        return await changing.dependents(self._core, _path(model), model)
+
+
+def _path(model: Pth | Tron) -> str:
+    return "/trons" if isinstance(model, Tron) else "/pth"
 
 
 def _revision(tron: Tron, revision: int | None) -> ObjectRef:

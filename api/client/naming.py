@@ -8,10 +8,10 @@ from uuid import UUID
 
 from api.client.core import Core
 from api.client.errors import AmbiguousNameError, UnknownNameError
+from api.client.mode import M
 from api.resources import Page
 
-PAGES_MAX = 50
-PAGE_ITEMS_MAX = 200
+ITEMS_MAX = 10_000
 
 
 class Identified(Protocol):
@@ -22,6 +22,8 @@ class Identified(Protocol):
 
 
 N = TypeVar("N", bound=Identified)
+Names = Callable[[N], tuple[str, ...]]
+"""What a thing may be called besides its id."""
 
 
 def whole_id(text: str) -> UUID | None:
@@ -32,7 +34,7 @@ def whole_id(text: str) -> UUID | None:
         return None
 
 
-def choose(noun: str, text: str, items: Iterable[N], names: Callable[[N], tuple[str, ...]]) -> N:
+def choose(noun: str, text: str, items: Iterable[N], names: Names[N]) -> N:
     """The one item with this exact name, else the one whose id begins with the text.
 
     Raises:
@@ -48,13 +50,23 @@ def choose(noun: str, text: str, items: Iterable[N], names: Callable[[N], tuple[
     return found[0]
 
 
-def everything(core: Core, path: str, kind: type[Page[N]], /, **query: object) -> list[N]:
-    """All items of a list, page after page, at most `PAGES_MAX` pages."""
+async def find(
+    core: Core[M], path: str, kinds: tuple[type[N], type[Page[N]]], text: str, *, noun: str, names: Names[N],
+    search: str = "",
+) -> N:  # fmt: skip
+    """The one thing of the list at `path` (`kinds`: its type, its page's) that is named by `text`.
+
+    `search` narrows the list where the server can; at most `ITEMS_MAX` things are looked at.
+
+    Raises:
+        UnknownNameError, AmbiguousNameError: not exactly one. And those of `Core.read`.
+    """
+    kind, page = kinds
+    if (id_ := whole_id(text)) is not None:
+        return await core.read(f"{path}/{id_}", kind)
     items: list[N] = []
-    cursor: str | None = None
-    for _ in range(PAGES_MAX):
-        page = core.read(path, kind, limit=PAGE_ITEMS_MAX, cursor=cursor, **query)
-        items += page.items
-        if (cursor := page.next) is None:
+    async for item in core.pages(path, page, search=search):
+        items.append(item)
+        if len(items) >= ITEMS_MAX:
             break
-    return items
+    return choose(noun, text, items, names)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
-from api.client.core import Core
-from api.client.naming import choose, everything, whole_id
-from api.resources import Comparison, InferenceWish, Job, Page, Test
+from api.client.mode import M
+from api.client.naming import find
+from api.client.operation import Noun, iteration, operation
+from api.resources import Comparison, Job, Page, Test
+from api.wishes import InferenceWish
 from schemas.specs.preprocessing import Step
 from schemas.values import Precision
 
 
-class Tests:
+class Tests(Noun[M]):
     """`Client.tests`."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
-
-    def infer(
+    @operation
+    async def infer(
         self,
         model_id: UUID,
         dataset_id: UUID,
@@ -43,9 +43,10 @@ class Tests:
             backend=backend,
             steps=list(steps) if steps is not None else None,
         )
-        return self._core.write("/inferences", wish, Job)
+        return await self._core.write("/inferences", wish, Job)
 
-    def list(
+    @operation
+    async def list(
         self,
         *,
         state: str | None = None,
@@ -55,7 +56,7 @@ class Tests:
         mine: bool = False,
     ) -> Page[Test]:
         """Tests, newest update first; `state` is the job's."""
-        return self._core.read(
+        return await self._core.read(
             "/tests",
             Page[Test],
             state=state,
@@ -65,16 +66,22 @@ class Tests:
             mine=mine or None,
         )
 
-    def get(self, test_id: UUID) -> Test:
+    @iteration
+    def all(self, *, state: str | None = None, model_id: UUID | None = None, mine: bool = False) -> AsyncIterator[Test]:
+        """Every test, newest update first, page after page."""
+        return self._core.pages("/tests", Page[Test], state=state, subject_id=model_id, mine=mine or None)
+
+    @operation
+    async def get(self, test_id: UUID) -> Test:
         """One test."""
-        return self._core.read(f"/tests/{test_id}", Test)
+        return await self._core.read(f"/tests/{test_id}", Test)
 
-    def find(self, text: str) -> Test:
+    @operation
+    async def find(self, text: str) -> Test:
         """The test with this id or unique beginning of one."""
-        if (test_id := whole_id(text)) is not None:
-            return self.get(test_id)
-        return choose("test", text, everything(self._core, "/tests", Page[Test]), lambda _test: ())
+        return await find(self._core, "/tests", (Test, Page[Test]), text, noun="test", names=lambda _test: ())
 
-    def compare(self, tests: Sequence[UUID], base: UUID) -> Comparison:
+    @operation
+    async def compare(self, tests: Sequence[UUID], base: UUID) -> Comparison:
         """Tests beside a base, with signed differences (this minus base)."""
-        return self._core.read("/comparisons", Comparison, tests=",".join(map(str, tests)), base=base)
+        return await self._core.read("/comparisons", Comparison, tests=",".join(map(str, tests)), base=base)

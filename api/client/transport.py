@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import http.client
+from collections.abc import AsyncGenerator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from api.client.errors import BadInputError
-from api.client.wire import CHUNK_BYTES, Answer, ConnectionFailedError, ProgressCallback, Request, chunks_of
+from api.client.wire import (
+    CHUNK_BYTES,
+    Answer,
+    ConnectionFailedError,
+    Lines,
+    ProgressCallback,
+    Request,
+    chunks_of,
+)
 
 SOCKET_TIMEOUT_S = 60.0
 ANSWER_BYTES_MAX = 64 << 20
+LINE_BYTES_MAX = 1 << 20
 
 
 class HttpTransport:
@@ -21,25 +31,20 @@ class HttpTransport:
     """
 
     def __init__(self, api_url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> None:
-        parts = urlsplit(api_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BadInputError(
-                f"{api_url!r} is no API address: it looks like http://127.0.0.1:8080",
-                "api_url_invalid",
-                api_url=api_url,
-            )
+        parts = checked_address(api_url)
+        self._api_url = api_url
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname, parts.port, timeout=timeout_s)
+        self._connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
         self._prefix = parts.path.rstrip("/")
 
-    def send(self, request: Request, progress: ProgressCallback | None = None) -> Answer:
+    async def send(self, request: Request, progress: ProgressCallback | None = None) -> Answer:
         response = self._ask(request, progress)
         try:
             return self._whole(response)
         except (OSError, http.client.HTTPException) as error:
             raise self._failed(error) from error
 
-    def receive(self, request: Request, target: Path, progress: ProgressCallback | None = None) -> Answer:
+    async def receive(self, request: Request, target: Path, progress: ProgressCallback | None = None) -> Answer:
         response = self._ask(request, None)
         try:
             if response.status != http.client.OK:
@@ -49,7 +54,25 @@ class HttpTransport:
         except (ConnectionError, TimeoutError, http.client.HTTPException) as error:
             raise self._failed(error) from error
 
-    def close(self) -> None:
+    async def follow(self, request: Request, silence_s: float) -> Lines:
+        apart = HttpTransport(self._api_url, timeout_s=silence_s)
+        response = apart._ask(request, None)
+        if response.status != http.client.OK:
+            answer = apart._whole(response)
+            await apart.close()
+            return Lines(answer, apart._lines(None))
+        return Lines(Answer(response.status, _headers(response), b""), apart._lines(response))
+
+    async def _lines(self, response: http.client.HTTPResponse | None) -> AsyncGenerator[str]:
+        try:
+            while response is not None and (line := response.readline(LINE_BYTES_MAX)):
+                yield line.decode(errors="replace").rstrip("\r\n")
+        except (OSError, http.client.HTTPException) as error:
+            raise self._failed(error) from error
+        finally:
+            self._connection.close()
+
+    async def close(self) -> None:
         self._connection.close()
 
     def _ask(self, request: Request, progress: ProgressCallback | None) -> http.client.HTTPResponse:
@@ -57,7 +80,7 @@ class HttpTransport:
         body = request.body or None
         if request.file is not None:
             headers["Content-Length"] = str(request.file.stat().st_size)
-        elif request.method == "POST" and body is None:
+        elif request.method != "GET" and body is None:
             headers["Content-Length"] = "0"
         try:
             self._connection.request(
@@ -108,6 +131,20 @@ class HttpTransport:
         """The same connection must not be used again: half an exchange may be on it."""
         self._connection.close()
         return ConnectionFailedError(str(error) or type(error).__name__)
+
+
+def checked_address(api_url: str) -> SplitResult:
+    """The address of an API in its parts.
+
+    Raises:
+        BadInputError: it is not http(s)://host[:port][/prefix].
+    """
+    parts = urlsplit(api_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadInputError(
+            f"{api_url!r} is no API address: it looks like http://127.0.0.1:8080", "api_url_invalid", api_url=api_url
+        )
+    return parts
 
 
 def _headers(response: http.client.HTTPResponse) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -30,22 +30,39 @@ class Answer(NamedTuple):
     body: bytes
 
 
+class Lines(NamedTuple):
+    """An answer whose body goes on: its lines as they come, without their ends; none unless the status is 200.
+
+    Going through them raises `ConnectionFailedError` where the answer is cut.
+    """
+
+    answer: Answer
+    lines: AsyncGenerator[str]
+
+
 class ConnectionFailedError(Exception):
     """The request may or may not have arrived: refused, cut, timed out."""
 
 
 class Transport(Protocol):
-    """Carries one request. Raises `ConnectionFailedError`, never anything of the library below."""
+    """Carries one request. Raises `ConnectionFailedError`, never anything of the library below.
 
-    def send(self, request: Request, progress: ProgressCallback | None = None) -> Answer:
+    That of a blocking client blocks and never suspends its coroutines.
+    """
+
+    async def send(self, request: Request, progress: ProgressCallback | None = None) -> Answer:
         """The answer, read whole."""
         ...
 
-    def receive(self, request: Request, target: Path, progress: ProgressCallback | None = None) -> Answer:
+    async def receive(self, request: Request, target: Path, progress: ProgressCallback | None = None) -> Answer:
         """The answer with its body written to `target` when the status is 200, else as `send`."""
         ...
 
-    def close(self) -> None:
+    async def follow(self, request: Request, silence_s: float) -> Lines:
+        """The answer's lines over a connection of its own, which is cut after so many seconds without any."""
+        ...
+
+    async def close(self) -> None:
         """Let go of the connection."""
         ...
 

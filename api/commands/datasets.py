@@ -1,4 +1,4 @@
-"""POST /datasets."""
+"""POST, PATCH and DELETE of datasets."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from typing import Any, get_args
 
 from aiohttp import web
 
+from api import whole
 from api.answers import wish_of
 from api.commands import flow
 from api.commands.objects import object_ref
 from api.deps import deps_of
 from api.errors import ApiRefusal
-from api.resources import DatasetWish
+from api.wishes import DatasetWish, NoteEdit
 from producers import datasets
+from producers.say import Command
 from schemas.events.datasets import DatasetType, PackageFormat
 from storage.log.port import Position
+from storage.views.rows import EntityRow
 
 
 def one_of(literal: Any, value: str, field: str) -> Any:
@@ -59,3 +62,24 @@ async def post_dataset(request: web.Request) -> web.Response:
     if created.row is None:
         return flow.pending(command, created.headers)
     return await flow.job_answer(request, command, await flow.request_job(deps, command, job_id, request_import))
+
+
+async def patch_dataset(request: web.Request) -> web.Response:
+    """Another note for a dataset: 200 Dataset."""
+    wish = await wish_of(request, NoteEdit)
+
+    async def say(command: Command, row: EntityRow, expected: int) -> Position:
+        return await datasets.edit(
+            deps_of(request).speaker, command, dataset_id=row.id, expected_revision=expected, note=wish.note
+        )
+
+    return await flow.change(request, "dataset", wish, say, whole.dataset)
+
+
+async def delete_dataset(request: web.Request) -> web.Response:
+    """Take a dataset out of use: 200 Dataset. Tests on it stay, its name is free again."""
+
+    async def say(command: Command, row: EntityRow, expected: int) -> Position:
+        return await datasets.delete(deps_of(request).speaker, command, dataset_id=row.id, expected_revision=expected)
+
+    return await flow.change(request, "dataset", None, say, whole.dataset)

@@ -1,17 +1,24 @@
-"""POST /jobs/{id}/cancel."""
+"""POST /jobs/{id}/cancel and /retry."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
+import msgspec
 from aiohttp import web
 
 from api.answers import id_of, unknown
 from api.commands import flow
-from api.deps import deps_of
+from api.commands.templates import usable_entity
+from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
 from producers import jobs
+from schemas.events import CATALOGUE, ConversionRequested, DatasetImportRequested, InferenceRequested, JobRequest
 from schemas.lifecycle import TERMINAL
+from storage.log.port import Position
+from storage.views.rows import JobRow
+
+RETRIABLE = frozenset({"failed", "cancelled", "quarantined"})
 
 
 async def post_cancel(request: web.Request) -> web.Response:
@@ -30,3 +37,46 @@ async def post_cancel(request: web.Request) -> web.Response:
         # Nothing is left to decide: the wish is in the log, it only cannot be seen yet.
         return flow.pending(command, settled.headers, state="accepted")
     return await flow.job_answer(request, command, settled, HTTPStatus.OK)
+
+
+async def post_retry(request: web.Request) -> web.Response:
+    """Ask for the same as a job that ended badly did: 201 Job, a new one for the same model or dataset.
+
+    Raises:
+        ApiRefusal: 404 no such job; 409 it has not ended badly, another job has taken its place, or what it works on
+            was deleted.
+    """
+    deps, old_id = deps_of(request), id_of(request, "job")
+    command = flow.command_of(request, None)
+    row = await deps.views.job(old_id)
+    if row is None:
+        raise unknown("job", old_id)
+
+    async def say() -> Position:
+        return await jobs.retry(deps.speaker, command, request=await _repeatable(deps, row))
+
+    settled = await flow.request_job(deps, command, jobs.retry_job_id(command.id), say)
+    return await flow.job_answer(request, command, settled)
+
+
+async def _repeatable(deps: Deps, row: JobRow) -> JobRequest:
+    """What the job was asked for, if that may be asked for again."""
+    if row.state not in RETRIABLE:
+        raise ApiRefusal(HTTPStatus.CONFLICT, "job_not_retriable", state=row.state)
+    asked = msgspec.json.decode(row.request, type=CATALOGUE[row.kind])
+    if isinstance(asked, InferenceRequested):
+        await usable_entity(deps, "tron", asked.model_id)
+        await usable_entity(deps, "dataset", asked.dataset_id)
+        return asked
+    # A conversion fills a reserved version, an import a dataset: one job at a time, and none where one has done it.
+    newest = (await deps.views.newest_jobs(row.kind, [row.subject_id])).get(row.subject_id, row)
+    if newest.id != row.id:
+        raise ApiRefusal(HTTPStatus.CONFLICT, "job_superseded", id=newest.id)
+    if isinstance(asked, ConversionRequested):
+        await usable_entity(deps, "tron", asked.model_id)
+        await usable_entity(deps, "pth", asked.pth_id)
+        await usable_entity(deps, "template", asked.template_id)
+    elif isinstance(asked, DatasetImportRequested):
+        await usable_entity(deps, "dataset", asked.dataset_id)
+    assert isinstance(asked, JobRequest)
+    return asked

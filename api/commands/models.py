@@ -1,4 +1,4 @@
-"""POST /pth and /conversions."""
+"""POST /pth and /conversions; PATCH and DELETE of models."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import NamedTuple
 import msgspec
 from aiohttp import web
 
-from api.answers import json_answer, wish_of
+from api import whole
+from api.answers import lang_of, thing_answer, wish_of
 from api.commands import flow
 from api.commands.objects import keep, object_ref
 from api.commands.overrides import with_overrides
@@ -18,12 +19,11 @@ from api.commands.templates import (
     structure_rows,
     template_refusal,
     template_row,
-    wanted_entity,
+    usable_entity,
 )
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
-from api.present import pth_resource
-from api.resources import ConversionWish, PthWish
+from api.wishes import ConversionWish, Edit, NoteEdit, PthWish
 from producers import models
 from producers.say import Command
 from schemas.events import StructureAdded, TronVersionReserved, Upload
@@ -63,7 +63,46 @@ async def post_pth(request: web.Request) -> web.Response:
     row = await deps.views.entity(command.id)
     if settled.row is None or row is None:
         return flow.pending(command, settled.headers)
-    return json_answer(pth_resource(row), HTTPStatus.CREATED, settled.headers)
+    return thing_answer(await whole.pth(deps, row, lang_of(request)), HTTPStatus.CREATED, settled.headers)
+
+
+async def patch_pth(request: web.Request) -> web.Response:
+    """Another name or note for a PTH model: 200 Pth."""
+    wish = flow.something(await wish_of(request, Edit))
+    return await _edit(request, "pth", wish, whole.pth)
+
+
+async def patch_tron(request: web.Request) -> web.Response:
+    """Another note for a Tron model: 200 Tron."""
+    wish = await wish_of(request, NoteEdit)
+    return await _edit(request, "tron", wish, whole.tron)
+
+
+async def delete_pth(request: web.Request) -> web.Response:
+    """Take a PTH model out of use: 200 Pth. What was made of it stays."""
+    return await _delete(request, "pth", whole.pth)
+
+
+async def delete_tron(request: web.Request) -> web.Response:
+    """Take a Tron model out of use: 200 Tron. Its tests stay, its version is never given again."""
+    return await _delete(request, "tron", whole.tron)
+
+
+async def _edit(request: web.Request, kind: str, wish: Edit | NoteEdit, show: whole.Show) -> web.Response:
+    async def say(command: Command, row: EntityRow, expected: int) -> Position:
+        name = wish.name if isinstance(wish, Edit) else None
+        return await models.edit(
+            deps_of(request).speaker, command, model_id=row.id, expected_revision=expected, name=name, note=wish.note
+        )
+
+    return await flow.change(request, kind, wish, say, show)
+
+
+async def _delete(request: web.Request, kind: str, show: whole.Show) -> web.Response:
+    async def say(command: Command, row: EntityRow, expected: int) -> Position:
+        return await models.delete(deps_of(request).speaker, command, model_id=row.id, expected_revision=expected)
+
+    return await flow.change(request, kind, None, say, show)
 
 
 async def post_conversion(request: web.Request) -> web.Response:
@@ -87,11 +126,11 @@ async def _plan(deps: Deps, wish: ConversionWish) -> Plan:
     """Everything that the conversion names, found and checked.
 
     Raises:
-        ApiRefusal: something is not there, or does not fit (422).
+        ApiRefusal: something is not there, or does not fit (422), or was deleted (409).
     """
     if not wish.copy_parameters:
         raise ApiRefusal(HTTPStatus.UNPROCESSABLE_ENTITY, "copy_parameters_required")
-    pth = await wanted_entity(deps, "pth", wish.pth_id)
+    pth = await usable_entity(deps, "pth", wish.pth_id)
     _, template = await template_row(deps, wish.template_id)
     document = await load_template(deps, template.document)
     if wish.overrides:

@@ -1,4 +1,4 @@
-"""POST /structures."""
+"""POST, PATCH and DELETE of structures."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from api.answers import json_answer, wish_of
+from api import whole
+from api.answers import lang_of, thing_answer, wish_of
 from api.commands import flow
 from api.commands.objects import load, object_ref
 from api.deps import deps_of
 from api.errors import ApiRefusal
-from api.present import structure_resource
-from api.resources import StructureWish
+from api.wishes import StructureEdit, StructureWish
 from producers import structures
+from producers.say import Command
 from schemas.specs.structures import SOURCE_BYTES_MAX, TYPE_CONFIG_BYTES_MAX, class_problem
 from storage.log.port import Position
+from storage.views.rows import EntityRow
 
 
 async def post_structure(request: web.Request) -> web.Response:
@@ -53,4 +55,32 @@ async def post_structure(request: web.Request) -> web.Response:
     row = await deps.views.entity(command.id)
     if settled.row is None or row is None:
         return flow.pending(command, settled.headers)
-    return json_answer(structure_resource(row), HTTPStatus.CREATED, settled.headers)
+    return thing_answer(await whole.structure(deps, row, lang_of(request)), HTTPStatus.CREATED, settled.headers)
+
+
+async def patch_structure(request: web.Request) -> web.Response:
+    """Another name or note for a structure: 200 Structure."""
+    wish = flow.something(await wish_of(request, StructureEdit))
+
+    async def say(command: Command, row: EntityRow, expected: int) -> Position:
+        return await structures.edit(
+            deps_of(request).speaker,
+            command,
+            structure_id=row.id,
+            expected_revision=expected,
+            name=wish.name,
+            note=wish.note,
+        )
+
+    return await flow.change(request, "structure", wish, say, whole.structure)
+
+
+async def delete_structure(request: web.Request) -> web.Response:
+    """Take a structure out of use: 200 Structure. Templates that name it stay and can still be converted with."""
+
+    async def say(command: Command, row: EntityRow, expected: int) -> Position:
+        return await structures.delete(
+            deps_of(request).speaker, command, structure_id=row.id, expected_revision=expected
+        )
+
+    return await flow.change(request, "structure", None, say, whole.structure)

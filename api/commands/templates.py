@@ -1,8 +1,8 @@
-"""POST /templates, and templates as other wishes need them."""
+"""POST, PATCH and DELETE of templates, and templates as other wishes need them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -10,14 +10,17 @@ from uuid import UUID
 import msgspec
 from aiohttp import web
 
-from api.answers import json_answer, lang_of, wish_of
+from api.answers import lang_of, thing_answer, wish_of
 from api.commands import flow
 from api.commands.objects import keep, load
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
 from api.present import template_resource
-from api.resources import TemplateWish
+from api.resources import Template
+from api.whole import gone, gone_parents
+from api.wishes import TemplateEdit, TemplateWish
 from producers import templates
+from producers.say import Command
 from schemas.events import TemplateSaved
 from schemas.specs.templates import (
     TemplateDocument,
@@ -40,7 +43,7 @@ async def post_template(request: web.Request) -> web.Response:
     document = checked(wish.document)
 
     async def say() -> Position:
-        await structure_rows(deps, (sub.architecture for sub in document.sub_templates))
+        await _usable_structures(deps, document, ())
         stored = await keep(deps.objects, encode_template(document), f"{document.name}.json")
         return await templates.save(deps.speaker, command, document=document, stored=stored, note=wish.note)
 
@@ -48,7 +51,57 @@ async def post_template(request: web.Request) -> web.Response:
     row = await deps.views.entity(command.id)
     if settled.row is None or row is None:
         return flow.pending(command, settled.headers)
-    return json_answer(template_resource(row, document, lang_of(request)), HTTPStatus.CREATED, settled.headers)
+    return thing_answer(await whole_template(deps, row, lang_of(request)), HTTPStatus.CREATED, settled.headers)
+
+
+async def patch_template(request: web.Request) -> web.Response:
+    """Another document or note for a template: 200 Template. Jobs that were asked for keep the earlier document."""
+    deps, wish = deps_of(request), flow.something(await wish_of(request, TemplateEdit))
+    given = checked(wish.document) if wish.document is not None else None
+
+    async def say(command: Command, row: EntityRow, expected: int) -> Position:
+        before = msgspec.json.decode(row.document, type=TemplateSaved)
+        if given is not None:
+            await _usable_structures(deps, given, before.architectures)
+            stored = await keep(deps.objects, encode_template(given), f"{given.name}.json")
+        return await templates.replace(
+            deps.speaker,
+            command,
+            template_id=row.id,
+            expected_revision=expected,
+            document=given or await load_template(deps, before.document),
+            stored=stored if given is not None else before.document,
+            note=row.note if wish.note is None else wish.note,
+        )
+
+    return await flow.change(request, "template", wish, say, whole_template)
+
+
+async def delete_template(request: web.Request) -> web.Response:
+    """Take a template out of use: 200 Template. Models made with it stay, its name is free again."""
+
+    async def say(command: Command, row: EntityRow, expected: int) -> Position:
+        return await templates.delete(deps_of(request).speaker, command, template_id=row.id, expected_revision=expected)
+
+    return await flow.change(request, "template", None, say, whole_template)
+
+
+async def whole_template(deps: Deps, row: EntityRow, lang: str) -> Template:
+    """A template with its document."""
+    document = await load_template(deps, msgspec.json.decode(row.document, type=TemplateSaved).document)
+    return template_resource(row, document, lang, await gone_parents(deps, [row]))
+
+
+async def _usable_structures(deps: Deps, document: TemplateDocument, kept: Collection[UUID]) -> None:
+    """Check the structures that a template names; those that it named before may be deleted meanwhile.
+
+    Raises:
+        ApiRefusal: one of them does not exist (422), or was deleted (409).
+    """
+    ids = [sub.architecture for sub in document.sub_templates]
+    await structure_rows(deps, ids)
+    for id_ in sorted(await gone(deps, set(ids) - set(kept))):
+        raise deleted("structure", id_)
 
 
 def checked(raw: Mapping[str, Any]) -> TemplateDocument:
@@ -84,9 +137,9 @@ async def template_row(deps: Deps, id_: UUID) -> tuple[EntityRow, TemplateSaved]
     """A template that a wish names.
 
     Raises:
-        ApiRefusal: there is none with that id (422).
+        ApiRefusal: there is none with that id (422), or it was deleted (409).
     """
-    row = await wanted_entity(deps, "template", id_)
+    row = await usable_entity(deps, "template", id_)
     return row, msgspec.json.decode(row.document, type=TemplateSaved)
 
 
@@ -100,6 +153,23 @@ async def wanted_entity(deps: Deps, kind: str, id_: UUID) -> EntityRow:
     if row is None or row.kind != kind:
         raise ApiRefusal(HTTPStatus.UNPROCESSABLE_ENTITY, f"{kind}_unknown", id=id_)
     return row
+
+
+async def usable_entity(deps: Deps, kind: str, id_: UUID) -> EntityRow:
+    """A thing that a wish wants to make something new of.
+
+    Raises:
+        ApiRefusal: there is none of that kind with that id (422), or it was deleted (409).
+    """
+    row = await wanted_entity(deps, kind, id_)
+    if row.deleted_at is not None:
+        raise deleted(kind, id_)
+    return row
+
+
+def deleted(kind: str, id_: UUID) -> ApiRefusal:
+    """409: pth_deleted, template_deleted, ..."""
+    return ApiRefusal(HTTPStatus.CONFLICT, f"{kind}_deleted", id=id_)
 
 
 async def structure_rows(deps: Deps, ids: Iterable[UUID]) -> list[EntityRow]:

@@ -12,10 +12,10 @@ from aiohttp import web
 from api.answers import wish_of
 from api.commands import flow
 from api.commands.datasets import one_of
-from api.commands.templates import load_template, wanted_entity
+from api.commands.templates import load_template, usable_entity
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
-from api.resources import InferenceWish
+from api.wishes import InferenceWish
 from producers import tests
 from schemas.events import ConversionRequested, DatasetImported, ModelConverted
 from schemas.events.tests import Backend
@@ -69,12 +69,12 @@ async def _plan(deps: Deps, wish: InferenceWish) -> Plan:
     """Everything that the test names, found and checked.
 
     Raises:
-        ApiRefusal: something is not there, or does not fit (422).
+        ApiRefusal: something is not there, or does not fit (422), or was deleted (409).
     """
     if wish.precision != PRECISION:
         raise _refusal("precision_not_available", precision=wish.precision, available=PRECISION)
-    await wanted_entity(deps, "tron", wish.model_id)
-    dataset = await wanted_entity(deps, "dataset", wish.dataset_id)
+    await usable_entity(deps, "tron", wish.model_id)
+    dataset = await usable_entity(deps, "dataset", wish.dataset_id)
     revision = await _product(deps, "revision", wish.model_id, wish.revision_job_id)
     version = await _product(deps, "dataset_version", wish.dataset_id, wish.version_job_id)
     network = await _network(deps, revision.job_id)

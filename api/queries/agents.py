@@ -20,7 +20,7 @@ async def list_agents(request: web.Request) -> web.Response:
 
 async def get_agent(request: web.Request) -> web.Response:
     """One agent by name."""
-    deps, name = deps_of(request), request.match_info["id"]
+    deps, name = deps_of(request), request.match_info["name"]
     for row in await deps.views.agents():
         if row.agent == name:
             return json_answer(agent_resource(row, deps.clock()))

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from http import HTTPStatus
 
 from aiohttp import web
 
-from api.answers import json_answer
+from api.answers import json_answer, lang_of
 from api.deps import Deps, deps_of
+from api.lag import ANSWER_S_MAX, LAG
 from api.resources import Health
-from schemas.topics import TOPICS
-from storage.log.port import LogError, Partition
+from api.texts import render
+from schemas.values import Code
 from storage.views.port import ViewsAwayError
+from storage.views.rows import KeeperRow
 
-ANSWER_S_MAX = 2.0
+SILENT_S_MAX = 10.0
+"""A projector that says nothing for so long is away; it speaks every two seconds."""
+AWAY = Code(code="projector_away")
 
 
 async def livez(_: web.Request) -> web.Response:
@@ -23,40 +28,37 @@ async def livez(_: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """Whether log and read models answer (503 if not), and how far the projector is behind."""
-    deps = deps_of(request)
-    ends, positions = await asyncio.gather(_ends(deps), _positions(deps))
+    """Whether log and read models answer (503 if not), how far the projector is behind, and how it does."""
+    deps, watch = deps_of(request), request.app[LAG]
+    (kafka, postgres), keeper = await asyncio.gather(watch.look(), _keeper(deps))
+    state, reason = _judge(deps, keeper) if postgres else ("unknown", None)
     health = Health(
-        ready=ends is not None and positions is not None,
-        kafka=ends is not None,
-        postgres=positions is not None,
-        lag=_lag(ends or {}, positions or {}),
+        ready=kafka and postgres,
+        kafka=kafka,
+        postgres=postgres,
+        lag=watch.lag.records(),
+        lag_seconds=round(watch.lag.longest_s(), 3),
+        stale=watch.stale,
+        schema=deps.views.schema,
+        projector_state=state,
+        projector_reason=reason,
+        projector_message=render(reason, lang_of(request)) if reason is not None else "",
     )
     return json_answer(health, HTTPStatus.OK if health.ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-async def _ends(deps: Deps) -> dict[Partition, int] | None:
-    ends: dict[Partition, int] = {}
+async def _keeper(deps: Deps) -> KeeperRow | None:
     try:
         async with asyncio.timeout(ANSWER_S_MAX):
-            for topic in TOPICS:
-                ends.update(await deps.log.end(topic))
-    except (LogError, TimeoutError):
-        return None
-    return ends
-
-
-async def _positions(deps: Deps) -> dict[Partition, int] | None:
-    try:
-        async with asyncio.timeout(ANSWER_S_MAX):
-            return dict(await deps.views.positions())
+            return await deps.views.keeper()
     except (ViewsAwayError, TimeoutError):
         return None
 
 
-def _lag(ends: dict[Partition, int], positions: dict[Partition, int]) -> dict[str, int]:
-    """Records that are in the log and not in the read models, by topic."""
-    lag = dict.fromkeys(TOPICS, 0) if ends else {}
-    for partition, end in ends.items():
-        lag[partition.topic] += max(0, end - positions.get(partition, 0))
-    return lag
+def _judge(deps: Deps, keeper: KeeperRow | None) -> tuple[str, Code | None]:
+    """The projector's state, and the reason where it does not run."""
+    if keeper is None:
+        return "away", AWAY
+    if keeper.state != "refused" and deps.clock() - keeper.seen_at > timedelta(seconds=SILENT_S_MAX):
+        return "away", AWAY
+    return keeper.state, Code(code=keeper.code) if keeper.code else None

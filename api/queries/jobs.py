@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
+import msgspec
 from aiohttp import web
 
+from api import whole
 from api.answers import Query, id_of, json_answer, lang_of, unknown
 from api.auth import actor_of
 from api.deps import deps_of
-from api.present import KINDS, job_resource
+from api.errors import ApiRefusal
+from api.objects import send_object
+from api.present import KINDS
 from api.resources import Page
 from schemas.lifecycle import TERMINAL
+from schemas.values import ObjectRef
 from storage.views.rows import JobRow
 
 STATES = TERMINAL | {"queued", "running"}
-KNOWN = ("limit", "cursor", "mine", "state", "subject_id")
+KNOWN = ("limit", "cursor", "mine", "search", "state", "subject_id")
 
 
 async def job_rows(request: web.Request, query: Query, kinds: tuple[str, ...]) -> tuple[list[JobRow], str | None]:
@@ -24,6 +31,7 @@ async def job_rows(request: web.Request, query: Query, kinds: tuple[str, ...]) -
         kinds=kinds,
         states=(state,) if state else (),
         subject_id=query.id("subject_id"),
+        search=query.text("search"),
         limit=query.limit(),
         cursor=query.cursor(),
     )
@@ -47,13 +55,28 @@ async def list_jobs(request: web.Request) -> web.Response:
     query = Query(request, (*KNOWN, "kind"))
     kind = query.one_of("kind", KINDS)
     rows, next_ = await job_rows(request, query, (KINDS[kind],) if kind else ())
-    progress = await deps_of(request).views.progress([row.id for row in rows])
-    lang = lang_of(request)
-    return json_answer(Page(items=[job_resource(row, progress.get(row.id), lang) for row in rows], next=next_))
+    return json_answer(Page(items=await whole.jobs(deps_of(request), rows, lang_of(request)), next=next_))
 
 
 async def get_job(request: web.Request) -> web.Response:
     """One job with its progress."""
     row = await job_row(request)
-    progress = await deps_of(request).views.progress([row.id])
-    return json_answer(job_resource(row, progress.get(row.id), lang_of(request)))
+    (job,) = await whole.jobs(deps_of(request), [row], lang_of(request))
+    return json_answer(job)
+
+
+async def get_job_log(request: web.Request) -> web.StreamResponse:
+    """What an attempt left to read, the newest one's unless `attempt` names another: text, or a range of it.
+
+    Raises:
+        ApiRefusal: 404 job_unknown, job_log_unknown (none was kept, or not yet).
+    """
+    wanted = Query(request, ("attempt",)).text("attempt")
+    row = await job_row(request)
+    logs = msgspec.json.decode(row.logs, type=dict[int, ObjectRef])
+    attempt = wanted or str(max(logs, default=row.epoch))
+    kept = {str(number): ref for number, ref in logs.items()}.get(attempt)
+    if kept is None:
+        raise ApiRefusal(HTTPStatus.NOT_FOUND, "job_log_unknown", id=row.id, attempt=attempt[:20])
+    name = f"job-{row.id}-{attempt}.log"
+    return await send_object(request, kept.digest, name, content_type="text/plain")

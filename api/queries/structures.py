@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from api.answers import json_answer
-from api.present import structure_resource
-from api.queries.entities import entity_row, plain_list
+from api import whole
+from api.queries.entities import dependents_of, one_of, page_of
 
 
 async def list_structures(request: web.Request) -> web.Response:
     """A page of structures."""
-    return await plain_list(request, "structure", structure_resource)
+    return await page_of(request, "structure", whole.structures)
 
 
 async def get_structure(request: web.Request) -> web.Response:
     """One structure."""
-    return json_answer(structure_resource(await entity_row(request, "structure")))
+    return await one_of(request, "structure", whole.structure)
+
+
+async def get_structure_dependents(request: web.Request) -> web.Response:
+    """Templates that name the structure."""
+    return await dependents_of(request, "structure")

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import msgspec
 from aiohttp import web
 
-from api.answers import json_answer, lang_of
-from api.commands.templates import load_template
-from api.deps import deps_of
-from api.present import template_resource
-from api.queries.entities import entity_row, plain_list
-from schemas.events import TemplateSaved
+from api import whole
+from api.commands.templates import whole_template
+from api.queries.entities import dependents_of, one_of, page_of
 
 
 async def list_templates(request: web.Request) -> web.Response:
     """A page of templates, without their documents."""
-    return await plain_list(request, "template", template_resource)
+    return await page_of(request, "template", whole.templates)
 
 
 async def get_template(request: web.Request) -> web.Response:
     """One template with its document."""
-    row = await entity_row(request, "template")
-    document = await load_template(deps_of(request), msgspec.json.decode(row.document, type=TemplateSaved).document)
-    return json_answer(template_resource(row, document, lang_of(request)))
+    return await one_of(request, "template", whole_template)
+
+
+async def get_template_dependents(request: web.Request) -> web.Response:
+    """Models made with the template, and conversions that go on."""
+    return await dependents_of(request, "template")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from http import HTTPStatus
 from uuid import UUID
 
@@ -9,26 +11,30 @@ from aiohttp import web
 
 from api.answers import Query, json_answer, lang_of, unknown
 from api.commands.objects import load
-from api.compare import Classes, classes_of, compare
+from api.compare import Kept, compare, kept_of
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
 from api.objects import send_object
 from api.present import KINDS, test_resource
 from api.queries.jobs import KNOWN, job_row, job_rows
 from api.resources import Page, Test
+from api.whole import gone
 from schemas.values import ObjectRef
 from storage.views.rows import JobRow
 
 COMPARED_MAX = 50
 REPORT_BYTES_MAX = 256 << 20
+REPLICATES_BYTES_MAX = 256 << 20
 
 
 async def list_tests(request: web.Request) -> web.Response:
     """A page of inference tests."""
     rows, next_ = await job_rows(request, Query(request, KNOWN), (KINDS["inference"],))
-    progress = await deps_of(request).views.progress([row.id for row in rows])
-    lang = lang_of(request)
-    return json_answer(Page(items=[test_resource(row, progress.get(row.id), lang) for row in rows], next=next_))
+    deps, lang = deps_of(request), lang_of(request)
+    progress = await deps.views.progress([row.id for row in rows])
+    deleted = await _gone_parents(deps, rows)
+    tests = [test_resource(row, progress.get(row.id), lang, deleted) for row in rows]
+    return json_answer(Page(items=tests, next=next_))
 
 
 async def get_test(request: web.Request) -> web.Response:
@@ -50,10 +56,10 @@ async def get_comparison(request: web.Request) -> web.Response:
     if base_id not in ids:
         raise ApiRefusal(HTTPStatus.BAD_REQUEST, "base_not_compared", id=base_id)
     rows = {row.id: row for row in await deps.views.jobs_by_ids(ids)}
-    lang = lang_of(request)
-    tests = [_of_row(rows.get(id_), id_, lang) for id_ in ids]
-    classes = [await _classes(deps, test) for test in tests]
-    return json_answer(compare(tests[ids.index(base_id)], tests, classes, lang))
+    lang, deleted = lang_of(request), await _gone_parents(deps, rows.values())
+    tests = [_of_row(rows.get(id_), id_, lang, deleted) for id_ in ids]
+    kept = [await _kept(deps, test) for test in tests]
+    return json_answer(await asyncio.to_thread(compare, tests[ids.index(base_id)], tests, kept, lang))
 
 
 async def _test(request: web.Request) -> Test:
@@ -61,7 +67,12 @@ async def _test(request: web.Request) -> Test:
     progress = await deps_of(request).views.progress([row.id])
     if row.kind != KINDS["inference"]:
         raise unknown("test", row.id)
-    return test_resource(row, progress.get(row.id), lang_of(request))
+    return test_resource(row, progress.get(row.id), lang_of(request), await _gone_parents(deps_of(request), [row]))
+
+
+async def _gone_parents(deps: Deps, rows: Iterable[JobRow]) -> frozenset[UUID]:
+    """Those of the tests' models and datasets that were deleted since."""
+    return await gone(deps, (id_ for row in rows for id_ in (row.subject_id, row.dataset_id) if id_ is not None))
 
 
 def _ids(text: str) -> list[UUID]:
@@ -75,10 +86,10 @@ def _ids(text: str) -> list[UUID]:
     return ids
 
 
-def _of_row(row: JobRow | None, id_: UUID, lang: str) -> Test:
+def _of_row(row: JobRow | None, id_: UUID, lang: str, deleted: frozenset[UUID]) -> Test:
     if row is None or row.kind != KINDS["inference"]:
         raise unknown("test", id_)
-    return test_resource(row, None, lang)
+    return test_resource(row, None, lang, deleted)
 
 
 def _completed(test: Test) -> ObjectRef:
@@ -87,5 +98,8 @@ def _completed(test: Test) -> ObjectRef:
     return test.report
 
 
-async def _classes(deps: Deps, test: Test) -> Classes:
-    return classes_of(await load(deps.objects, _completed(test).digest, size_max_bytes=REPORT_BYTES_MAX))
+async def _kept(deps: Deps, test: Test) -> Kept:
+    report = await load(deps.objects, _completed(test).digest, size_max_bytes=REPORT_BYTES_MAX)
+    if test.replicates is None:
+        return kept_of(report, None)
+    return kept_of(report, await load(deps.objects, test.replicates.digest, size_max_bytes=REPLICATES_BYTES_MAX))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from api.texts import en, zh
@@ -10,6 +11,9 @@ from schemas.values import Code
 DEFAULT = "zh"
 TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {"zh": zh.TEXTS, "en": en.TEXTS}
 """Language -> code -> (what happened, what to do next); `{name}` stands for a parameter."""
+
+_REASON = re.compile(r"(?P<code>[a-z_]+): (?P<count>\d+)")
+"""What `reasons` in a code's parameters is made of: other codes, and how often each came."""
 
 
 class _Params(dict[str, str]):
@@ -23,11 +27,21 @@ def sentences(code: Code, lang: str) -> tuple[str, str]:
     """What happened, and what to do next ("" where nothing can be done). Unknown codes are shown as they are."""
     texts = TEXTS[lang]
     params = _Params(code.params)
+    if "reasons" in params:
+        params["reasons"] = _REASON.sub(lambda found: _counted(found, texts, lang), params["reasons"])
     if code.code not in texts:
         said = ", ".join(f"{name}={value}" for name, value in code.params.items())
         params = _Params(code=code.code, params=said)
     what, todo = texts.get(code.code, texts["unknown_code"])
     return what.format_map(params), todo.format_map(params)
+
+
+def _counted(found: re.Match[str], texts: Mapping[str, tuple[str, str]], lang: str) -> str:
+    """`image_broken: 3` with the code's own sentence in place of the code."""
+    if found["code"] not in texts:
+        return found[0]
+    what = texts[found["code"]][0].rstrip(".。")
+    return f"{what} ×{found['count']}" if lang == "en" else f"{what}×{found['count']}"
 
 
 def render(code: Code, lang: str) -> str:

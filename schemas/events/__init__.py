@@ -1,24 +1,52 @@
 """THE catalogue of everything that is said, one file a noun."""
 
 from schemas.events.agents import AgentSeen
-from schemas.events.base import Event, JobEvent, JobRequest, JobResult
-from schemas.events.datasets import DatasetCreated, DatasetImported, DatasetImportRequested
-from schemas.events.jobs import JobCancelled, JobCancelRequested, JobClaimed, JobFailed, JobLeaseExpired, JobProgressed
-from schemas.events.models import ConversionRequested, ModelConverted, TronVersionReserved, Upload
-from schemas.events.structures import StructureAdded
-from schemas.events.templates import TemplateSaved
+from schemas.events.base import Change, Event, JobEvent, JobRequest, JobResult
+from schemas.events.datasets import (
+    DatasetCreated,
+    DatasetDeleted,
+    DatasetEdited,
+    DatasetImported,
+    DatasetImportRequested,
+)
+from schemas.events.jobs import (
+    JobCancelled,
+    JobCancelRequested,
+    JobClaimed,
+    JobFailed,
+    JobLeaseExpired,
+    JobLogged,
+    JobProgressed,
+)
+from schemas.events.models import (
+    ConversionRequested,
+    ModelConverted,
+    ModelDeleted,
+    ModelEdited,
+    TronVersionReserved,
+    Upload,
+)
+from schemas.events.structures import StructureAdded, StructureDeleted, StructureEdited
+from schemas.events.templates import TemplateDeleted, TemplateSaved
 from schemas.events.tests import InferenceCompleted, InferenceRequested
 
 CATALOGUE: dict[str, type[Event]] = {
     event.__name__: event
     for event in (
         Upload,
+        ModelEdited,
+        ModelDeleted,
         TronVersionReserved,
         ConversionRequested,
         ModelConverted,
         StructureAdded,
+        StructureEdited,
+        StructureDeleted,
         TemplateSaved,
+        TemplateDeleted,
         DatasetCreated,
+        DatasetEdited,
+        DatasetDeleted,
         DatasetImportRequested,
         DatasetImported,
         InferenceRequested,
@@ -29,6 +57,7 @@ CATALOGUE: dict[str, type[Event]] = {
         JobCancelRequested,
         JobCancelled,
         JobProgressed,
+        JobLogged,
         AgentSeen,
     )
 }
@@ -37,8 +66,11 @@ CATALOGUE: dict[str, type[Event]] = {
 __all__ = [
     "CATALOGUE",
     "AgentSeen",
+    "Change",
     "ConversionRequested",
     "DatasetCreated",
+    "DatasetDeleted",
+    "DatasetEdited",
     "DatasetImportRequested",
     "DatasetImported",
     "Event",
@@ -50,11 +82,17 @@ __all__ = [
     "JobEvent",
     "JobFailed",
     "JobLeaseExpired",
+    "JobLogged",
     "JobProgressed",
     "JobRequest",
     "JobResult",
     "ModelConverted",
+    "ModelDeleted",
+    "ModelEdited",
     "StructureAdded",
+    "StructureDeleted",
+    "StructureEdited",
+    "TemplateDeleted",
     "TemplateSaved",
     "TronVersionReserved",
     "Upload",

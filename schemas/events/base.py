@@ -7,9 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.values import Platform, ResourceClass
+from schemas.values import ObjectRef, Platform, ResourceClass
 
 Epoch = Annotated[int, msgspec.Meta(ge=1)]
+Revision = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +23,15 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         raise NotImplementedError
 
 
+class Change(Event, frozen=True, kw_only=True):
+    """A decision about something that is there: it counts only where `expected_revision` is the newest one.
+
+    A thing has revision 1 when it is made, and one more with each change that was accepted, its deletion included.
+    """
+
+    expected_revision: Revision
+
+
 class JobEvent(Event, frozen=True, kw_only=True):
     """Anything said about one job; the key is the job's id, so one partition orders a job's whole life."""
 
@@ -32,14 +42,19 @@ class JobEvent(Event, frozen=True, kw_only=True):
 
 
 class JobRequest(JobEvent, frozen=True, kw_only=True):
-    """A wish for a job. `platform` is None when any machine with the resource class will do."""
+    """A wish for a job. `platform` is None when any machine with the resource class will do.
+
+    `retry_of` is the job that ended badly and is asked for once more.
+    """
 
     resource: ResourceClass
     platform: Platform | None = None
+    retry_of: UUID | msgspec.UnsetType = msgspec.UNSET
 
 
 class JobResult(JobEvent, frozen=True, kw_only=True):
-    """A job's successful end, said by the agent process (`instance`) that owns `epoch`."""
+    """A job's successful end, said by the agent process (`instance`) that owns `epoch`, with the attempt's log."""
 
     epoch: Epoch
     instance: UUID
+    log: ObjectRef | msgspec.UnsetType = msgspec.UNSET

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.events.base import Event, JobRequest, JobResult
+from schemas.events.base import Change, Event, JobRequest, JobResult
 from schemas.values import Code, NoteText, ObjectRef, ShortText
 
 DatasetType = Literal["classification"]
@@ -21,6 +21,25 @@ class DatasetCreated(Event, frozen=True, kw_only=True):
     name: ShortText
     type: DatasetType
     note: NoteText = ""
+
+    def subject(self) -> str:
+        return str(self.dataset_id)
+
+
+class DatasetEdited(Change, frozen=True, kw_only=True):
+    """A dataset is to be described otherwise. Its name stays: tests say it."""
+
+    dataset_id: UUID
+    note: NoteText
+
+    def subject(self) -> str:
+        return str(self.dataset_id)
+
+
+class DatasetDeleted(Change, frozen=True, kw_only=True):
+    """A dataset is not to be tested on any more; its name is free again."""
+
+    dataset_id: UUID
 
     def subject(self) -> str:
         return str(self.dataset_id)

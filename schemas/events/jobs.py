@@ -10,6 +10,8 @@ import msgspec
 from schemas.events.base import Epoch, JobEvent
 from schemas.values import Code, ObjectRef, ShortText
 
+LogLine = Annotated[str, msgspec.Meta(max_length=1000)]
+
 
 class JobClaimed(JobEvent, frozen=True, kw_only=True):
     """An agent process takes the job. It counts only if the job is queued and `epoch` is the next one."""
@@ -46,6 +48,7 @@ class JobCancelled(JobEvent, frozen=True, kw_only=True):
 
     epoch: Epoch
     instance: UUID
+    log: ObjectRef | msgspec.UnsetType = msgspec.UNSET
 
 
 class JobProgressed(JobEvent, frozen=True, kw_only=True):
@@ -57,3 +60,13 @@ class JobProgressed(JobEvent, frozen=True, kw_only=True):
     step: Annotated[int, msgspec.Meta(ge=0)]
     stage: ShortText = ""
     fraction: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+
+
+class JobLogged(JobEvent, frozen=True, kw_only=True):
+    """Lines of a running attempt's log, for those who watch; perishable. `first_line` counts from 0 within the attempt:
+    a gap to the lines before means that some were left out; the whole log is the object that the attempt ends with."""
+
+    epoch: Epoch
+    instance: UUID
+    first_line: Annotated[int, msgspec.Meta(ge=0)]
+    lines: Annotated[tuple[LogLine, ...], msgspec.Meta(max_length=50)]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.events.base import Event, JobRequest, JobResult
+from schemas.events.base import Change, Event, JobRequest, JobResult
 from schemas.values import NoteText, ObjectRef, Platform, ShortText, StructureRef, TronIdentity
 
 
@@ -19,6 +19,26 @@ class Upload(Event, frozen=True, kw_only=True):
     weights: ObjectRef
     training_id: ShortText = ""
     note: NoteText = ""
+
+    def subject(self) -> str:
+        return str(self.model_id)
+
+
+class ModelEdited(Change, frozen=True, kw_only=True):
+    """A model is to be called or described otherwise; None leaves it. A Tron's name is part of its identity."""
+
+    model_id: UUID
+    name: ShortText | None = None
+    note: NoteText | None = None
+
+    def subject(self) -> str:
+        return str(self.model_id)
+
+
+class ModelDeleted(Change, frozen=True, kw_only=True):
+    """A model is not to be used any more. What was made of it stays; a Tron's identity is never given again."""
+
+    model_id: UUID
 
     def subject(self) -> str:
         return str(self.model_id)

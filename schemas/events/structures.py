@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.events.base import Event
+from schemas.events.base import Change, Event
 from schemas.values import NoteText, ObjectRef
 
 StructureText = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -22,6 +22,26 @@ class StructureAdded(Event, frozen=True, kw_only=True):
     source: ObjectRef
     type_config: ObjectRef | None = None
     note: NoteText = ""
+
+    def subject(self) -> str:
+        return str(self.structure_id)
+
+
+class StructureEdited(Change, frozen=True, kw_only=True):
+    """A structure is to be called or described otherwise; None leaves it. Its class and its file stay."""
+
+    structure_id: UUID
+    name: StructureText | None = None
+    note: NoteText | None = None
+
+    def subject(self) -> str:
+        return str(self.structure_id)
+
+
+class StructureDeleted(Change, frozen=True, kw_only=True):
+    """A structure is not to be used in new templates; its class name is free again."""
+
+    structure_id: UUID
 
     def subject(self) -> str:
         return str(self.structure_id)

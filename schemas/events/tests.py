@@ -62,8 +62,11 @@ class BackendUsed(Value, frozen=True):
     fallbacks: tuple[Code, ...] = ()
 
 
-class InferenceCompleted(JobResult, frozen=True, kw_only=True):
-    """A test's result. `accuracy` is the mean of the tasks' top-1; per class and image: the object `report`."""
+class InferenceCompleted(JobResult, frozen=True, kw_only=True, omit_defaults=True):
+    """A test's result. `accuracy` is the mean of the tasks' top-1; per class and image: the object `report`.
+
+    `replicates` (schemas.verdict.replicates) is what intervals and verdicts are made of.
+    """
 
     images: int
     skipped: int
@@ -75,3 +78,4 @@ class InferenceCompleted(JobResult, frozen=True, kw_only=True):
     total_ms: float
     used: BackendUsed
     report: ObjectRef
+    replicates: ObjectRef | None = None

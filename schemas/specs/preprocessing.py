@@ -68,6 +68,25 @@ def chain_problem(steps: tuple[Step, ...]) -> str | None:
     return None
 
 
+def chain_text(steps: tuple[Step, ...]) -> str:
+    """The chain in one line, as people read it: `resize short=256 cubic > centercrop 224x224 > cvtRGB > transpose`."""
+    return " > ".join(map(_step_text, steps)) or "default"
+
+
+def _step_text(step: Step) -> str:
+    """An operation and its arguments; those that have their usual value are left out."""
+    words = [step.__struct_config__.tag]
+    if isinstance(step, Resize) and step.short_side is not None:
+        words.append(f"short={step.short_side}")
+    elif isinstance(step, Resize | CenterCrop | EqualResize):
+        words.append(f"{step.width}x{step.height}")
+    if isinstance(step, EqualResize):
+        words += [word for word, said in (("centred", step.centred), (f"value={step.value}", step.value)) if said]
+    if isinstance(step, Resize | EqualResize) and step.interpolation != "linear":
+        words.append(step.interpolation)
+    return " ".join(map(str, words))
+
+
 def default_chain(width: int, height: int) -> tuple[Step, ...]:
     """The chain proposed for a three-channel model whose input is `width` x `height`."""
     return (Resize(width=width, height=height), CvtRGB(), Transpose())

@@ -20,6 +20,7 @@ import pytest
 import torch
 
 from agents.handlers import handlers
+from agents.joblog import JobLog
 from agents.work import JobProblem, Limits
 from schemas.events import (
     ConversionRequested,
@@ -34,6 +35,8 @@ from schemas.reports import ConversionReport, EvaluationReport
 from schemas.specs.preprocessing import CenterCrop, CvtRGB, Resize, Step, Transpose
 from schemas.specs.templates import encode_template, read_template
 from schemas.values import ObjectRef, StructureRef, TronIdentity
+from schemas.verdict.judging import interval
+from schemas.verdict.replicates import decode
 from storage.datasets.pack import DatasetPack
 from storage.tron_file import TronFile
 
@@ -87,6 +90,7 @@ class LocalWork:
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.folder, self.instance = store, folder, uuid4()
         self.said: list[tuple[str, float]] = []
+        self.log = JobLog()
 
     async def fetch(self, ref: ObjectRef, name: str) -> Path:
         target = self.folder / name
@@ -289,6 +293,20 @@ async def test_the_whole_way(bench: Bench, converted: Converted) -> None:
     assert tested.inference.total_ms == pytest.approx(tested.inference.mean_ms * 42)
     assert tested.used.on_platform is False
     assert [code.code for code in tested.used.fallbacks] == ["no_nvidia_runtime"]
+    assert_replicates(bench, tested, report)
+
+
+def assert_replicates(bench: Bench, tested: InferenceCompleted, report: EvaluationReport) -> None:
+    """What verdicts are made of is the report's own answers, image by image."""
+    assert tested.replicates is not None
+    kept = decode(bench.store.path(tested.replicates).read_bytes())
+    right = {image.digest: image.answers[0].top[0] == image.answers[0].label for image in report.images}
+    assert list(kept.row) == ["top1/class"]
+    digests = [f"sha256:{row.tobytes().hex()}" for row in kept.digests]
+    assert dict(zip(digests, kept.marks[0].tolist(), strict=True)) == right
+    around = interval(kept, "top1/class")
+    assert around is not None
+    assert around.low < tested.accuracy < around.high
 
 
 def test_a_conversion_leaves_a_merged_graph_and_a_report(bench: Bench, converted: Converted, tmp_path: Path) -> None:
@@ -359,7 +377,7 @@ async def test_a_hostile_checkpoint_is_not_executed(bench: Bench, tmp_path: Path
     torch.save({"state_dict": Evil()}, tmp_path / "w.pth")
     with pytest.raises(JobProblem) as raised:
         await bench.do(bench.conversion((tmp_path / "w.pth").read_bytes()))
-    assert raised.value.reason.code == "weights_unreadable"
+    assert raised.value.reason.code == "weights_hold_code"
     assert "weights_only" not in json.dumps(raised.value.reason.params)
     assert not canary.exists()
 

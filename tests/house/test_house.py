@@ -115,7 +115,7 @@ def test_no_room_is_empty():
 
 
 def test_only_the_wiring_chooses_adapters():
-    adapters = {"KafkaLog", "MemoryLog", "LocalObjects", "GatewayObjects"}
+    adapters = {"KafkaLog", "MemoryLog", "LocalObjects", "GatewayObjects", "S3Objects"}
     for path in modules("schemas", "producers", "consumers", "api", "agents", "deploy"):
         if path != ROOT / "deploy" / "wiring.py":
             assert not adapters & names_in(path), f"{path.relative_to(ROOT)} chooses an adapter"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from uuid import UUID, uuid4
 
 import aiohttp
 import msgspec
+import numpy as np
 import pytest
 from aiohttp import web
 
@@ -22,10 +24,12 @@ from schemas.events import DatasetImported, InferenceCompleted, JobClaimed, Mode
 from schemas.events.tests import BackendUsed, StageTiming, TaskSummary
 from schemas.topics import TOPICS
 from schemas.values import ObjectRef
+from schemas.verdict.replicates import encode, sample
 from storage.log.memory import MemoryLog
 from storage.log.port import Partition
 from storage.objects.local import LocalObjects
 from storage.views.port import CursorError, ViewsAwayError
+from storage.views.rows import BusyRow, KeeperRow, WaitingRow
 
 AGENT_SECRET = "agent-secret"
 UPLOAD_BYTES_MAX = 1 << 20
@@ -51,6 +55,8 @@ class FakeViews:
         self._projection = Projection()
         self._next = {Partition(topic.name, n): 0 for topic in TOPICS.values() for n in range(topic.partitions)}
         self.rows: dict[str, dict[Any, Any]] = {}
+        self.schema = "rm_v1"
+        self.keeping: KeeperRow | None = None
         self.lagging = False
         self.away = False
 
@@ -83,17 +89,40 @@ class FakeViews:
     async def entity(self, id_):
         return self._of("entities").get(id_)
 
-    async def entities(self, kind, *, owner=None, search="", platform="", limit=50, cursor=None):
+    async def entities(self, kind, *, owner=None, search="", platform="", deleted=False, limit=50, cursor=None):
         return self._page(
             [
                 row
                 for row in self._of("entities").values()
                 if row.kind == kind and search in row.name and platform in ("", row.platform)
-                and owner in (None, row.owner)
+                and owner in (None, row.owner) and deleted == (row.deleted_at is not None)
             ],
             limit,
             cursor,
         )  # fmt: skip
+
+    async def children(self, parent_id, *, limit):
+        rows = [
+            row for row in self._of("entities").values() if str(parent_id) in row.parents and row.deleted_at is None
+        ]
+        return rows[:limit], len(rows)
+
+    async def jobs_upon(self, entity_id, *, kinds, states, limit):
+        near = {entity_id, *(row.id for row in self._of("entities").values() if str(entity_id) in row.parents)}
+        rows = [
+            row
+            for row in self._of("jobs").values()
+            if row.kind in kinds and row.state in states and {row.subject_id, row.dataset_id} & near
+        ]
+        return rows[:limit], len(rows)
+
+    async def newest_jobs(self, kind, subject_ids):
+        wanted = set(subject_ids)
+        return {
+            row.subject_id: row
+            for row in self._of("jobs").values()
+            if row.kind == kind and row.subject_id in wanted
+        }  # fmt: skip
 
     async def entities_by_ids(self, ids: Iterable[UUID]):
         return [self._of("entities")[id_] for id_ in ids if id_ in self._of("entities")]
@@ -101,7 +130,7 @@ class FakeViews:
     async def job(self, id_):
         return self._of("jobs").get(id_)
 
-    async def jobs(self, *, owner=None, kinds=(), states=(), subject_id=None, limit=50, cursor=None):
+    async def jobs(self, *, owner=None, kinds=(), states=(), subject_id=None, search="", limit=50, cursor=None):
         return self._page(
             [
                 row
@@ -112,6 +141,17 @@ class FakeViews:
             limit,
             cursor,
         )  # fmt: skip
+
+    async def waiting(self, resource, *, limit):
+        rows = [row for row in self._of("jobs").values() if row.state == "queued" and row.resource == resource]
+        rows.sort(key=lambda row: (row.requested_at, row.id))
+        return [WaitingRow(row.id, row.owner, row.platform, row.requested_at) for row in rows[:limit]]
+
+    async def busy(self):
+        running = Counter(
+            (row.owner, row.agent, row.resource) for row in self._of("jobs").values() if row.state == "running"
+        )
+        return [BusyRow(*key, jobs) for key, jobs in running.items()]
 
     async def jobs_by_ids(self, ids):
         return [self._of("jobs")[id_] for id_ in ids if id_ in self._of("jobs")]
@@ -132,6 +172,17 @@ class FakeViews:
     async def positions(self):
         self._of("jobs")
         return dict(self._next)
+
+    async def keeper(self):
+        self._of("jobs")
+        return self.keeping
+
+    async def job_counts(self):
+        kinds = ((row.state, row.resource, row.platform) for row in self._of("jobs").values())
+        return [(*kind, jobs) for kind, jobs in Counter(kinds).items()]
+
+    async def undecodable_count(self):
+        return 0
 
     @staticmethod
     def _page(rows, limit, cursor):
@@ -280,6 +331,7 @@ class Api:
             total_ms=60.0,
             used=BackendUsed("onnxruntime", "1", "fp32", "cpu", False),
             report=ObjectRef(report, 1),
+            replicates=ObjectRef(await self.upload(replicates_of(accuracy)), 1),
         )
         return UUID(answer.json["id"])
 
@@ -321,6 +373,11 @@ def report_of(accuracy: float) -> dict[str, Any]:
         for name in ("cat", "dog")
     ]
     return {"tasks": [{"task": "class", "classes": classes, "confusion": []}], "images": []}
+
+
+def replicates_of(accuracy: float) -> bytes:
+    right = np.arange(20) < round(20 * accuracy)
+    return encode(sample([f"sha256:{f'{number:02x}' * 32}" for number in range(20)], {"top1/class": right}))
 
 
 @pytest.fixture

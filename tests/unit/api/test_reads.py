@@ -162,8 +162,10 @@ async def test_a_comparison_has_signed_differences_to_its_base(api):
     assert other["class_delta"]["class"] == {
         "cat": {"precision": 0.25, "recall": 0.25}, "dog": {"precision": 0.25, "recall": None},
     }  # fmt: skip
-    assert [note["code"] for note in other["notes"]] == ["small_sample"]
-    assert "20 images" in other["messages"][0]
+    assert other["notes"] == []
+    assert (base["verdicts"], other["verdicts"]["top1/class"]["code"]) == ({}, "better")
+    assert other["verdicts"]["accuracy"]["difference"] == 0.25
+    assert base["intervals"]["top1/class"]["low"] < 0.5 < base["intervals"]["top1/class"]["high"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ SAYERS = {
 }  # fmt: skip
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 BY_NOUN = re.compile(
-    r"(pth|tron|structure|template|dataset|job|test|agent|command|revision|dataset_version)_(unknown|missing)"
+    r"(pth|tron|structure|template|dataset|job|test|agent|command|revision|dataset_version)_(unknown|missing|deleted)"
 )
 """Made of a noun where they are said."""
 
@@ -107,6 +107,12 @@ def test_a_missing_parameter_hides_nothing_and_an_unknown_code_is_shown():
 @given(st.text(), st.dictionaries(st.text(), st.text()), st.sampled_from(sorted(TEXTS)))
 def test_whatever_the_code_and_its_parameters_there_is_a_sentence(code, params, lang):
     assert render(Code(code, params), lang)
+
+
+def test_reasons_are_said_as_sentences_with_their_counts():
+    code = Code("no_images_left", {"skipped": "5", "reasons": "image_broken: 4, made_up: 1"})
+    assert "5 were skipped: The image cannot be decoded ×4, made_up: 1" in render(code, "en")
+    assert "图片无法解码×4, made_up: 1" in render(code, "zh")
 
 
 def test_parameters_are_never_read_as_patterns():

@@ -101,7 +101,7 @@ async def test_without_the_database_nothing_is_said(api):
     wish = {"name": "net", "digest": await api.upload(b"weights")}
     api.views.away = True
     answer = await api.post("/pth", wish)
-    assert (answer.status, answer.json["code"]) == (503, "views_unavailable")
+    assert (answer.status, answer.json["code"]) == (503, "read_models_away")
     assert await said(api) == []
 
 

@@ -109,3 +109,48 @@ async def test_requests_queue_jobs_where_machines_look_for_them(room):
         test.id: ("device", "nvidia", "cancelled"),
     }
     assert {job.request_digest for job in folded.values()} == {"sha256:1"}
+
+
+async def test_changes_are_decided_upon_the_revision_that_they_name(room):
+    made = {name: command(name) for name in ("structure", "pth", "dataset")}
+    await structures.add(
+        room.speaker, made["structure"], name="Net", class_name="Net", source=OBJECT, type_config=None, note=""
+    )
+    await models.upload(room.speaker, made["pth"], name="net", weights=OBJECT, training_id="", note="")
+    await datasets.create(room.speaker, made["dataset"], name="d", type_="classification", note="")
+    edits = {"expected_revision": 1, "note": "n"}
+    await structures.edit(room.speaker, command("1"), structure_id=made["structure"].id, name=None, **edits)
+    await models.edit(room.speaker, command("2"), model_id=made["pth"].id, name="other", **edits)
+    await datasets.edit(room.speaker, command("3"), dataset_id=made["dataset"].id, **edits)
+    await structures.delete(room.speaker, command("4"), structure_id=made["structure"].id, expected_revision=2)
+    await models.delete(room.speaker, command("5"), model_id=made["pth"].id, expected_revision=2)
+    await datasets.delete(room.speaker, command("6"), dataset_id=made["dataset"].id, expected_revision=2)
+    catalogue = Catalogue()
+    heard = await room.heard("mo.catalog")
+    assert [catalogue.decide(envelope).revision for envelope in heard] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert [envelope.id for envelope in heard[3:]] == [command(str(number)).id for number in range(1, 7)]
+
+
+async def test_a_template_is_replaced_whole_and_deleted(room):
+    structure, template = command("structure"), command("template")
+    raw = {
+        "name": "t", "repo": "repo", "version": "1", "method": "classification", "error_threshold": 1e-4,
+        "sub_templates": [{
+            "name": "main", "input_name": "x", "input_shape": "1,1,2,2", "mean_values": [0], "scale_values": [1],
+            "max_batch": 1, "architecture": str(structure.id), "num_classes": 1,
+            "tasks": [{"name": "class", "classes": ["cat"]}],
+        }],
+    }  # fmt: skip
+    await structures.add(
+        room.speaker, structure, name="Net", class_name="Net", source=OBJECT, type_config=None, note=""
+    )
+    await templates.save(room.speaker, template, document=read_template(raw), stored=OBJECT, note="")
+    await templates.replace(
+        room.speaker, command("edit"), template_id=template.id, expected_revision=1,
+        document=read_template(raw | {"name": "t2"}), stored=OBJECT, note="n",
+    )  # fmt: skip
+    await templates.delete(room.speaker, command("delete"), template_id=template.id, expected_revision=2)
+    catalogue = Catalogue()
+    heard = await room.heard("mo.catalog")
+    assert [catalogue.decide(envelope).revision for envelope in heard] == [1, 1, 2, 3]
+    assert (heard[2].event.name, heard[2].event.template_id, heard[2].event.expected_revision) == ("t2", template.id, 1)

@@ -14,6 +14,7 @@ from api.client.errors import ProblemError, UnknownNameError, UnreachableError, 
 from schemas.events.tests import BackendUsed, StageTiming, TaskSummary
 from schemas.specs.preprocessing import CvtRGB, Resize, Transpose
 from schemas.values import Code, ObjectRef
+from schemas.verdict.words import Interval, Verdict
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 A, B, C = (UUID(f"{letter * 8}-0000-4000-8000-000000000000") for letter in "abc")
@@ -54,8 +55,12 @@ def tron() -> resources.Tron:
         pth_id=A,
         template_id=C,
         file_name="r_net.tron",
+        state="ready",
         revisions=[revision],
+        note="",
         created_at=NOW,
+        updated_at=NOW,
+        etag='"1"',
     )
 
 
@@ -228,7 +233,12 @@ def compared() -> resources.Comparison:
     before = resources.ClassRow(name="cat", precision=0.25, recall=None, support=5)
     same = resources.ClassRow(name="dog", precision=0.5, recall=0.5, support=5)
     base = resources.ComparedTest(
-        test=outcome(A, 0.8), classes={"class": [before, same]}, delta={}, class_delta={}, notes=[]
+        test=outcome(A, 0.8),
+        classes={"class": [before, same]},
+        delta={},
+        class_delta={},
+        notes=[],
+        intervals={"top1/class": Interval(0.7781, 0.8234, 1000, "percentile")},
     )
     other = resources.ComparedTest(
         test=outcome(B, 0.75),
@@ -237,6 +247,10 @@ def compared() -> resources.Comparison:
         class_delta={"class": {"cat": {"precision": 0.25, "recall": None}, "dog": {"precision": 0.0, "recall": 0.0}}},
         notes=[Code("few_images", {"images": "10"})],
         messages=["only 10 images"],
+        verdicts={
+            "top1/class": Verdict("worse", 990, 10, -0.05, -0.0714, -0.0288, "percentile"),
+            "top5/class": Verdict("not_comparable"),
+        },
     )
     return resources.Comparison(base=A, tests=[base, other])
 
@@ -255,13 +269,67 @@ def test_a_comparison_shows_signed_differences_and_only_the_classes_that_differ(
     assert mo(client, "compare", "b", "a", "--base", "a") == 0
     out = capsys.readouterr().out
     assert asked == [([B, A], A)]
-    assert "75.00% (-5.00)" in out
+    assert "80.0% [77.8–82.3]" in out
+    assert "75.00%" in out
+    assert "-5.0 [-7.1, -2.9]   worse     990" in out
     assert "9.00 (-1.25)" in out
     assert "50.00% (+25.00)" in out
     assert "dog" not in out
     assert "1 of 2 classes equal" in out
     assert "only 10 images" in out
     assert "aaaaaaaa (base)" in out
+
+
+def test_a_template_names_structures_by_id_or_name(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    saved: list[Any] = []
+
+    def add(document: Any, **_: Any) -> Any:
+        saved.append(document)
+        raise UnknownNameError("x", "enough")
+
+    client = Fake(structures={"find": lambda text: SimpleNamespace(id={"MyNet": A}[text])}, templates={"add": add})
+    path = tmp_path / "template.json"
+    subs = [{"name": "one", "architecture": "MyNet"}, {"name": "two", "architecture": str(B)}, {"name": "three"}, 7]
+    for document in ({"name": "t", "sub_templates": subs}, {"name": "t", "sub_templates": "wrong"}, {"name": "t"}):
+        path.write_text(json.dumps(document))
+        assert mo(client, "templates", "add", str(path)) == 3
+    named = [{"name": "one", "architecture": str(A)}, *subs[1:]]
+    assert saved == [{"name": "t", "sub_templates": named}, {"name": "t", "sub_templates": "wrong"}, {"name": "t"}]
+    capsys.readouterr()
+
+
+def test_what_is_noise_and_what_does_not_compare_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    comparison = compared()
+    comparison.tests[1].verdicts.update({"top1/class": Verdict("within_noise", 5, 0, 0.001, -0.0012, 0.0034, "score")})
+    client = Fake(tests={"find": lambda _text: SimpleNamespace(id=A)}, compare=lambda *_: comparison)
+    for lang, words in (("en", "within noise"), ("zh", "在误差范围内")):
+        assert mo(client, "compare", "a", "a", "--lang", lang) == 0
+        out = capsys.readouterr().out
+        assert "+0.10 [-0.12, +0.34]" in out
+        assert words in out
+    comparison.tests[1].verdicts["top1/class"] = Verdict("not_comparable", 0, 30)
+    assert mo(client, "compare", "a", "a") == 0
+    assert "not comparable" in capsys.readouterr().out
+
+
+def test_a_model_and_version_stands_for_its_newest_test(capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[Any] = []
+    found: list[Any] = [SimpleNamespace(id=B)]
+
+    def tests(**query: Any) -> Any:
+        asked.append(query)
+        return SimpleNamespace(items=found)
+
+    client = Fake(
+        tests={"find": lambda _text: SimpleNamespace(id=A), "list": tests},
+        models={"find_tron": lambda _text: SimpleNamespace(id=C)},
+        compare=lambda ids, base: asked.append((ids, base)) or compared(),  # type: ignore[func-returns-value]
+    )
+    assert mo(client, "compare", "a", "net@1.0.2") == 0
+    assert asked == [{"state": "completed", "model_id": C, "limit": 1}, ([A, B], A)]
+    found.clear()
+    assert mo(client, "compare", "a", "net@1.0.2") == 3
+    assert "net@1.0.2" in capsys.readouterr().err
 
 
 def test_a_comparison_needs_two(capsys: pytest.CaptureFixture[str]) -> None:

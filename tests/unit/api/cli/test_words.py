@@ -13,7 +13,7 @@ from api.cli.session import UsageError, api_address, take_everywhere
 from api.cli.words import language, table
 
 CLI = Path(__file__).parents[4] / "api" / "cli"
-STACK = Path(__file__).parents[4] / "deploy" / "main.py"
+STACK = [Path(__file__).parents[4] / "deploy" / name for name in ("main.py", "commands.py")]
 GROUPS = "help|option|argument|column|title|text|state|progress|job|stack|error|usage"
 
 
@@ -29,8 +29,9 @@ def test_both_languages_have_the_same_keys_and_parameters() -> None:
 
 
 def test_every_key_that_the_source_names_exists() -> None:
-    sources = [path.read_text("utf-8") for path in CLI.glob("*.py") if not path.name.startswith("words_")]
-    used = set(re.findall(rf'"((?:{GROUPS})\.[a-z_.0-9]+)"', "\n".join([*sources, STACK.read_text("utf-8")])))
+    files = [path for path in CLI.glob("*.py") if not path.name.startswith("words_")]
+    sources = [path.read_text("utf-8") for path in (*files, *STACK)]
+    used = set(re.findall(rf'"((?:{GROUPS})\.[a-z_.0-9]+)"', "\n".join(sources)))
     headed = re.findall(r"headings\(session, ([^)]*?)\)", "\n".join(sources))
     used |= {f"column.{key}" for call in headed for key in re.findall(r'"([a-z_0-9]+)"', call)}
     assert len(used) > 80
@@ -62,10 +63,10 @@ def test_the_language_is_chinese_unless_somebody_says_otherwise(environ: dict[st
 
 def test_options_that_stand_anywhere_are_taken_out_wherever_they_stand() -> None:
     options, rest = take_everywhere(
-        ["--lang=en", "models", "list", "-o", "json", "--mine", "--api", "http://x", "--", "-o"], {}
+        ["--lang=en", "models", "list", "-o", "json", "-q", "--mine", "--api", "http://x", "--", "-o", "-q"], {}
     )
-    assert options == ("http://x", "en", "json")
-    assert rest == ["models", "list", "--mine", "--", "-o"]
+    assert options == ("http://x", "en", "json", True)
+    assert rest == ["models", "list", "--mine", "--", "-o", "-q"]
 
 
 @pytest.mark.parametrize("argv", [["-o"], ["-o", "xml"], ["--lang", "fr"], ["--api"]])

@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 
-from api import resources
+from api import resources, wishes
 from api.client.core import ATTEMPTS_MAX, RETRY_S_MAX, Core, retry_after_s
 from api.client.errors import (
     BadInputError,
@@ -17,11 +18,12 @@ from api.client.errors import (
     UnreachableError,
     WaitTimeoutError,
 )
-from api.client.wire import Answer, ConnectionFailedError, ProgressCallback, Request
+from api.client.mode import Blocking, finished
+from api.client.wire import Answer, ConnectionFailedError, Lines, ProgressCallback, Request
 from schemas.values import ObjectRef
 
 ID = UUID(int=7)
-WISH = resources.PthWish(name="n", digest="sha256:" + "0" * 64)
+WISH = wishes.PthWish(name="n", digest="sha256:" + "0" * 64)
 
 
 class Script:
@@ -31,21 +33,34 @@ class Script:
         self.answers = list(answers)
         self.asked: list[Request] = []
 
-    def send(self, request: Request, progress: ProgressCallback | None = None) -> Answer:
+    async def send(self, request: Request, progress: ProgressCallback | None = None) -> Answer:
         self.asked.append(request)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def receive(self, request: Request, target: Path, progress: ProgressCallback | None = None) -> Answer:
-        answer = self.send(request)
+    async def receive(self, request: Request, target: Path, progress: ProgressCallback | None = None) -> Answer:
+        answer = await self.send(request)
         if answer.status == 200:
-            target.write_bytes(answer.body)
+            target.write_bytes(answer.body)  # noqa: ASYNC240
         return answer
 
-    def close(self) -> None:
+    async def follow(self, request: Request, silence_s: float) -> Lines:
+        raise ConnectionFailedError("no streams here")
+
+    async def close(self) -> None:
         self.closed = True
+
+
+class AtOnce:
+    """A core whose coroutines are run to their end."""
+
+    def __init__(self, core: Core[Blocking]) -> None:
+        self._core = core
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return lambda *args, **kwargs: finished(getattr(self._core, name)(*args, **kwargs))
 
 
 class World:
@@ -56,14 +71,15 @@ class World:
         self.now = 0.0
         self.naps: list[float] = []
         keys = iter(f"key-{number}" for number in range(99))
-        self.core = Core(
+        core = Core(
             self.script,
             api_url="http://there",
+            mode=Blocking(self.sleep),
             lang="en",
-            sleep=self.sleep,
             clock=lambda: self.now,
             new_key=lambda: next(keys),
         )
+        self.core = AtOnce(core)
 
     def sleep(self, seconds: float) -> None:
         self.naps.append(seconds)

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from api import resources
+from api import resources, wishes
 from api.client.client import Client
 from api.client.core import Core
 from api.client.errors import (
@@ -20,8 +20,9 @@ from api.client.errors import (
     WaitTimeoutError,
 )
 from api.client.imagefolder import pack_folder
+from api.client.mode import Blocking
 from api.client.naming import choose
-from api.client.wire import Answer, ConnectionFailedError, ProgressCallback, Request
+from api.client.wire import Answer, ConnectionFailedError, Lines, ProgressCallback, Request
 from schemas.specs.preprocessing import CvtRGB, Transpose
 from schemas.values import ObjectRef
 
@@ -37,7 +38,7 @@ class Server:
         self.asked: list[Request] = []
         self.now = 0.0
 
-    def send(self, request: Request, progress: ProgressCallback | None = None) -> Answer:
+    async def send(self, request: Request, progress: ProgressCallback | None = None) -> Answer:
         self.asked.append(request)
         if request.file is not None:
             from api.client.core import digest_of
@@ -50,17 +51,20 @@ class Server:
             raise answer
         return self._json(answer)
 
-    def receive(self, request: Request, target: Path, progress: ProgressCallback | None = None) -> Answer:
+    async def receive(self, request: Request, target: Path, progress: ProgressCallback | None = None) -> Answer:
         raise AssertionError("nothing is downloaded here")
 
-    def close(self) -> None:
+    async def follow(self, request: Request, silence_s: float) -> Lines:
+        raise ConnectionFailedError("no streams here")
+
+    async def close(self) -> None:
         self.now = -1.0
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
     def client(self) -> Client:
-        return Client.over(Core(self, api_url="u", sleep=self.sleep, clock=lambda: self.now), "u")
+        return Client.over(Core(self, api_url="u", mode=Blocking(self.sleep), clock=lambda: self.now), "u")
 
     @staticmethod
     def _json(resource: object) -> Answer:
@@ -98,8 +102,12 @@ def tron(id_: UUID, name: str, version: str) -> resources.Tron:
         pth_id=A,
         template_id=B,
         file_name=f"r_{name}_classification_{version}.tron",
+        state="reserved",
         revisions=[],
+        note="",
         created_at=NOW,
+        updated_at=NOW,
+        etag='"1"',
     )
 
 
@@ -165,7 +173,7 @@ def test_names_are_looked_for_on_every_page() -> None:
 def test_an_inference_pins_what_it_is_given() -> None:
     server = Server(inferences=job())
     server.client().infer(A, B, batch_size=4, steps=[CvtRGB(), Transpose()])
-    wish = msgspec.json.decode(server.asked[0].body, type=resources.InferenceWish)
+    wish = msgspec.json.decode(server.asked[0].body, type=wishes.InferenceWish)
     assert (wish.model_id, wish.dataset_id, wish.batch_size, wish.steps) == (A, B, 4, [CvtRGB(), Transpose()])
 
 
@@ -179,7 +187,9 @@ def test_weights_are_called_like_their_file(tmp_path: Path) -> None:
     path = tmp_path / "best.pth"
     path.write_bytes(b"w")
     ref = ObjectRef("sha256:" + "1" * 64, 1)
-    pth = resources.Pth(id=A, name="best", owner=C, weights=ref, training_id="", note="", created_at=NOW)
+    pth = resources.Pth(
+        id=A, name="best", owner=C, weights=ref, training_id="", note="", created_at=NOW, updated_at=NOW, etag='"1"'
+    )
     server = Server(pth=pth)
     server.client().models.upload(path)
     assert msgspec.json.decode(server.asked[1].body)["name"] == "best"

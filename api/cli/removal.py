@@ -1,0 +1,46 @@
+"""Deleting asks first, and names what depends on the thing."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli import exits
+from api.cli.session import Session, UsageError
+
+if TYPE_CHECKING:
+    from api.resources import Dependents
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="option.yes")]
+Deleted = Annotated[bool, typer.Option("--deleted", help="option.deleted")]
+Nouns = ("tron", "template", "test", "job")
+
+
+def confirm(session: Session, name: str, depending: Dependents, *, yes: bool) -> None:
+    """Return if the thing may be deleted: `yes`, or a person said so.
+
+    Raises:
+        UsageError: nobody is there to be asked.
+        typer.Exit: the person said no.
+    """
+    if said := in_words(session, depending):
+        session.tell("text.depends", name=name, what=said)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("usage.needs_yes", name=name)
+    if not typer.confirm(session.say("text.delete_ask", name=name), err=True):
+        session.tell("text.not_deleted", name=name)
+        raise typer.Exit(exits.FAILED)
+
+
+def in_words(session: Session, depending: Dependents) -> str:
+    """What depends, as people say it: `2 models, 1 running job`; empty where nothing does."""
+    parts = []
+    for noun in Nouns:
+        if count := depending.counts.get(noun, 0):
+            form = "one" if count == 1 else "many"
+            parts.append(session.say(f"text.count_{noun}_{form}", count=count))
+    return session.say("text.comma").join(parts)

@@ -1,0 +1,169 @@
+"""The route table: every address, who may ask it, what it takes and answers."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from api import gateway, metrics, objects, stream
+from api.auth import Route
+from api.commands import datasets as datasets_commands
+from api.commands import jobs as jobs_commands
+from api.commands import models as models_commands
+from api.commands import structures as structures_commands
+from api.commands import templates as templates_commands
+from api.commands import tests as tests_commands
+from api.contract import (
+    ACCEPT_LANGUAGE,
+    EVERYWHERE,
+    FLAG,
+    ID,
+    LIMIT,
+    PAGE,
+    THINGS,
+    WITH_BODY,
+    WRITING,
+    Answer,
+    Contract,
+    Query,
+    acting,
+    changing,
+    creating,
+    dependents,
+    file,
+    listing,
+    reading,
+    streaming,
+    upload,
+    words,
+)
+from api.gateway import GrantWish
+from api.present import KINDS
+from api.queries import agents, commands, datasets, events, health, jobs, models, openapi, structures, templates, tests
+from api.queries.entities import PLATFORMS
+from api.queries.jobs import STATES
+from api.resources import (
+    Accepted,
+    Agent,
+    Comparison,
+    Dataset,
+    Grant,
+    Health,
+    Job,
+    Page,
+    Pth,
+    Story,
+    Structure,
+    Template,
+    Test,
+    Tron,
+)
+from api.wishes import (
+    ConversionWish,
+    DatasetWish,
+    Edit,
+    InferenceWish,
+    NoteEdit,
+    PthWish,
+    StructureEdit,
+    StructureWish,
+    TemplateEdit,
+    TemplateWish,
+)
+
+V1 = "/api/v1"
+
+PLATFORM = words("platform", PLATFORMS, "Only models of this platform.")
+STATE = words("state", STATES, "Only jobs in this state.")
+KIND = words("kind", KINDS, "Only jobs of this kind.")
+ATTEMPT = Query("attempt", {"type": "integer", "minimum": 1}, "Which attempt's log; else the newest one's.")
+AFTER = Query("after", {"type": "integer", "minimum": 0}, "`next` of the answer before.")
+TOPICS = Query("topics", {"type": "string"}, f"With commas between: {', '.join(sorted(stream.STREAM_TOPICS))}.")
+ENTITY = Query("entity", ID, "Only what has to do with this thing or job.")
+RECENT = Query("recent", FLAG, "First what is still known of it.")
+PING = Query("ping", {"type": "integer", "minimum": 1, "maximum": stream.PING_S}, "Longest silence in seconds.")
+SUBJECT = Query("subject_id", ID, "Only jobs that work on this model or dataset.")
+COMPARABLE = {"type": "string", "pattern": f"^[0-9a-f-]{{36}}(,[0-9a-f-]{{36}}){{0,{tests.COMPARED_MAX - 1}}}$"}
+TESTS = Query("tests", COMPARABLE, "Ids of completed tests, with commas between.", required=True)
+BASE = Query("base", ID, "One of them; else the first.")
+
+STRUCTURE_MADE = creating(StructureWish, Structure, tagged=True)
+STRUCTURE_EDITED = changing(StructureEdit, Structure)
+TEMPLATE_MADE = creating(TemplateWish, Template, tagged=True)
+LIVE = Contract((Answer(HTTPStatus.OK, dict[str, bool]),), (HTTPStatus.MISDIRECTED_REQUEST,))
+READY = Contract(
+    (Answer(HTTPStatus.OK, Health), Answer(HTTPStatus.SERVICE_UNAVAILABLE, Health)), (HTTPStatus.MISDIRECTED_REQUEST,)
+)
+MEASURED = Contract((Answer(HTTPStatus.OK, media="text/plain"),), (HTTPStatus.MISDIRECTED_REQUEST,))
+DESCRIBED = Contract((Answer(HTTPStatus.OK, dict[str, Any]),), EVERYWHERE)
+AGENTS = Contract((Answer(HTTPStatus.OK, Page[Agent]),), (HTTPStatus.BAD_REQUEST, *EVERYWHERE))
+GRANT = Contract(
+    (Answer(HTTPStatus.OK, Grant),),
+    (*WRITING, *WITH_BODY, HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    wish=GrantWish,
+    headers=(ACCEPT_LANGUAGE,),
+)
+HANDED = file(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, redirects=True)
+COMPARED = reading(Comparison, TESTS, BASE, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
+KEPT = upload(HTTPStatus.UNAUTHORIZED)
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/livez", health.livez, "open", says=LIVE),
+    Route("GET", "/readyz", health.readyz, "open", says=READY),
+    Route("GET", "/metrics", metrics.get_metrics, "open", says=MEASURED),
+    Route("GET", f"{V1}/openapi.json", openapi.get_openapi, says=DESCRIBED),
+    Route("POST", f"{V1}/objects", objects.post_object, says=upload()),
+    Route("GET", f"{V1}/objects/{{digest}}", objects.get_object, says=file()),
+    Route("HEAD", f"{V1}/objects/{{digest}}", objects.get_object, says=file()),
+    Route("POST", f"{V1}/pth", models_commands.post_pth, says=creating(PthWish, Pth, tagged=True)),
+    Route("GET", f"{V1}/pth", models.list_pth, says=listing(Pth, *THINGS)),
+    Route("GET", f"{V1}/pth/{{id}}", models.get_pth, says=reading(Pth, tagged=True)),
+    Route("PATCH", f"{V1}/pth/{{id}}", models_commands.patch_pth, says=changing(Edit, Pth)),
+    Route("DELETE", f"{V1}/pth/{{id}}", models_commands.delete_pth, says=changing(None, Pth)),
+    Route("GET", f"{V1}/pth/{{id}}/dependents", models.get_pth_dependents, says=dependents()),
+    Route("GET", f"{V1}/pth/{{id}}/file", models.get_pth_file, says=file()),
+    Route("POST", f"{V1}/conversions", models_commands.post_conversion, says=creating(ConversionWish, Job)),
+    Route("GET", f"{V1}/trons", models.list_trons, says=listing(Tron, *THINGS, PLATFORM)),
+    Route("GET", f"{V1}/trons/{{id}}", models.get_tron, says=reading(Tron, tagged=True)),
+    Route("PATCH", f"{V1}/trons/{{id}}", models_commands.patch_tron, says=changing(NoteEdit, Tron)),
+    Route("DELETE", f"{V1}/trons/{{id}}", models_commands.delete_tron, says=changing(None, Tron)),
+    Route("GET", f"{V1}/trons/{{id}}/dependents", models.get_tron_dependents, says=dependents()),
+    Route("GET", f"{V1}/trons/{{id}}/file", models.get_tron_file, says=file(HTTPStatus.CONFLICT)),
+    Route("POST", f"{V1}/structures", structures_commands.post_structure, says=STRUCTURE_MADE),
+    Route("GET", f"{V1}/structures", structures.list_structures, says=listing(Structure, *THINGS)),
+    Route("GET", f"{V1}/structures/{{id}}", structures.get_structure, says=reading(Structure, tagged=True)),
+    Route("PATCH", f"{V1}/structures/{{id}}", structures_commands.patch_structure, says=STRUCTURE_EDITED),
+    Route("DELETE", f"{V1}/structures/{{id}}", structures_commands.delete_structure, says=changing(None, Structure)),
+    Route("GET", f"{V1}/structures/{{id}}/dependents", structures.get_structure_dependents, says=dependents()),
+    Route("POST", f"{V1}/templates", templates_commands.post_template, says=TEMPLATE_MADE),
+    Route("GET", f"{V1}/templates", templates.list_templates, says=listing(Template, *THINGS)),
+    Route("GET", f"{V1}/templates/{{id}}", templates.get_template, says=reading(Template, tagged=True)),
+    Route("PATCH", f"{V1}/templates/{{id}}", templates_commands.patch_template, says=changing(TemplateEdit, Template)),
+    Route("DELETE", f"{V1}/templates/{{id}}", templates_commands.delete_template, says=changing(None, Template)),
+    Route("GET", f"{V1}/templates/{{id}}/dependents", templates.get_template_dependents, says=dependents()),
+    Route("POST", f"{V1}/datasets", datasets_commands.post_dataset, says=creating(DatasetWish, Job)),
+    Route("GET", f"{V1}/datasets", datasets.list_datasets, says=listing(Dataset, *THINGS)),
+    Route("GET", f"{V1}/datasets/{{id}}", datasets.get_dataset, says=reading(Dataset, tagged=True)),
+    Route("PATCH", f"{V1}/datasets/{{id}}", datasets_commands.patch_dataset, says=changing(NoteEdit, Dataset)),
+    Route("DELETE", f"{V1}/datasets/{{id}}", datasets_commands.delete_dataset, says=changing(None, Dataset)),
+    Route("GET", f"{V1}/datasets/{{id}}/dependents", datasets.get_dataset_dependents, says=dependents()),
+    Route("POST", f"{V1}/inferences", tests_commands.post_inference, says=creating(InferenceWish, Job)),
+    Route("GET", f"{V1}/tests", tests.list_tests, says=listing(Test, *PAGE, STATE, SUBJECT)),
+    Route("GET", f"{V1}/tests/{{id}}", tests.get_test, says=reading(Test)),
+    Route("GET", f"{V1}/tests/{{id}}/report", tests.get_report, says=file(HTTPStatus.CONFLICT)),
+    Route("GET", f"{V1}/comparisons", tests.get_comparison, says=COMPARED),
+    Route("GET", f"{V1}/jobs", jobs.list_jobs, says=listing(Job, *PAGE, STATE, SUBJECT, KIND)),
+    Route("GET", f"{V1}/jobs/{{id}}", jobs.get_job, says=reading(Job)),
+    Route("GET", f"{V1}/jobs/{{id}}/log", jobs.get_job_log, says=file(media="text/plain", queries=(ATTEMPT,))),
+    Route("POST", f"{V1}/jobs/{{id}}/cancel", jobs_commands.post_cancel, says=acting(Job)),
+    Route("POST", f"{V1}/jobs/{{id}}/retry", jobs_commands.post_retry, says=acting(Job, status=HTTPStatus.CREATED)),
+    Route("GET", f"{V1}/entities/{{id}}/events", events.get_events, says=reading(Story, LIMIT, AFTER)),
+    Route("GET", f"{V1}/stream", stream.get_stream, says=streaming(TOPICS, ENTITY, RECENT, PING)),
+    Route("GET", f"{V1}/agents", agents.list_agents, says=AGENTS),
+    Route("GET", f"{V1}/agents/{{name}}", agents.get_agent, says=reading(Agent)),
+    Route("GET", f"{V1}/commands/{{id}}", commands.get_command, says=reading(Accepted)),
+    Route("POST", f"{V1}/gateway/jobs/{{id}}/grant", gateway.post_grant, "agent", says=GRANT),
+    Route("GET", f"{V1}/gateway/objects/{{digest}}", gateway.get_object, "job", says=HANDED),
+    Route("HEAD", f"{V1}/gateway/objects/{{digest}}", gateway.get_object, "job", says=HANDED),
+    Route("PUT", f"{V1}/gateway/objects", gateway.put_object, "job", says=KEPT),
+)

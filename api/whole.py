@@ -1,0 +1,98 @@
+"""Things and jobs as whole resources: asks for what jobs made of them, and which of their parents are no more."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from uuid import UUID
+
+from api.deps import Deps
+from api.present import (
+    KINDS,
+    dataset_resource,
+    job_resource,
+    pth_resource,
+    structure_resource,
+    template_resource,
+    tron_resource,
+)
+from api.queue import standings
+from api.resources import Dataset, Job, Pth, Structure, Template, Thing, Tron
+from storage.views.rows import EntityRow, JobRow
+
+REVISION = "revision"
+DATASET_VERSION = "dataset_version"
+
+Show = Callable[[Deps, EntityRow, str], Awaitable[Thing]]
+"""A row as a whole resource, for a reader of the language."""
+
+
+async def gone(deps: Deps, ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Those of the things that were deleted."""
+    if not (asked := frozenset(ids)):
+        return asked
+    return frozenset(row.id for row in await deps.views.entities_by_ids(asked) if row.deleted_at is not None)
+
+
+async def gone_parents(deps: Deps, rows: Iterable[EntityRow]) -> frozenset[UUID]:
+    """Those of the rows' parents that were deleted."""
+    return await gone(deps, (UUID(parent) for row in rows for parent in row.parents))
+
+
+async def pths(_: Deps, rows: Sequence[EntityRow]) -> list[Pth]:
+    """PTH models."""
+    return [pth_resource(row) for row in rows]
+
+
+async def structures(_: Deps, rows: Sequence[EntityRow]) -> list[Structure]:
+    """Structures."""
+    return [structure_resource(row) for row in rows]
+
+
+async def templates(deps: Deps, rows: Sequence[EntityRow]) -> list[Template]:
+    """Templates, without their documents."""
+    deleted = await gone_parents(deps, rows)
+    return [template_resource(row, None, "", deleted) for row in rows]
+
+
+async def trons(deps: Deps, rows: Sequence[EntityRow]) -> list[Tron]:
+    """Tron models with their revisions."""
+    ids = [row.id for row in rows]
+    products = await deps.views.products(REVISION, ids)
+    jobs = await deps.views.newest_jobs(KINDS["conversion"], ids)
+    deleted = await gone_parents(deps, rows)
+    return [tron_resource(row, products, jobs.get(row.id), deleted) for row in rows]
+
+
+async def datasets(deps: Deps, rows: Sequence[EntityRow]) -> list[Dataset]:
+    """Datasets with their versions."""
+    ids = [row.id for row in rows]
+    products = await deps.views.products(DATASET_VERSION, ids)
+    jobs = await deps.views.newest_jobs(KINDS["import"], ids)
+    return [dataset_resource(row, products, jobs.get(row.id)) for row in rows]
+
+
+async def jobs(deps: Deps, rows: Sequence[JobRow], lang: str) -> list[Job]:
+    """Jobs with their progress, and with their standing where they are queued."""
+    progress = await deps.views.progress([row.id for row in rows])
+    standing = await standings(deps, rows)
+    return [job_resource(row, progress.get(row.id), lang, standing.get(row.id)) for row in rows]
+
+
+async def pth(deps: Deps, row: EntityRow, _: str) -> Pth:
+    """One PTH model."""
+    return (await pths(deps, [row]))[0]
+
+
+async def structure(deps: Deps, row: EntityRow, _: str) -> Structure:
+    """One structure."""
+    return (await structures(deps, [row]))[0]
+
+
+async def tron(deps: Deps, row: EntityRow, _: str) -> Tron:
+    """One Tron model."""
+    return (await trons(deps, [row]))[0]
+
+
+async def dataset(deps: Deps, row: EntityRow, _: str) -> Dataset:
+    """One dataset."""
+    return (await datasets(deps, [row]))[0]

@@ -1,0 +1,111 @@
+"""What the API is asked for, as types: the client sends them, the server checks them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+
+from schemas.events.structures import StructureText
+from schemas.specs.preprocessing import Step
+from schemas.values import NoteText, Precision, ShortText
+
+NameText = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of everything the API is asked for: a field that is not known is an error, never ignored."""
+
+
+class PthWish(Wish, frozen=True, kw_only=True):
+    """Make stored weights known as a PTH model."""
+
+    name: NameText
+    digest: str
+    file_name: ShortText = ""
+    training_id: ShortText = ""
+    note: NoteText = ""
+
+
+class StructureWish(Wish, frozen=True, kw_only=True):
+    """Add a stored `.py` file as a structure."""
+
+    name: StructureText
+    class_name: StructureText
+    digest: str
+    file_name: ShortText = ""
+    type_config_digest: str | None = None
+    note: NoteText = ""
+
+
+class TemplateWish(Wish, frozen=True, kw_only=True):
+    """Save a conversion template."""
+
+    document: dict[str, Any]
+    note: NoteText = ""
+
+
+class ConversionWish(Wish, frozen=True, kw_only=True):
+    """PTH -> Tron. `name` defaults to the PTH's name and the day; `version` to the successor; `overrides` change the
+    template's document for this job only (top-level fields; a list of sub-templates is merged by name)."""
+
+    pth_id: UUID
+    template_id: UUID
+    name: ShortText = ""
+    version: ShortText | None = None
+    overrides: dict[str, Any] = {}
+    merge_operators: bool = True
+    copy_parameters: bool = True
+
+
+class DatasetWish(Wish, frozen=True, kw_only=True):
+    """Create a dataset from a stored package."""
+
+    name: NameText
+    digest: str
+    type: str = "classification"
+    format: str = "imagefolder"
+    note: NoteText = ""
+
+
+class InferenceWish(Wish, frozen=True, kw_only=True):
+    """Without `revision_job_id` and `version_job_id` the newest revision and dataset version are taken and pinned.
+    Without `steps` the default chain for the model's input is taken."""
+
+    model_id: UUID
+    dataset_id: UUID
+    revision_job_id: UUID | None = None
+    version_job_id: UUID | None = None
+    batch_size: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 1
+    loops: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
+    precision: Precision = "fp32"
+    backend: str = "auto"
+    steps: list[Step] | None = None
+
+
+class Edit(Wish, frozen=True, kw_only=True):
+    """Other words for a thing; what is not given, or null, stays as it is."""
+
+    name: NameText | None = None
+    note: NoteText | None = None
+
+
+class StructureEdit(Wish, frozen=True, kw_only=True):
+    """As `Edit`; a structure's class and file stay."""
+
+    name: StructureText | None = None
+    note: NoteText | None = None
+
+
+class NoteEdit(Wish, frozen=True, kw_only=True):
+    """Another note for something whose name is fixed: a Tron's is part of its identity, a dataset's is in its tests."""
+
+    note: NoteText
+
+
+class TemplateEdit(Wish, frozen=True, kw_only=True):
+    """Another document or note for a template; a document takes the place of the whole earlier one."""
+
+    document: dict[str, Any] | None = None
+    note: NoteText | None = None
