@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
 
-from api.client import changing
+from api.client.core import Core
 from api.client.imagefolder import pack_folder
 from api.client.mode import M
 from api.client.naming import find
-from api.client.operation import Noun, iteration, operation
+from api.client.operation import operation
+from api.client.things import Things, edited
 from api.client.wire import ProgressCallback
-from api.resources import Dataset, Dependents, Job, Page
+from api.resources import Dataset, Job, Page
 from api.wishes import DatasetWish, NoteEdit
 
 ImportProgress = Callable[[str, int, int], None]
 """Called with ("pack" or "upload", done, in all): files while packing, bytes while uploading."""
 
 
-class Datasets(Noun[M]):
+class Datasets(Things[M, Dataset]):
     """`Client.datasets`."""
+
+    def __init__(self, core: Core[M]) -> None:
+        super().__init__(core, "/datasets", Dataset, Page[Dataset])
 
     @operation
     async def import_folder(
@@ -50,31 +53,6 @@ class Datasets(Noun[M]):
         return await self._core.write("/datasets", DatasetWish(name=name, digest=stored.digest, note=note), Job)
 
     @operation
-    async def list(
-        self, *, search: str = "", limit: int = 50, cursor: str | None = None, mine: bool = False, deleted: bool = False
-    ) -> Page[Dataset]:
-        """Datasets with their versions, newest update first; with `deleted` those that were deleted."""
-        return await self._core.read(
-            "/datasets",
-            Page[Dataset],
-            search=search,
-            limit=limit,
-            cursor=cursor,
-            mine=mine or None,
-            deleted=deleted or None,
-        )
-
-    @iteration
-    def all(self, *, search: str = "", mine: bool = False) -> AsyncIterator[Dataset]:
-        """Every dataset, newest update first, page after page."""
-        return self._core.pages("/datasets", Page[Dataset], search=search, mine=mine or None)
-
-    @operation
-    async def get(self, dataset_id: UUID) -> Dataset:
-        """One dataset."""
-        return await self._core.read(f"/datasets/{dataset_id}", Dataset)
-
-    @operation
     async def find(self, text: str) -> Dataset:
         """The dataset with this id, unique beginning of one, or exact name."""
         return await find(
@@ -89,15 +67,5 @@ class Datasets(Noun[M]):
 
     @operation
     async def edit(self, dataset: Dataset, *, note: str) -> Dataset:
-        """Another note. Raises as `changing.edit`."""
-        return await changing.edit(self._core, "/datasets", dataset, NoteEdit(note=note))
-
-    @operation
-    async def delete(self, dataset: Dataset) -> Dataset:
-        """Take the dataset out of use; raises as `changing.edit`."""
-        return await changing.delete(self._core, "/datasets", dataset)
-
-    @operation
-    async def dependents(self, dataset: Dataset) -> Dependents:
-        """What depends on the dataset, and outlives it."""
-        return await changing.dependents(self._core, "/datasets", dataset)
+        """Another note. Raises as `things.edited`."""
+        return await edited(self._core, self._path, dataset, NoteEdit(note=note))

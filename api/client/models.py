@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from api.client import changing
 from api.client.errors import BadInputError
 from api.client.mode import M
 from api.client.naming import find
 from api.client.operation import Noun, iteration, operation
+from api.client.things import deleted, depending, edited
 from api.client.wire import ProgressCallback
 from api.resources import Dependents, Job, Page, Pth, Tron
 from api.wishes import ConversionWish, Edit, NoteEdit, PthWish
@@ -156,23 +156,23 @@ class Models(Noun[M]):
 
     @operation
     async def edit_pth(self, pth: Pth, *, name: str | None = None, note: str | None = None) -> Pth:
-        """Another name or note; what is None stays. Raises as `changing.edit`."""
-        return await changing.edit(self._core, "/pth", pth, Edit(name=name, note=note))
+        """Another name or note; what is None stays. Raises as `things.edited`."""
+        return await edited(self._core, "/pth", pth, Edit(name=name, note=note))
 
     @operation
     async def edit_tron(self, tron: Tron, *, note: str) -> Tron:
-        """Another note; a Tron's name is part of its identity. Raises as `changing.edit`."""
-        return await changing.edit(self._core, "/trons", tron, NoteEdit(note=note))
+        """Another note; a Tron's name is part of its identity. Raises as `things.edited`."""
+        return await edited(self._core, "/trons", tron, NoteEdit(note=note))
 
     @operation
     async def delete(self, model: Pth | Tron) -> Pth | Tron:
-        """Take a model out of use; raises as `changing.edit`."""
-        return await changing.delete(self._core, _path(model), model)
+        """Take a model out of use; raises as `things.edited`."""
+        return await deleted(self._core, _path(model), model)
 
     @operation
     async def dependents(self, model: Pth | Tron) -> Dependents:
         """What depends on the model, and outlives it."""
-        return await changing.dependents(self._core, _path(model), model)
+        return await depending(self._core, _path(model), model)
 
 
 def _path(model: Pth | Tron) -> str:

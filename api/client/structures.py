@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import UUID
 
-from api.client import changing
+from api.client.core import Core
 from api.client.mode import M
 from api.client.naming import find
-from api.client.operation import Noun, iteration, operation
-from api.resources import Dependents, Page, Structure
+from api.client.operation import operation
+from api.client.things import Things, edited
+from api.resources import Page, Structure
 from api.wishes import StructureEdit, StructureWish
 
 
-class Structures(Noun[M]):
+class Structures(Things[M, Structure]):
     """`Client.structures`."""
+
+    def __init__(self, core: Core[M]) -> None:
+        super().__init__(core, "/structures", Structure, Page[Structure])
 
     @operation
     async def add(
@@ -38,31 +40,6 @@ class Structures(Noun[M]):
         return await self._core.write("/structures", wish, Structure)
 
     @operation
-    async def list(
-        self, *, search: str = "", limit: int = 50, cursor: str | None = None, mine: bool = False, deleted: bool = False
-    ) -> Page[Structure]:
-        """Structures, newest update first; with `deleted` those that were deleted."""
-        return await self._core.read(
-            "/structures",
-            Page[Structure],
-            search=search,
-            limit=limit,
-            cursor=cursor,
-            mine=mine or None,
-            deleted=deleted or None,
-        )
-
-    @iteration
-    def all(self, *, search: str = "", mine: bool = False) -> AsyncIterator[Structure]:
-        """Every structure, newest update first, page after page."""
-        return self._core.pages("/structures", Page[Structure], search=search, mine=mine or None)
-
-    @operation
-    async def get(self, structure_id: UUID) -> Structure:
-        """One structure."""
-        return await self._core.read(f"/structures/{structure_id}", Structure)
-
-    @operation
     async def find(self, text: str) -> Structure:
         """The structure with this id, unique beginning of one, exact name or class name."""
         return await find(
@@ -76,15 +53,5 @@ class Structures(Noun[M]):
 
     @operation
     async def edit(self, structure: Structure, *, name: str | None = None, note: str | None = None) -> Structure:
-        """Another name or note; what is None stays. Raises as `changing.edit`."""
-        return await changing.edit(self._core, "/structures", structure, StructureEdit(name=name, note=note))
-
-    @operation
-    async def delete(self, structure: Structure) -> Structure:
-        """Take the structure out of use; raises as `changing.edit`."""
-        return await changing.delete(self._core, "/structures", structure)
-
-    @operation
-    async def dependents(self, structure: Structure) -> Dependents:
-        """What depends on the structure, and outlives it."""
-        return await changing.dependents(self._core, "/structures", structure)
+        """Another name or note; what is None stays. Raises as `things.edited`."""
+        return await edited(self._core, self._path, structure, StructureEdit(name=name, note=note))
