@@ -102,7 +102,7 @@ class Workspace:
             if f"sha256:{digest.hexdigest()}" != ref.digest:
                 raise ObjectDamagedError(f"{ref.digest} came as sha256:{digest.hexdigest()}")
             beside.chmod(0o444)
-            beside.replace(cached)
+            await asyncio.to_thread(_put, beside, cached)
         finally:
             beside.unlink(missing_ok=True)
 
@@ -173,6 +173,12 @@ def _usable(cached: Path, digest: str) -> bool:
         return True
     cached.unlink(missing_ok=True)
     return False
+
+
+def _put(beside: Path, cached: Path) -> None:
+    """Never over what is there already: whoever is just linking that file would find it gone."""
+    with suppress(FileExistsError):
+        cached.hardlink_to(beside)
 
 
 def _link(cached: Path, target: Path) -> None:

@@ -142,8 +142,9 @@ async def test_two_attempts_that_fetch_one_object_do_not_write_into_one_file(pla
         fetching = [asyncio.create_task(each.fetch(ref, "in.bin")) for each in (one, other)]
         await asyncio.sleep(0)
         store.step.set()
-        for path in await asyncio.gather(*fetching):
-            assert path.read_bytes() == CONTENT
+        first, second = await asyncio.gather(*fetching)
+        assert first.read_bytes() == CONTENT
+        assert first.samefile(second), "the later download was put over the earlier one"
 
 
 async def test_the_folder_goes_even_if_the_objects_cannot_be_closed(
