@@ -68,12 +68,15 @@ class Transport(Protocol):
 
 
 def chunks_of(path: Path, progress: ProgressCallback | None) -> Iterator[bytes]:
-    """The file's bytes, piece by piece, telling `progress` after each."""
+    """The file's bytes, piece by piece, telling `progress` as each is handed over.
+
+    Before, not after: a server may answer with the last byte, and then nobody asks for what comes after it.
+    """
     total = path.stat().st_size
     done = 0
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
-            yield chunk
             done += len(chunk)
             if progress is not None:
                 progress(done, total)
+            yield chunk
