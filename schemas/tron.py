@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from schemas.specs.preprocessing import Step
 from schemas.specs.templates import Arg, TaskSpec
 from schemas.values import Digest, TronIdentity
 
@@ -49,8 +50,57 @@ class Output(Part, frozen=True, kw_only=True):
     distribution: bool = False
 
 
+class FileEntry(Part, frozen=True, kw_only=True):
+    """An entry of the Tron file, and what its bytes must be."""
+
+    entry: str
+    digest: Digest
+    size_bytes: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class WeightsFile(FileEntry, frozen=True, kw_only=True):
+    """Weights that the sub-model's graphs share. They name it by `entry`'s last part: it belongs beside them."""
+
+
+class CalibrationFile(FileEntry, frozen=True, kw_only=True):
+    """The ranges that a quantization was made with (JSON)."""
+
+
+class OtherGraph(FileEntry, frozen=True, kw_only=True):
+    """The same network in another precision, fed and read in the same way."""
+
+    precision: Literal["fp16", "int8"]
+
+
+class OutputDifference(Part, frozen=True, kw_only=True):
+    """An output against PyTorch in fp32, the worst over all batches tried.
+
+    `relative` is `max_abs` over the largest magnitude in PyTorch's output (None where that is 0), `cosine` None where
+    either output is all zeros.
+    """
+
+    output: str
+    max_abs: float
+    mean_abs: float
+    relative: float | None
+    cosine: float | None
+
+
+class SubVerification(Part, frozen=True, kw_only=True):
+    """What was measured on one sub-model. `batch_drift`: how far an image's output moves with the batch it is in."""
+
+    max_abs_error: float
+    batches: tuple[int, ...]
+    outputs: tuple[OutputDifference, ...] = ()
+    batch_drift: float = 0.0
+
+
 class SubModel(Part, frozen=True, kw_only=True):
-    """One network: the graph's entry in the file, its digest, and how to feed and read it. Output i answers task i."""
+    """One network: the graph's entry in the file, its digest, and how to feed and read it. Output i answers task i.
+
+    Images go through `steps` (proposed; a test may name others), then `normalisation`, then into the graph. `folded`
+    is what the graph itself does to its input first: what is folded into it is no longer in `normalisation`.
+    """
 
     name: str
     graph: str
@@ -63,6 +113,21 @@ class SubModel(Part, frozen=True, kw_only=True):
     max_batch: Annotated[int, msgspec.Meta(ge=1)]
     opset: int
     args: tuple[Arg, ...] = ()
+    steps: tuple[Step, ...] = ()
+    folded: Normalisation | None = None
+    weights: WeightsFile | None = None
+    other_graphs: tuple[OtherGraph, ...] = ()
+    calibration: CalibrationFile | None = None
+    verification: SubVerification | None = None
+
+    def graph_entries(self) -> tuple[FileEntry, ...]:
+        """The entries that hold ONNX graphs: the one that was verified against PyTorch, then the other precisions."""
+        return (FileEntry(entry=self.graph, digest=self.digest, size_bytes=self.size_bytes), *self.other_graphs)
+
+    def entries(self) -> tuple[FileEntry, ...]:
+        """Every entry of the file that belongs to this network, in the order in which they lie there."""
+        others = (self.weights, self.calibration)
+        return (*self.graph_entries(), *(each for each in others if each is not None))
 
 
 class Provenance(Part, frozen=True, kw_only=True):
@@ -81,7 +146,10 @@ class Provenance(Part, frozen=True, kw_only=True):
 
 
 class Verification(Part, frozen=True, kw_only=True):
-    """The largest difference to PyTorch (fp32) over all outputs and batches tried, and the bound it had to keep."""
+    """The largest difference to PyTorch (fp32) over all sub-models, outputs and batches, and the bound it had to keep.
+
+    Each sub-model's own figures are in its `verification`.
+    """
 
     max_abs_error: float
     error_threshold: float

@@ -1,19 +1,30 @@
-"""Tron files: one verified model in a zip of stored entries (mimetype, tron.json, graphs/<sub>.onnx)."""
+"""Tron files: one verified model in a zip of stored entries.
+
+`mimetype`, `tron.json`, then for every sub-model `graphs/<sub>.onnx` and, where it has them, `graphs/<sub>.fp16.onnx`,
+`graphs/<sub>.int8.onnx`, `weights/<sub>.bin` and `calibration/<sub>.json`. Unpacked by any zip tool, graphs open in
+Netron and run in stock ONNX Runtime as they lie there; one that shares its weights wants `weights/<sub>.bin` beside it
+(ONNX Runtime follows no path out of the graph's folder, so the graph can only name a file that lies there).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from schemas.tron import MIMETYPE, ManifestError, SubModel, TronManifest, decode_manifest, encode_manifest
-from storage.stored_zip import BadZipError, StoredZip, StoredZipWriter
+from schemas.tron import MIMETYPE, FileEntry, ManifestError, SubModel, TronManifest, decode_manifest, encode_manifest
+from storage.stored_zip import MIMETYPE_ENTRY, BadZipError, StoredZip, StoredZipWriter
 
 MANIFEST_ENTRY = "tron.json"
-ENTRIES_MAX = 64
+ENTRIES_MAX = 128
 MANIFEST_BYTES_MAX = 64 << 20
+
+_ENTRY = re.compile(
+    r"graphs/[A-Za-z0-9_-]+(\.[0-9]+)?(\.int8|\.fp16)?\.onnx"
+    r"|weights/[A-Za-z0-9_-]+(\.[0-9]+)?\.bin|calibration/[A-Za-z0-9_-]+(\.[0-9]+)?\.json"
+)
 
 
 class TronFileError(ValueError):
@@ -22,24 +33,52 @@ class TronFileError(ValueError):
 
 def graph_entry(position: int, name: str) -> str:
     """The graph's place in the file for the sub-model `name`, the `position`-th of the model (0 is the first)."""
+    return f"graphs/{_stem(position, name)}.onnx"
+
+
+def weights_entry(position: int, name: str) -> str:
+    """The place of the weights that the sub-model's graphs share. The graphs name them by the last part of it."""
+    return f"weights/{_stem(position, name)}.bin"
+
+
+def _stem(position: int, name: str) -> str:
+    """Plain letters of the name; the number after a point keeps apart names that have the same ones."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_-")[:80] or "model"
-    return f"graphs/{plain}.onnx" if position == 0 else f"graphs/{plain}_{position}.onnx"
+    return plain if position == 0 else f"{plain}.{position}"
 
 
-def write_tron(path: Path, manifest: TronManifest, graphs: Mapping[str, Path]) -> None:
-    """Write the new file `path`; `graphs` holds a file for every graph that the manifest names. Same input, same bytes.
+def write_tron(path: Path, manifest: TronManifest, files: Mapping[str, Path]) -> None:
+    """Write the new file `path`; `files` holds a file for every entry that the manifest names. Same input, same bytes.
 
     Raises:
-        TronFileError: the graphs are not the ones in the manifest (names, digests).
+        TronFileError: the files are not the ones in the manifest (names, digests).
     """
-    named = {sub.graph: sub for sub in manifest.sub_models}
-    if named.keys() != graphs.keys() or len(named) != len(manifest.sub_models):
-        raise TronFileError(f"the manifest names the graphs {sorted(named)}, given are {sorted(graphs)}")
+    named = _entries(manifest)
+    if named.keys() != files.keys():
+        raise TronFileError(f"the manifest names the entries {sorted(named)}, given are {sorted(files)}")
     with StoredZipWriter(path, MIMETYPE) as file:
         file.add(MANIFEST_ENTRY, encode_manifest(manifest))
-        for name, graph in graphs.items():
-            if file.add_file(name, graph).digest != named[name].digest:
+        for name, wanted in named.items():
+            if file.add_file(name, files[name]).digest != wanted.digest:
                 raise TronFileError(f"{name} does not have the digest that the manifest gives it")
+
+
+def _entries(manifest: TronManifest) -> dict[str, FileEntry]:
+    """Every entry that the manifest names, in the order in which they lie in the file.
+
+    Raises:
+        TronFileError: an entry has a name that is not ours, or two have names that some file systems take for one.
+    """
+    named: dict[str, FileEntry] = {}
+    for sub in manifest.sub_models:
+        for each in sub.entries():
+            if not _ENTRY.fullmatch(each.entry):
+                raise TronFileError(f"the manifest names the entry {each.entry!r}, which Mo never writes")
+            named[each.entry] = each
+    wanted = sum(len(sub.entries()) for sub in manifest.sub_models)
+    if len({name.casefold() for name in named}) != wanted:
+        raise TronFileError(f"the manifest names an entry twice: {sorted(named)}")
+    return named
 
 
 class TronFile:
@@ -68,21 +107,35 @@ class TronFile:
         self._zip.__exit__(kind, error, at)
 
     def _check(self) -> None:
-        named = {sub.graph for sub in self.manifest.sub_models}
-        present = {name for name in self._zip.names if name.startswith("graphs/")}
-        if named != present:
-            raise TronFileError(f"the manifest names the graphs {sorted(named)}, the file holds {sorted(present)}")
+        named = _entries(self.manifest)
+        present = set(self._zip.names) - {MIMETYPE_ENTRY, MANIFEST_ENTRY}
+        if named.keys() != present:
+            raise TronFileError(f"the manifest names the entries {sorted(named)}, the file holds {sorted(present)}")
+        for name, entry in named.items():
+            if (size := self._zip.size(name)) != entry.size_bytes:
+                raise TronFileError(f"{name} has {size} bytes, the manifest says {entry.size_bytes}: fetch it again")
 
     def extract_graph(self, sub: SubModel, target: Path) -> None:
-        """Write the sub-model's ONNX graph to the new file `target`.
+        """Write the sub-model's ONNX graph to the new file `target`, and weights that it shares beside it.
 
         Raises:
-            TronFileError: the graph does not have the digest that the manifest gives it.
+            TronFileError: something does not have the digest that the manifest gives it.
+        """
+        graph, *_ = sub.graph_entries()
+        self.extract(graph, target)
+        if sub.weights is not None:
+            self.extract(sub.weights, target.with_name(PurePosixPath(sub.weights.entry).name))
+
+    def extract(self, entry: FileEntry, target: Path) -> None:
+        """Write an entry of the manifest to the new file `target`.
+
+        Raises:
+            TronFileError: it does not have the digest that the manifest gives it.
         """
         try:
-            digest = self._zip.extract(sub.graph, target)
+            digest = self._zip.extract(entry.entry, target)
         except BadZipError as error:
             raise TronFileError(str(error)) from error
-        if digest != sub.digest:
+        if digest != entry.digest:
             target.unlink()
-            raise TronFileError(f"{sub.graph} has not the digest in the manifest: fetch or convert the model again")
+            raise TronFileError(f"{entry.entry} has not the digest in the manifest: fetch or convert the model again")

@@ -29,6 +29,7 @@ from agents.sandbox.child import plain_file_bytes, read_small, run_child
 from agents.work import JobProblem, Limits, Work
 from schemas.events import ConversionRequested, JobRequest, ModelConverted
 from schemas.reports import ConversionReport
+from schemas.specs.preprocessing import default_chain
 from schemas.specs.templates import SubTemplate, TemplateDocument, TemplateRefusedError, decode_template
 from schemas.tron import Input, Normalisation, Provenance, SubModel, TronManifest, Verification, file_stem
 from schemas.values import ObjectRef, StructureRef
@@ -126,18 +127,20 @@ async def _convert(plan: Plan, work: Work) -> _Timed:
 def _sub_model(sub: SubTemplate, verdict: Verdict, graph: Path) -> SubModel:
     with graph.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
+    _, channels, height, width = sub.input_shape
     return SubModel(
         name=sub.name,
         graph=graph_entry(0, sub.name),
         digest=f"sha256:{digest}",
         size_bytes=graph.stat().st_size,
-        input=Input(name=sub.input_name, shape=(sub.input_shape[1], sub.input_shape[2], sub.input_shape[3])),
+        input=Input(name=sub.input_name, shape=(channels, height, width)),
         normalisation=Normalisation(mean=sub.mean_values, scale=sub.scale_values),
         outputs=verdict.outputs,
         tasks=sub.tasks,
         max_batch=sub.max_batch,
         opset=OPSET,
         args=sub.args,
+        steps=default_chain(channels, width, height),
     )
 
 

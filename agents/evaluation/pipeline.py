@@ -22,7 +22,7 @@ from agents.runtimes.onnxruntime import OnnxRuntime
 from agents.sandbox.inside import Refused, Report, Steady, run, tallied
 from schemas.events.tests import TaskSummary
 from schemas.reports import Answer, EvaluationReport, ImageResult, SkippedImage, TaskReport
-from schemas.specs.preprocessing import CvtRGB, Step, chain_problem, default_chain
+from schemas.specs.preprocessing import Step, chain_problem, default_chain
 from schemas.tron import SubModel
 from schemas.verdict.replicates import encode, sample
 from storage.datasets.pack import DatasetPack, ImageRecord, PackError
@@ -121,11 +121,8 @@ class Passes:
 def _chain(steps: tuple[Step, ...], sub: SubModel) -> tuple[Step, ...]:
     if problem := chain_problem(steps):
         raise Refused(problem)
-    if steps:
-        return steps
     channels, height, width = sub.input.shape
-    proposed = default_chain(width, height)
-    return proposed if channels == 3 else tuple(step for step in proposed if not isinstance(step, CvtRGB))
+    return steps or sub.steps or default_chain(channels, width, height)
 
 
 def _load(plan: Plan, pack: DatasetPack) -> Model:

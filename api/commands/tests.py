@@ -19,7 +19,7 @@ from api.wishes import InferenceWish
 from producers import tests
 from schemas.events import ConversionRequested, DatasetImported, ModelConverted
 from schemas.events.tests import Backend
-from schemas.specs.preprocessing import CvtRGB, Step, chain_problem, default_chain
+from schemas.specs.preprocessing import Step, chain_problem, default_chain
 from schemas.specs.templates import SubTemplate
 from schemas.values import Code, ObjectRef, Precision
 from storage.log.port import Position
@@ -27,7 +27,6 @@ from storage.views.rows import EntityRow, ProductRow
 
 PRECISION: Precision = "fp32"
 """The one precision that converted revisions have: nothing quantizes yet."""
-COLOUR_CHANNELS = 3
 
 
 class Plan(NamedTuple):
@@ -110,8 +109,7 @@ async def _network(deps: Deps, job_id: UUID) -> SubTemplate:
 
 def _default_steps(network: SubTemplate) -> tuple[Step, ...]:
     _, channels, height, width = network.input_shape
-    steps = default_chain(width, height)
-    return steps if channels == COLOUR_CHANNELS else tuple(step for step in steps if not isinstance(step, CvtRGB))
+    return default_chain(channels, width, height)
 
 
 def _refusal(code: str, **params: object) -> ApiRefusal:

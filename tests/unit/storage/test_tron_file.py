@@ -6,26 +6,36 @@ import hashlib
 import stat
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Literal
 from uuid import UUID
 
 import msgspec
+import numpy as np
+import onnx
+import onnxruntime
 import pytest
 
+from schemas.specs.preprocessing import default_chain
 from schemas.specs.templates import TaskSpec
 from schemas.tron import (
+    CalibrationFile,
+    FileEntry,
     Input,
     Normalisation,
+    OtherGraph,
     Output,
     Provenance,
     SubModel,
+    SubVerification,
     TronManifest,
     Verification,
+    WeightsFile,
     encode_manifest,
     file_stem,
 )
 from schemas.values import TronIdentity
-from storage.tron_file import TronFile, TronFileError, graph_entry, write_tron
+from storage.tron_file import TronFile, TronFileError, graph_entry, weights_entry, write_tron
 
 GRAPH = b"a graph" * 100
 NIL = UUID(int=0)
@@ -89,11 +99,139 @@ def test_same_input_same_bytes(tron: Path, graph: Path, tmp_path: Path) -> None:
 
 
 def test_graphs_must_be_those_of_the_manifest(tmp_path: Path, graph: Path) -> None:
-    with pytest.raises(TronFileError, match="names the graphs"):
+    with pytest.raises(TronFileError, match="names the entries"):
         write_tron(tmp_path / "a.tron", manifest(), {"graphs/other.onnx": graph})
     graph.write_bytes(b"another")
     with pytest.raises(TronFileError, match="digest"):
         write_tron(tmp_path / "b.tron", manifest(), {"graphs/model.onnx": graph})
+
+
+def several(folder: Path) -> tuple[TronManifest, dict[str, Path]]:
+    """Two sub-models whose names have no plain letters, each with everything that the format knows, and their files."""
+    files: dict[str, Path] = {}
+
+    def put(entry: str) -> FileEntry:
+        data = entry.encode() * 9
+        path = files[entry] = folder / str(len(files))
+        path.write_bytes(data)
+        return FileEntry(entry=entry, digest=f"sha256:{hashlib.sha256(data).hexdigest()}", size_bytes=len(data))
+
+    def other(entry: str, precision: Literal["fp16", "int8"]) -> OtherGraph:
+        return OtherGraph(**msgspec.structs.asdict(put(entry)), precision=precision)
+
+    subs = []
+    for position, name in enumerate(("检测", "分类")):
+        stem = graph_entry(position, name).removesuffix(".onnx")
+        graph = put(graph_entry(position, name))
+        calibration = put(f"calibration/{stem.removeprefix('graphs/')}.json")
+        subs.append(
+            msgspec.structs.replace(
+                manifest().sub_models[0],
+                name=name,
+                graph=graph.entry,
+                digest=graph.digest,
+                size_bytes=graph.size_bytes,
+                other_graphs=(other(f"{stem}.int8.onnx", "int8"), other(f"{stem}.fp16.onnx", "fp16")),
+                weights=WeightsFile(**msgspec.structs.asdict(put(weights_entry(position, name)))),
+                calibration=CalibrationFile(**msgspec.structs.asdict(calibration)),
+                verification=SubVerification(max_abs_error=1e-7, batches=(1, 2)),
+                steps=default_chain(3, 8, 8),
+                folded=Normalisation(mean=(1.0,) * 3, scale=(0.5,) * 3),
+            )
+        )
+    return msgspec.structs.replace(manifest(), sub_models=tuple(subs)), files
+
+
+def test_several_sub_models_with_everything_that_the_format_knows_are_read_as_written(tmp_path: Path) -> None:
+    whole, files = several(tmp_path)
+    write_tron(tmp_path / "m.tron", whole, files)
+    with TronFile(tmp_path / "m.tron") as file:
+        assert file.manifest == whole
+        for number, sub in enumerate(whole.sub_models):
+            folder = tmp_path / f"sub{number}"
+            folder.mkdir()
+            file.extract_graph(sub, folder / "graph.onnx")
+            bin_name = PurePosixPath(weights_entry(number, sub.name)).name
+            assert {path.name for path in folder.iterdir()} == {"graph.onnx", bin_name}
+            for entry in sub.entries():
+                file.extract(entry, folder / "one")
+                assert (folder / "one").read_bytes() == files[entry.entry].read_bytes()
+                (folder / "one").unlink()
+    with zipfile.ZipFile(tmp_path / "m.tron") as plain:
+        assert plain.namelist()[2:] == [
+            f"{folder}{stem}{end}"
+            for stem in ("model", "model.1")
+            for folder, end in (
+                ("graphs/", ".onnx"),
+                ("graphs/", ".int8.onnx"),
+                ("graphs/", ".fp16.onnx"),
+                ("weights/", ".bin"),
+                ("calibration/", ".json"),
+            )
+        ]
+
+
+@pytest.mark.parametrize("entry", ["graphs/up/../x.onnx", "tron.json", "graphs/x.bin", "weights/x.onnx", "x.onnx"])
+def test_a_manifest_that_names_entries_that_mo_never_writes_is_refused(tmp_path: Path, graph: Path, entry: str) -> None:
+    strange = msgspec.structs.replace(manifest().sub_models[0], graph=entry)
+    with pytest.raises(TronFileError, match="never writes"):
+        write_tron(tmp_path / "a.tron", msgspec.structs.replace(manifest(), sub_models=(strange,)), {entry: graph})
+
+
+def test_entries_that_some_file_systems_take_for_one_are_refused(tmp_path: Path, graph: Path) -> None:
+    sub = manifest().sub_models[0]
+    subs = (sub, msgspec.structs.replace(sub, graph="graphs/MODEL.onnx"))
+    files = {"graphs/model.onnx": graph, "graphs/MODEL.onnx": graph}
+    with pytest.raises(TronFileError, match="twice"):
+        write_tron(tmp_path / "a.tron", msgspec.structs.replace(manifest(), sub_models=subs), files)
+
+
+def test_a_size_that_the_manifest_does_not_know_is_refused(tmp_path: Path) -> None:
+    path = build(tmp_path, lambda file: file.writestr(entry("graphs/model.onnx"), GRAPH + b"!"))
+    with pytest.raises(TronFileError, match="701 bytes, the manifest says 700"):
+        TronFile(path)
+
+
+def test_weights_that_lie_beside_the_graph_are_found_by_onnx_runtime(tmp_path: Path) -> None:
+    """Extracted by us they do; after an unpacking by hand they do once the .bin lies beside the graph."""
+    graph, weights = tmp_path / "g", tmp_path / "w"
+    weights.write_bytes(np.arange(12, dtype=np.float32).tobytes())
+    tensor = onnx.TensorProto(name="w", data_type=1, dims=[3, 4], data_location=onnx.TensorProto.EXTERNAL)
+    tensor.external_data.add(key="location", value=PurePosixPath(weights_entry(0, "net")).name)
+    x, y = (onnx.helper.make_tensor_value_info(name, 1, ["n", size]) for name, size in (("x", 3), ("y", 4)))
+    product = onnx.helper.make_node("MatMul", ["x", "w"], ["y"])
+    model = onnx.helper.make_model(
+        onnx.helper.make_graph([product], "g", [x], [y], [tensor]),
+        opset_imports=[onnx.helper.make_opsetid("", 18)],
+        ir_version=10,
+    )
+    graph.write_bytes(model.SerializeToString())
+    sub = msgspec.structs.replace(
+        manifest().sub_models[0],
+        graph=graph_entry(0, "net"),
+        digest=digest_of(graph),
+        size_bytes=graph.stat().st_size,
+        weights=WeightsFile(entry=weights_entry(0, "net"), digest=digest_of(weights), size_bytes=48),
+    )
+    path = tmp_path / "m.tron"
+    write_tron(
+        path,
+        msgspec.structs.replace(manifest(), sub_models=(sub,)),
+        {sub.graph: graph, weights_entry(0, "net"): weights},
+    )
+    (tmp_path / "ours").mkdir()
+    with TronFile(path) as file:
+        file.extract_graph(sub, tmp_path / "ours" / "any.onnx")
+    with zipfile.ZipFile(path) as plain:
+        plain.extractall(tmp_path / "theirs")
+    (tmp_path / "theirs" / "weights" / "net.bin").rename(tmp_path / "theirs" / "graphs" / "net.bin")
+    for model_path in (tmp_path / "ours" / "any.onnx", tmp_path / "theirs" / "graphs" / "net.onnx"):
+        session = onnxruntime.InferenceSession(str(model_path), providers=["CPUExecutionProvider"])
+        assert session.run(None, {"x": np.ones((1, 3), np.float32)})[0].tolist() == [[12, 15, 18, 21]]
+
+
+def digest_of(path: Path) -> str:
+    return f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
 
 
 def test_an_exchanged_graph_is_noticed(tmp_path: Path) -> None:
