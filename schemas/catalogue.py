@@ -120,7 +120,8 @@ class Catalogue:
     def _name_taken(self, id_: UUID, thing: Thing) -> Outcome | None:
         for kind, name in thing.names:
             if (by := self._names.get((kind, name), id_)) != id_:
-                return _refused("name_taken", noun=thing.noun, kind=kind, name=name, by=str(by))
+                code = "class_name_taken" if kind == "class_name" else "name_taken"
+                return _refused(code, noun=thing.noun, kind=kind, name=name, by=str(by))
         return None
 
     def _not_usable(self, noun: str, id_: UUID) -> Outcome | None:

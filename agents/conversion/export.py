@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-import json
 import math
 import sys
 import traceback
@@ -26,6 +25,7 @@ from agents.conversion.plan import (
 )
 from agents.conversion.weights import load_file, state_dict
 from agents.sandbox.inside import Refused, Report, listed, run
+from schemas.specs.type_configs import TypeConfigRefusedError, read_type_config
 
 _FILE = "structure.py"
 _REPEAT_RELATIVE = 1e-3
@@ -38,12 +38,9 @@ def _type_config(path: str | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        config = json.loads(Path(path).read_bytes())
-    except ValueError:
-        config = None
-    if not isinstance(config, dict):
-        raise Refused("type_config_unreadable")
-    return config
+        return read_type_config(Path(path).read_bytes())
+    except TypeConfigRefusedError as error:
+        raise Refused(error.problem.code, **error.problem.params) from error
 
 
 def build(plan: Plan) -> torch.nn.Module:
@@ -52,7 +49,8 @@ def build(plan: Plan) -> torch.nn.Module:
     `num_classes` is passed where the constructor takes it by name and the type config does not set it.
 
     Raises:
-        Refused: `structure_class_missing`, `structure_import_missing`, `structure_failed`, `type_config_unreadable`.
+        Refused: `structure_class_missing`, `structure_import_missing`, `structure_failed`, and those of
+            `schemas.specs.type_configs`.
     """
     arguments = _type_config(plan.type_config)
     spec = importlib.util.spec_from_file_location("structure", plan.structure)

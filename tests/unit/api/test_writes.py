@@ -144,7 +144,7 @@ async def test_a_structure_with_side_effects_is_not_imported(api, tmp_path):
 async def test_a_structure_too_large_to_parse_is_refused(api):
     digest = await api.upload(b"#" * 300_000)
     answer = await api.post("/structures", {"name": "n", "class_name": "Net", "digest": digest})
-    assert (answer.status, answer.json["code"]) == (422, "object_over_limit")
+    assert (answer.status, answer.json["code"]) == (422, "structure_file_too_large")
 
 
 async def test_a_template_is_stored_in_one_form_and_shown_with_its_doubts(api):

@@ -110,7 +110,7 @@ def test_names_are_unique_by_noun():
         error_threshold=1, architectures=(), document=OBJECT,
     )  # fmt: skip
     assert code(catalogue.decide(say(again))) == "name_taken"
-    assert code(catalogue.decide(say(structure("Other", class_name="Net")))) == "name_taken"
+    assert code(catalogue.decide(say(structure("Other", class_name="Net")))) == "class_name_taken"
     assert catalogue.decide(say(DatasetCreated(dataset_id=uuid4(), name="d", type="classification"))).accepted
     assert (
         code(catalogue.decide(say(DatasetCreated(dataset_id=uuid4(), name="d", type="classification")))) == "name_taken"

@@ -113,7 +113,7 @@ def test_structures_that_fail(tmp_path: Path, source: str, fields: dict[str, Any
 @pytest.mark.parametrize("text", ["[1]", "{", '{"unknown": 1}'])
 def test_configurations_that_fail(tmp_path: Path, text: str) -> None:
     (tmp_path / "c.json").write_text(text)
-    expected = "structure_failed" if "unknown" in text else "type_config_unreadable"
+    expected = {"[1]": "type_config_no_mapping", "{": "type_config_unreadable"}.get(text, "structure_failed")
     assert code(build, plan(tmp_path, type_config=str(tmp_path / "c.json"))) == expected
 
 
