@@ -12,8 +12,8 @@ from uuid import UUID
 
 import msgspec
 
+from schemas.specs.parts import Arg, TaskSpec
 from schemas.specs.preprocessing import Step
-from schemas.specs.templates import Arg, TaskSpec
 from schemas.values import Digest, TronIdentity
 
 MIMETYPE = "application/vnd.mo.tron+zip"
@@ -98,7 +98,8 @@ class SubVerification(Part, frozen=True, kw_only=True):
 class SubModel(Part, frozen=True, kw_only=True):
     """One network: the graph's entry in the file, its digest, and how to feed and read it. Output i answers task i.
 
-    Images go through `steps` (proposed; a test may name others), then `normalisation`, then into the graph. `folded`
+    An empty `method` is the model's. Images go through `steps` (proposed; a test may name others), then
+    `normalisation`, then into the graph. `folded`
     is what the graph itself does to its input first: what is folded into it is no longer in `normalisation`.
     """
 
@@ -113,6 +114,7 @@ class SubModel(Part, frozen=True, kw_only=True):
     max_batch: Annotated[int, msgspec.Meta(ge=1)]
     opset: int
     args: tuple[Arg, ...] = ()
+    method: str = ""
     steps: tuple[Step, ...] = ()
     folded: Normalisation | None = None
     weights: WeightsFile | None = None

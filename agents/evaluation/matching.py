@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from agents.sandbox.inside import Refused, listed
 from schemas.reports import SkippedImage
-from schemas.specs.templates import TaskSpec
+from schemas.specs.parts import TaskSpec
 from storage.datasets.pack import ImageRecord, PackTask
 
 

@@ -13,42 +13,26 @@ from uuid import UUID
 
 import msgspec
 
+from schemas.specs.methods import method_problems
+from schemas.specs.parts import CLASSES_MAX, Arg, ArgKind, NameText, TaskSpec
 from schemas.values import Code, ShortText, Value
 
 SUB_TEMPLATES_MAX = 16
-CLASSES_MAX = 100_000
 TASKS_MAX = 256
 BATCH_MAX = 4096
 WHOLE_FILE = "whole file"
 
-ArgKind = Literal["si", "sf", "ss", "vi", "vf", "vs"]
-"""Scalar or vector of int, float or string, as inference engines name them."""
-Method = Literal["classification"]
-NameText = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+MethodText = Annotated[str, msgspec.Meta(max_length=100)]
 SubText = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Numbers = Annotated[tuple[float, ...], msgspec.Meta(min_length=1, max_length=4)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=65_536)]
 
 
-class TaskSpec(Value, frozen=True):
-    """One classification task (one head): its name and its classes in the order of the head's outputs."""
-
-    name: NameText
-    classes: Annotated[tuple[NameText, ...], msgspec.Meta(min_length=1, max_length=CLASSES_MAX)]
-
-
-class Arg(Value, frozen=True):
-    """A parameter for the inference engine."""
-
-    name: NameText
-    kind: ArgKind
-    value: int | float | str | tuple[int | float | str, ...]
-
-
 class SubTemplate(Value, frozen=True):
     """One network of the model. Normalisation is y = (x - mean) * scale per channel, x in 0..255.
 
-    `input_shape` is (batch, channels, height, width); an empty `state_dict_key` means that the file is the state dict.
+    `input_shape` is (batch, channels, height, width); an empty `state_dict_key` means that the file is the state dict,
+    an empty `method` that it is the template's.
     """
 
     name: SubText
@@ -63,6 +47,7 @@ class SubTemplate(Value, frozen=True):
     model_type: Literal["pytorch"] = "pytorch"
     state_dict_key: ShortText = ""
     args: tuple[Arg, ...] = ()
+    method: MethodText = ""
 
 
 class TemplateDocument(Value, frozen=True):
@@ -71,7 +56,7 @@ class TemplateDocument(Value, frozen=True):
     name: NameText
     repo: NameText
     version: NameText
-    method: Method
+    method: Annotated[MethodText, msgspec.Meta(min_length=1)]
     error_threshold: Annotated[float, msgspec.Meta(gt=0)]
     sub_templates: Annotated[tuple[SubTemplate, ...], msgspec.Meta(min_length=1, max_length=SUB_TEMPLATES_MAX)]
 
@@ -244,6 +229,7 @@ def template_problems(document: TemplateDocument) -> tuple[Code, ...]:
     for sub in document.sub_templates:
         problems += _vector_problems(sub)
         problems += _class_problems(sub)
+    problems += method_problems(document.method, document.sub_templates)
     return tuple(problems)
 
 

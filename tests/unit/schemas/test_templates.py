@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.specs.parts import Arg
 from schemas.specs.templates import (
-    Arg,
     TemplateRefusedError,
     decode_template,
     encode_template,
@@ -65,7 +65,7 @@ def test_thresholds_may_be_text_or_number(threshold: object) -> None:
 
 
 def test_the_stored_form_means_the_same_and_is_the_same_for_the_same() -> None:
-    template = read_template(document(args=[{"name": "labels", "kind": "vs", "value": "1,2"}]))
+    template = read_template(document(args=[{"name": "outputs", "kind": "vi", "value": "1,2"}]))
     stored = encode_template(template)
     assert decode_template(stored) == template
     assert encode_template(decode_template(stored)) == stored
@@ -103,6 +103,16 @@ def test_several_faults_are_named_at_once() -> None:
     assert codes(document(meanValues="1", scaleValues="-1,1,1")) == ["channels_mismatch", "scale_not_positive"]
 
 
+def test_the_method_and_its_arguments_are_checked_with_the_rest() -> None:
+    args = [{"name": "iou_threshold", "kind": "sf", "value": "2"}]
+    assert codes(document({"method": "yolo_v8"}, args=args, meanValues="1")) == [
+        "channels_mismatch",
+        "arg_out_of_range",
+    ]
+    assert codes(document(method="yolo_v3")) == ["method_unknown"]
+    assert read_template(document(method="yolo_v8")).sub_templates[0].method == "yolo_v8"
+
+
 @pytest.mark.parametrize("threshold", ["0", "-1", "inf", "small"])
 def test_useless_thresholds_are_refused(threshold: str) -> None:
     assert codes(document({"error_threshold": threshold}))
@@ -120,14 +130,17 @@ def test_stored_bytes_that_are_no_template_are_refused() -> None:
 
 def test_text_arguments_stay_text() -> None:
     args = [
-        {"name": "a", "kind": "ss", "value": "3"},
-        {"name": "b", "kind": "vf", "value": "1, 2.5"},
-        {"name": "c", "kind": "si", "value": "7"},
+        {"name": "characters", "kind": "vs", "value": "3, 4"},
+        {"name": "outputs", "kind": "vi", "value": "7"},
     ]
-    assert read_template(document(args=args)).sub_templates[0].args == (
-        Arg("a", "ss", "3"),
-        Arg("b", "vf", (1.0, 2.5)),
-        Arg("c", "si", 7),
+    assert read_template(document({"method": "ctc"}, args=args)).sub_templates[0].args == (
+        Arg("characters", "vs", ("3", "4")),
+        Arg("outputs", "vi", (7,)),
+    )
+    powers = [{"name": "score_powers", "kind": "vf", "value": "1, 2.5"}, {"name": "nms", "kind": "ss", "value": "all"}]
+    assert read_template(document({"method": "fastestdet"}, args=powers)).sub_templates[0].args == (
+        Arg("score_powers", "vf", (1.0, 2.5)),
+        Arg("nms", "ss", "all"),
     )
 
 

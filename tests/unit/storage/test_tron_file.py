@@ -16,8 +16,8 @@ import onnx
 import onnxruntime
 import pytest
 
+from schemas.specs.parts import TaskSpec
 from schemas.specs.preprocessing import default_chain
-from schemas.specs.templates import TaskSpec
 from schemas.tron import (
     CalibrationFile,
     FileEntry,

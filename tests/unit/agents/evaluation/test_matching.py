@@ -6,7 +6,7 @@ import pytest
 
 from agents.evaluation.matching import match_tasks, select
 from agents.sandbox.inside import Refused
-from schemas.specs.templates import TaskSpec
+from schemas.specs.parts import TaskSpec
 from storage.datasets.pack import ImageRecord, PackTask
 
 
