@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from agents.importing import INFO_FILE, PACK_FILE
+from agents.importing import INFO_FILE, PACK_FILE, PACKAGE_FILE
 from agents.preprocessing import decode
-from agents.sandbox.inside import Refused, Report, Steady, run, tallied
+from agents.sandbox.inside import Refused, Report, Steady, inputs, outputs, run, tallied
 from storage.datasets.image_header import ImageHeader, image_header
 from storage.datasets.imagefolder import Candidate, ImageFolder, PackageError
 from storage.datasets.pack import DroppedRecord, PackInfo, PackTask, PackWriter
@@ -57,8 +57,8 @@ def _add(writer: PackWriter, candidate: Candidate, data: bytes | None) -> bool:
     return True
 
 
-def _import(package: Path, report: Report) -> PackInfo:
-    with ImageFolder(package) as folder, PackWriter(Path(PACK_FILE)) as writer:
+def _import(package: Path, pack: Path, report: Report) -> PackInfo:
+    with ImageFolder(package) as folder, PackWriter(pack) as writer:
         for record in folder.dropped:
             writer.drop(record)
         progress = Steady(report, "import", len(folder.candidates), start=0.05, stop=0.9)
@@ -71,14 +71,14 @@ def _import(package: Path, report: Report) -> PackInfo:
 
 
 def import_package(report: Report) -> None:
-    """The child's whole part; its one argument is the package's path."""
+    """The child's whole part."""
     try:
-        info = _import(Path(sys.argv[1]), report)
+        info = _import(inputs() / PACKAGE_FILE, outputs() / PACK_FILE, report)
     except PackageError as error:
         raise Refused(error.code, **error.params) from error
     if not info.images:
         raise Refused("no_images_left", skipped=info.dropped, reasons=tallied(info.reasons))
-    Path(INFO_FILE).write_bytes(msgspec.json.encode(info))
+    (outputs() / INFO_FILE).write_bytes(msgspec.json.encode(info))
 
 
 if __name__ == "__main__":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from agents.sandbox.child import plain_file_bytes, read_small, run_child
+from agents.sandbox.child import run_child
+from agents.sandbox.exchange import read_small
 from agents.work import JobProblem, Work
 from schemas.events import DatasetImported, DatasetImportRequested, JobRequest
 from storage.datasets.pack import PackInfo
 
+PACKAGE_FILE = "package.zip"
 PACK_FILE = "pack.zip"
 INFO_FILE = "info.json"
 INFO_BYTES_MAX = 64 << 20
@@ -25,21 +27,22 @@ async def handle(request: JobRequest, work: Work) -> DatasetImported:
     if not isinstance(request, DatasetImportRequested):
         raise TypeError(f"{type(request).__name__} is no import: route it to its own handler")
     work.progress("fetch", 0.02)
-    package = await work.fetch(request.package, "package.zip")
+    package = await work.fetch(request.package, PACKAGE_FILE)
     folder = work.folder / "import"
     folder.mkdir()
     await run_child(
         "agents.import_images",
-        (str(package),),
+        (),
         folder=folder,
+        inputs={PACKAGE_FILE: package},
+        outputs={PACK_FILE: PACK_BYTES_MAX, INFO_FILE: INFO_BYTES_MAX},
         limits=work.limits,
         progress=work.progress,
         log=work.log.take,
-        file_bytes_max=PACK_BYTES_MAX,
     )
-    data = read_small(folder / INFO_FILE, bytes_max=INFO_BYTES_MAX)
-    pack = folder / PACK_FILE
-    if data is None or not 0 < (plain_file_bytes(pack) or 0) <= PACK_BYTES_MAX:
+    data = read_small(folder / "out" / INFO_FILE, bytes_max=INFO_BYTES_MAX)
+    pack = folder / "out" / PACK_FILE
+    if data is None or not pack.exists():
         raise JobProblem("import_left_no_result")
     info = msgspec.json.decode(data, type=PackInfo)
     kept = await work.keep(pack, "dataset.zip")

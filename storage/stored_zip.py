@@ -43,10 +43,10 @@ class BadZipError(ValueError):
 
 
 class StoredZipWriter:
-    """Writes entries one after the other, the mimetype first; a context manager that closes the file."""
+    """Writes entries one after the other, the mimetype first, over whatever the file held; a context manager."""
 
     def __init__(self, path: Path, mimetype: str) -> None:
-        self._zip = zipfile.ZipFile(path, "x", zipfile.ZIP_STORED, allowZip64=True)
+        self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True)
         self.add(MIMETYPE_ENTRY, mimetype.encode())
 
     def __enter__(self) -> Self:

@@ -16,7 +16,13 @@ import torch
 from numpy.typing import NDArray
 
 from agents.conversion.plan import (
+    EXPORTED_FILE,
+    INPUTS_FILE,
     OPSET,
+    REFERENCE_FILE,
+    STRUCTURE_FILE,
+    TYPE_CONFIG_FILE,
+    WEIGHTS_FILE,
     Plan,
     batch_key,
     batches,
@@ -24,27 +30,26 @@ from agents.conversion.plan import (
     read_plan,
 )
 from agents.conversion.weights import load_file, state_dict
-from agents.sandbox.inside import Refused, Report, listed, run
+from agents.sandbox.inside import Refused, Report, inputs, listed, outputs, run
 from schemas.specs.type_configs import TypeConfigRefusedError, read_type_config
 
-_FILE = "structure.py"
 _REPEAT_RELATIVE = 1e-3
 """The same batch asked twice differs by rounding at most; a network that draws random numbers differs by far more."""
 _EXPORT_BATCH = 2
 """PyTorch treats the sizes 0 and 1 as constants, so the example batch has two images."""
 
 
-def _type_config(path: str | None) -> dict[str, Any]:
-    if path is None:
+def _type_config(path: Path) -> dict[str, Any]:
+    if not path.exists():
         return {}
     try:
-        return read_type_config(Path(path).read_bytes())
+        return read_type_config(path.read_bytes())
     except TypeConfigRefusedError as error:
         raise Refused(error.problem.code, **error.problem.params) from error
 
 
-def build(plan: Plan) -> torch.nn.Module:
-    """The network of the structure file, with random weights.
+def build(plan: Plan, folder: Path) -> torch.nn.Module:
+    """The network of the structure file in the folder, with random weights; the type config may lie there too.
 
     `num_classes` is passed where the constructor takes it by name and the type config does not set it.
 
@@ -52,8 +57,8 @@ def build(plan: Plan) -> torch.nn.Module:
         Refused: `structure_class_missing`, `structure_import_missing`, `structure_failed`, and those of
             `schemas.specs.type_configs`.
     """
-    arguments = _type_config(plan.type_config)
-    spec = importlib.util.spec_from_file_location("structure", plan.structure)
+    arguments = _type_config(folder / TYPE_CONFIG_FILE)
+    spec = importlib.util.spec_from_file_location("structure", folder / STRUCTURE_FILE)
     if spec is None or spec.loader is None:
         raise Refused("structure_failed", error="the file is no Python source")
     module = importlib.util.module_from_spec(spec)
@@ -77,7 +82,9 @@ def build(plan: Plan) -> torch.nn.Module:
 
 def _told(error: BaseException) -> str:
     """The error with the line of the structure file where it happened."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(_FILE)]
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(STRUCTURE_FILE)
+    ]
     place = f" (structure.py:{lines[-1]})" if lines else ""
     return f"{type(error).__name__}: {error}{place}"
 
@@ -153,8 +160,8 @@ def _check_repeated(output: int, before: NDArray[np.float32], again: NDArray[np.
         raise Refused("output_not_repeatable", output=output, measured=f"{gap:.6g}")
 
 
-def export(model: torch.nn.Module, plan: Plan, outputs: int) -> None:
-    """Write the ONNX graph with its weights inside and a free batch.
+def export(model: torch.nn.Module, plan: Plan, outputs: int, path: Path) -> None:
+    """Write the ONNX graph to `path`, with its weights inside and a free batch.
 
     Raises:
         Refused: `export_failed`.
@@ -165,7 +172,7 @@ def export(model: torch.nn.Module, plan: Plan, outputs: int) -> None:
         torch.onnx.export(
             model,
             (torch.zeros(batch, *plan.input_shape),),
-            plan.exported,
+            str(path),
             input_names=[plan.input_name],
             output_names=[f"output{number}" for number in range(outputs)],
             opset_version=OPSET,
@@ -182,18 +189,19 @@ def export(model: torch.nn.Module, plan: Plan, outputs: int) -> None:
 
 def convert(report: Report) -> None:
     """The child's whole part."""
-    plan = read_plan(Path.cwd())
+    given, made = inputs(), outputs()
+    plan = read_plan(given)
     torch.set_num_threads(1)
     torch.manual_seed(0)
     report("weights", 0.1)
-    weights = state_dict(load_file(Path(plan.weights)), plan.state_dict_key)
-    model = fill(build(plan), weights)
+    weights = state_dict(load_file(given / WEIGHTS_FILE), plan.state_dict_key)
+    model = fill(build(plan, given), weights)
     report("reference", 0.25)
-    with np.load(plan.inputs, allow_pickle=False) as inputs:
-        results = reference(model, plan, inputs)
-    np.savez(plan.reference, **results)
+    with np.load(given / INPUTS_FILE, allow_pickle=False) as arrays:
+        results = reference(model, plan, arrays)
+    np.savez(made / REFERENCE_FILE, **results)
     report("export", 0.35)
-    export(model, plan, len(results) // len(batches(plan.max_batch)))
+    export(model, plan, len(results) // len(batches(plan.max_batch)), made / EXPORTED_FILE)
     report("export", 0.6)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,15 +18,20 @@ from agents.conversion.plan import (
     GRAPH_BYTES_MAX,
     INPUTS_FILE,
     OPSET,
+    PLAN_FILE,
     REFERENCE_FILE,
+    STRUCTURE_FILE,
+    TYPE_CONFIG_FILE,
     VERDICT_FILE,
+    WEIGHTS_FILE,
     Plan,
     Verdict,
     batches,
     make_inputs,
     write_plan,
 )
-from agents.sandbox.child import plain_file_bytes, read_small, run_child
+from agents.sandbox.child import run_child
+from agents.sandbox.exchange import read_small
 from agents.work import JobProblem, Limits, Work
 from schemas.events import ConversionRequested, JobRequest, ModelConverted
 from schemas.reports import ConversionReport
@@ -40,8 +46,16 @@ REFERENCE_BYTES_MAX = 1 << 30
 VERDICT_BYTES_MAX = 16 << 20
 
 
+class _Given(NamedTuple):
+    """The plan, and the files that the exporting child is given (`PLAN_FILE` and `INPUTS_FILE` for both)."""
+
+    plan: Plan
+    files: Mapping[str, Path]
+
+
 class _Timed(NamedTuple):
     verdict: Verdict
+    graph: Path
     export_ms: float
     verify_ms: float
 
@@ -65,17 +79,17 @@ def _only_sub(document: TemplateDocument, request: ConversionRequested) -> tuple
     raise JobProblem("structure_not_given", structure=sub.architecture)
 
 
-async def _plan(document: TemplateDocument, request: ConversionRequested, work: Work) -> Plan:
+async def _prepare(document: TemplateDocument, request: ConversionRequested, work: Work) -> _Given:
     sub, structure = _only_sub(document, request)
-    config = structure.type_config
-    folder = work.folder
+    files = {name: work.folder / name for name in (PLAN_FILE, INPUTS_FILE)}
+    files[WEIGHTS_FILE] = await work.fetch(request.weights, WEIGHTS_FILE)
+    files[STRUCTURE_FILE] = await work.fetch(structure.source, STRUCTURE_FILE)
+    if structure.type_config is not None:
+        files[TYPE_CONFIG_FILE] = await work.fetch(structure.type_config, TYPE_CONFIG_FILE)
     shape = (sub.input_shape[1], sub.input_shape[2], sub.input_shape[3])
-    inputs = folder / INPUTS_FILE
-    np.savez(inputs, **make_inputs(shape, sub.mean_values, sub.scale_values, sub.max_batch))  # type: ignore[arg-type]
-    return Plan(
-        weights=str(await work.fetch(request.weights, "weights.pth")),
-        structure=str(await work.fetch(structure.source, "structure.py")),
-        type_config=str(await work.fetch(config, "type_config.json")) if config else None,
+    arrays = make_inputs(shape, sub.mean_values, sub.scale_values, sub.max_batch)
+    np.savez(files[INPUTS_FILE], **arrays)  # type: ignore[arg-type]
+    plan = Plan(
         class_name=structure.class_name,
         state_dict_key=sub.state_dict_key,
         num_classes=sub.num_classes,
@@ -85,43 +99,53 @@ async def _plan(document: TemplateDocument, request: ConversionRequested, work: 
         max_batch=sub.max_batch,
         error_threshold=document.error_threshold,
         merge_operators=request.merge_operators,
-        inputs=str(inputs),
-        reference=str(folder / "export" / REFERENCE_FILE),
-        exported=str(folder / "export" / EXPORTED_FILE),
-        converted=str(folder / "verify" / CONVERTED_FILE),
     )
+    write_plan(work.folder, plan)
+    return _Given(plan, files)
 
 
-async def _child(part: str, plan: Plan, work: Work, limits: Limits) -> float:
+async def _child(
+    part: str, inputs: Mapping[str, Path], outputs: Mapping[str, int], work: Work, limits: Limits
+) -> float:
     """Run one child in its own folder; milliseconds it took."""
     folder = work.folder / part
     folder.mkdir()
-    write_plan(folder, plan)
     begun = time.perf_counter()
     await run_child(
-        f"agents.conversion.{part}", (), folder=folder, limits=limits, progress=work.progress, log=work.log.take
+        f"agents.conversion.{part}",
+        (),
+        folder=folder,
+        inputs=inputs,
+        outputs=outputs,
+        limits=limits,
+        progress=work.progress,
+        log=work.log.take,
     )
     return (time.perf_counter() - begun) * 1000
 
 
-def _expect(path: str, bytes_max: int) -> None:
-    """The child left a plain file there, not too large. Its content is for the verifying child to judge."""
-    if not 0 < (plain_file_bytes(Path(path)) or 0) <= bytes_max:
-        raise JobProblem("export_left_no_result", file=Path(path).name)
+def _left(work: Work, part: str, file: str) -> Path:
+    """What the child left. Its content is for the verifying child to judge."""
+    path = work.folder / part / "out" / file
+    if not path.exists():
+        raise JobProblem("export_left_no_result", file=file)
+    return path
 
 
-async def _convert(plan: Plan, work: Work) -> _Timed:
+async def _convert(given: _Given, work: Work) -> _Timed:
     begun = time.monotonic()
-    export_ms = await _child("export", plan, work, work.limits)
-    _expect(plan.exported, GRAPH_BYTES_MAX)
-    _expect(plan.reference, REFERENCE_BYTES_MAX)
+    made = {EXPORTED_FILE: GRAPH_BYTES_MAX, REFERENCE_FILE: REFERENCE_BYTES_MAX}
+    export_ms = await _child("export", given.files, made, work, work.limits)
+    inputs = {name: given.files[name] for name in (PLAN_FILE, INPUTS_FILE)}
+    inputs |= {name: _left(work, "export", name) for name in made}
     left = work.limits._replace(job_seconds_max=max(1.0, work.limits.job_seconds_max - (time.monotonic() - begun)))
-    verify_ms = await _child("verify", plan, work, left)
-    _expect(plan.converted, GRAPH_BYTES_MAX)
-    data = read_small(work.folder / "verify" / VERDICT_FILE, bytes_max=VERDICT_BYTES_MAX)
+    judged = {CONVERTED_FILE: GRAPH_BYTES_MAX, VERDICT_FILE: VERDICT_BYTES_MAX}
+    verify_ms = await _child("verify", inputs, judged, work, left)
+    graph = _left(work, "verify", CONVERTED_FILE)
+    data = read_small(work.folder / "verify" / "out" / VERDICT_FILE, bytes_max=VERDICT_BYTES_MAX)
     if data is None:
         raise JobProblem("verification_left_no_result")
-    return _Timed(msgspec.json.decode(data, type=Verdict), export_ms, verify_ms)
+    return _Timed(msgspec.json.decode(data, type=Verdict), graph, export_ms, verify_ms)
 
 
 def _sub_model(sub: SubTemplate, verdict: Verdict, graph: Path) -> SubModel:
@@ -192,10 +216,10 @@ async def handle(request: JobRequest, work: Work) -> ModelConverted:
     begun = time.perf_counter()
     work.progress("fetch", 0.02)
     document = _template(await work.fetch(request.template, "template.json"))
-    plan = await _plan(document, request, work)
+    given = await _prepare(document, request, work)
     sub = document.sub_templates[0]
-    timed = await _convert(plan, work)
-    verdict, graph = timed.verdict, Path(plan.converted)
+    timed = await _convert(given, work)
+    verdict, graph = timed.verdict, timed.graph
     work.progress("pack", 0.92)
     manifest = TronManifest(
         identity=request.identity,
@@ -212,7 +236,7 @@ async def handle(request: JobRequest, work: Work) -> ModelConverted:
     path = work.folder / "model.tron"
     await asyncio.to_thread(write_tron, path, manifest, {manifest.sub_models[0].graph: graph})
     tron = await work.keep(path, f"{file_stem(request.identity)}.tron")
-    report = await _keep_report(timed, plan, work)
+    report = await _keep_report(timed, given.plan, work)
     work.progress("done", 1.0)
     return ModelConverted(
         job_id=request.job_id,

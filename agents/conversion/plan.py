@@ -12,6 +12,9 @@ from schemas.reports import Difference, GraphFacts
 from schemas.tron import Output
 
 PLAN_FILE = "plan.json"
+WEIGHTS_FILE = "weights.pth"
+STRUCTURE_FILE = "structure.py"
+TYPE_CONFIG_FILE = "type_config.json"
 INPUTS_FILE = "inputs.npz"
 REFERENCE_FILE = "reference.npz"
 EXPORTED_FILE = "exported.onnx"
@@ -28,11 +31,8 @@ _SEED = 20_170_401
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversion of one sub-model. Files are absolute paths."""
+    """A conversion of one sub-model; its files bear the names above."""
 
-    weights: str
-    structure: str
-    type_config: str | None
     class_name: str
     state_dict_key: str
     num_classes: int
@@ -42,10 +42,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     max_batch: int
     error_threshold: float
     merge_operators: bool
-    inputs: str
-    reference: str
-    exported: str
-    converted: str
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

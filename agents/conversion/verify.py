@@ -17,7 +17,11 @@ import onnxscript.optimizer
 from numpy.typing import NDArray
 
 from agents.conversion.plan import (
+    CONVERTED_FILE,
+    EXPORTED_FILE,
+    INPUTS_FILE,
     OPSET,
+    REFERENCE_FILE,
     VERDICT_FILE,
     Plan,
     Verdict,
@@ -29,7 +33,7 @@ from agents.conversion.plan import (
 from agents.evaluation.classification import is_distribution
 from agents.runtimes.base import Session
 from agents.runtimes.onnxruntime import OnnxRuntime
-from agents.sandbox.inside import Refused, Report, run
+from agents.sandbox.inside import Refused, Report, inputs, outputs, run
 from schemas.reports import Difference, GraphFacts
 from schemas.tron import Output
 
@@ -225,7 +229,7 @@ def output_specs(names: Iterable[str], reference: Arrays, plan: Plan) -> tuple[O
     return tuple(specs)
 
 
-def _arrays(path: str) -> dict[str, NDArray[Any]]:
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
@@ -235,19 +239,20 @@ def _arrays(path: str) -> dict[str, NDArray[Any]]:
 
 def verify(report: Report) -> None:
     """The child's whole part."""
-    plan = read_plan(Path.cwd())
+    given, made = inputs(), outputs()
+    plan = read_plan(given)
     report("verify", 0.65)
-    exported = load_graph(Path(plan.exported))
+    exported = load_graph(given / EXPORTED_FILE)
     before = facts(exported)
     kept = converted(exported, merge=plan.merge_operators)
     check_shapes(kept, plan)
-    Path(plan.converted).write_bytes(kept.SerializeToString(deterministic=True))
-    reference, inputs = _arrays(plan.reference), _arrays(plan.inputs)
+    (made / CONVERTED_FILE).write_bytes(kept.SerializeToString(deterministic=True))
+    reference, fed = _arrays(given / REFERENCE_FILE), _arrays(given / INPUTS_FILE)
     check_outputs(reference, plan)
     drift = batch_drift(reference, plan)
     report("verify", 0.75)
-    session = OnnxRuntime().load(Path(plan.converted), "nvidia")
-    differences = compare(session, inputs, reference, plan)
+    session = OnnxRuntime().load(made / CONVERTED_FILE, "nvidia")
+    differences = compare(session, fed, reference, plan)
     measured = check_threshold(differences, plan.error_threshold)
     verdict = Verdict(
         outputs=output_specs(session.outputs, reference, plan),
@@ -259,7 +264,7 @@ def verify(report: Report) -> None:
         backend=f"{session.used().backend} {session.used().version}",
         toolchain={"python": sys.version.split()[0], **{tool: version(tool) for tool in _TOOLS}},
     )
-    Path(VERDICT_FILE).write_bytes(msgspec.json.encode(verdict))
+    (made / VERDICT_FILE).write_bytes(msgspec.json.encode(verdict))
     report("verify", 0.9)
 
 

@@ -2,16 +2,57 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
-from agents.evaluation.plan import PLAN_FILE, REPLICATES_FILE, REPORT_FILE, SUMMARY_FILE, Plan, Summary
-from agents.sandbox.child import plain_file_bytes, read_small, run_child
+from agents.evaluation.plan import (
+    PACK_FILE,
+    PLAN_FILE,
+    REPLICATES_FILE,
+    REPORT_FILE,
+    SUMMARY_FILE,
+    TRON_FILE,
+    Plan,
+    Summary,
+)
+from agents.sandbox.child import run_child
+from agents.sandbox.exchange import read_small
 from agents.work import JobProblem, Work
 from schemas.events import InferenceCompleted, InferenceRequested, JobRequest
 
 SUMMARY_BYTES_MAX = 1 << 20
-REPORT_BYTES_MAX = 2 << 30
-REPLICATES_BYTES_MAX = 1 << 30
+OUTPUTS = {SUMMARY_FILE: SUMMARY_BYTES_MAX, REPORT_FILE: 2 << 30, REPLICATES_FILE: 1 << 30}
+
+
+async def _evaluated(request: InferenceRequested, work: Work) -> Path:
+    """Let the child evaluate; the folder of what it left."""
+    work.progress("fetch", 0.02)
+    plan = Plan(
+        batch_size=request.batch_size,
+        loops=request.loops,
+        precision=request.precision,
+        backend=request.backend,
+        platform=request.identity.platform,
+        steps=request.steps,
+    )
+    (work.folder / PLAN_FILE).write_bytes(msgspec.json.encode(plan))
+    inputs = {PLAN_FILE: work.folder / PLAN_FILE}
+    inputs[TRON_FILE] = await work.fetch(request.tron, TRON_FILE)
+    inputs[PACK_FILE] = await work.fetch(request.pack, PACK_FILE)
+    folder = work.folder / "evaluate"
+    folder.mkdir()
+    await run_child(
+        "agents.evaluation.pipeline",
+        (),
+        folder=folder,
+        inputs=inputs,
+        outputs=OUTPUTS,
+        limits=work.limits,
+        progress=work.progress,
+        log=work.log.take,
+    )
+    return folder / "out"
 
 
 async def handle(request: JobRequest, work: Work) -> InferenceCompleted:
@@ -25,32 +66,10 @@ async def handle(request: JobRequest, work: Work) -> InferenceCompleted:
     """
     if not isinstance(request, InferenceRequested):
         raise TypeError(f"{type(request).__name__} is no test: route it to its own handler")
-    work.progress("fetch", 0.02)
-    plan = Plan(
-        tron=str(await work.fetch(request.tron, "model.tron")),
-        pack=str(await work.fetch(request.pack, "dataset.zip")),
-        batch_size=request.batch_size,
-        loops=request.loops,
-        precision=request.precision,
-        backend=request.backend,
-        platform=request.identity.platform,
-        steps=request.steps,
-    )
-    folder = work.folder / "evaluate"
-    folder.mkdir()
-    (folder / PLAN_FILE).write_bytes(msgspec.json.encode(plan))
-    await run_child(
-        "agents.evaluation.pipeline",
-        (),
-        folder=folder,
-        limits=work.limits,
-        progress=work.progress,
-        log=work.log.take,
-    )
-    data = read_small(folder / SUMMARY_FILE, bytes_max=SUMMARY_BYTES_MAX)
-    report, replicates = folder / REPORT_FILE, folder / REPLICATES_FILE
-    sizes = ((report, REPORT_BYTES_MAX), (replicates, REPLICATES_BYTES_MAX))
-    if data is None or not all(0 < (plain_file_bytes(path) or 0) <= bytes_max for path, bytes_max in sizes):
+    made = await _evaluated(request, work)
+    data = read_small(made / SUMMARY_FILE, bytes_max=SUMMARY_BYTES_MAX)
+    report, replicates = made / REPORT_FILE, made / REPLICATES_FILE
+    if data is None or not (report.exists() and replicates.exists()):
         raise JobProblem("evaluation_left_no_result")
     summary = msgspec.json.decode(data, type=Summary)
     kept = await work.keep(report, "evaluation-report.json")

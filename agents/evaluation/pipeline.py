@@ -14,12 +14,21 @@ import numpy as np
 
 from agents.evaluation.classification import TOP_MAX, Floats, Indexes, TaskScores, marks, score, softmax, top
 from agents.evaluation.matching import Labelled, Match, match_tasks, select
-from agents.evaluation.plan import PLAN_FILE, REPLICATES_FILE, REPORT_FILE, SUMMARY_FILE, Plan, Summary
+from agents.evaluation.plan import (
+    PACK_FILE,
+    PLAN_FILE,
+    REPLICATES_FILE,
+    REPORT_FILE,
+    SUMMARY_FILE,
+    TRON_FILE,
+    Plan,
+    Summary,
+)
 from agents.evaluation.timing import Stopwatch
 from agents.preprocessing import ChainError, decode, normalised, run_chain
 from agents.runtimes.base import Session
 from agents.runtimes.onnxruntime import OnnxRuntime
-from agents.sandbox.inside import Refused, Report, Steady, run, tallied
+from agents.sandbox.inside import Refused, Report, Steady, inputs, outputs, run, tallied
 from schemas.events.tests import TaskSummary
 from schemas.reports import Answer, EvaluationReport, ImageResult, SkippedImage, TaskReport
 from schemas.specs.preprocessing import Step, chain_problem, default_chain
@@ -125,12 +134,12 @@ def _chain(steps: tuple[Step, ...], sub: SubModel) -> tuple[Step, ...]:
     return steps or sub.steps or default_chain(channels, width, height)
 
 
-def _load(plan: Plan, pack: DatasetPack) -> Model:
+def _load(plan: Plan, tron: Path, pack: DatasetPack) -> Model:
     if plan.precision != "fp32":
         raise Refused("precision_not_available", precision=plan.precision)
     if plan.platform != "nvidia":
         raise Refused("platform_not_available", platform=plan.platform)
-    with TronFile(Path(plan.tron)) as file:
+    with TronFile(tron) as file:
         if len(file.manifest.sub_models) > 1:
             raise Refused("several_sub_models_not_supported", count=len(file.manifest.sub_models))
         sub = file.manifest.sub_models[0]
@@ -197,6 +206,7 @@ def _summary(passes: Passes, tasks: Sequence[TaskReport], images: int, total_ms:
 
 
 def _write(plan: Plan, passes: Passes, read: list[Labelled], answers: list[list[Ranked]], total_ms: float) -> None:
+    folder = outputs()
     model = passes.model
     ranked = [_joined(answers, number) for number in range(len(model.matches))]
     labels = np.array([image.labels for image in read], np.int64)
@@ -219,18 +229,18 @@ def _write(plan: Plan, passes: Passes, read: list[Labelled], answers: list[list[
         precision=plan.precision,
         used=summary.used,
     )
-    Path(REPORT_FILE).write_bytes(msgspec.json.encode(report))
+    (folder / REPORT_FILE).write_bytes(msgspec.json.encode(report))
     right = {
         f"{measure}/{match.task}": each
         for number, match in enumerate(model.matches)
         for measure, each in marks(labels[:, number], ranked[number].indexes, len(match.classes)).items()
     }
-    Path(REPLICATES_FILE).write_bytes(encode(sample([image.record.sha256 for image in read], right)))
-    Path(SUMMARY_FILE).write_bytes(msgspec.json.encode(summary))
+    (folder / REPLICATES_FILE).write_bytes(encode(sample([image.record.sha256 for image in read], right)))
+    (folder / SUMMARY_FILE).write_bytes(msgspec.json.encode(summary))
 
 
 def _evaluate(plan: Plan, pack: DatasetPack, report: Report) -> None:
-    model = _load(plan, pack)
+    model = _load(plan, inputs() / TRON_FILE, pack)
     passes = Passes(model, pack, plan.batch_size)
     images, passes.skipped = select(pack.records, model.matches)
     passes.warm_up()
@@ -248,9 +258,9 @@ def _evaluate(plan: Plan, pack: DatasetPack, report: Report) -> None:
 def evaluate(report: Report) -> None:
     """The child's whole part."""
     report("load", 0.05)
-    plan = msgspec.json.decode(Path(PLAN_FILE).read_bytes(), type=Plan)
+    plan = msgspec.json.decode((inputs() / PLAN_FILE).read_bytes(), type=Plan)
     try:
-        with DatasetPack(Path(plan.pack)) as pack:
+        with DatasetPack(inputs() / PACK_FILE) as pack:
             _evaluate(plan, pack, report)
     except TronFileError as error:
         raise Refused("tron_unreadable", error=error) from error

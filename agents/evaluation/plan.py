@@ -9,16 +9,16 @@ from schemas.specs.preprocessing import Step
 from schemas.values import Platform, Precision
 
 PLAN_FILE = "plan.json"
+TRON_FILE = "model.tron"
+PACK_FILE = "dataset.zip"
 SUMMARY_FILE = "summary.json"
 REPORT_FILE = "report.json"
 REPLICATES_FILE = "replicates.bin"
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """One test. Files are absolute paths; without steps the default chain for the model's input runs."""
+    """One test; without steps the default chain for the model's input runs."""
 
-    tron: str
-    pack: str
     batch_size: int
     loops: int
     precision: Precision

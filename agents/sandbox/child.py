@@ -9,28 +9,26 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from math import ceil
 from pathlib import Path
 
 import msgspec
 
-from agents.sandbox.inside import PROBLEM_EXIT, PROBLEM_FILE
+from agents.sandbox.exchange import Exchange, collect, lay_out, read_small
+from agents.sandbox.inside import INPUTS_VARIABLE, OUTPUTS_VARIABLE, PROBLEM_BYTES_MAX, PROBLEM_EXIT, PROBLEM_FILE
 from agents.sandbox.processes import descendants, resident_bytes
 from agents.work import JobProblem, Limits
 from schemas.values import Code
 
 ADDRESS_BYTES_MIN = 8 << 30
 """PyTorch reserves 3 to 4 GiB of address space before it does anything; real memory is watched instead."""
-FILE_BYTES_MAX = 4 << 30
 OPEN_FILES_MAX = 1024
 LINE_BYTES_MAX = 4096
 LINES_MAX = 100_000
 LOG_CHUNK_BYTES = 64 << 10
-PROBLEM_BYTES_MAX = 64 << 10
 MEMORY_CHECK_S = 0.25
 KILL_WAIT_S = 6.0
 
@@ -46,12 +44,14 @@ class _Line(msgspec.Struct):
     fraction: float
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(exchange: Exchange, scratch: Path) -> dict[str, str]:
     """The child's whole environment: nothing of the agent's own is passed on."""
     return {
+        INPUTS_VARIABLE: str(exchange.inputs),
+        OUTPUTS_VARIABLE: str(exchange.written),
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
         "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
@@ -116,33 +116,10 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def read_small(path: Path, *, bytes_max: int) -> bytes | None:
-    """The bytes of a regular file that a child left; None if there is none, if it is no plain file, or too long."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        return None
-    with os.fdopen(handle, "rb") as file:
-        data = file.read(bytes_max + 1)
-    return data if len(data) <= bytes_max else None
-
-
-def plain_file_bytes(path: Path) -> int | None:
-    """Size of the regular file that a child left there; None if there is none or it is something else."""
-    try:
-        found = path.lstat()
-    except OSError:
-        return None
-    return found.st_size if stat.S_ISREG(found.st_mode) else None
-
-
-def _problem(folder: Path, exit_code: int, limits: Limits) -> JobProblem:
+def _problem(copies: Path, exit_code: int, limits: Limits) -> JobProblem:
     if exit_code == PROBLEM_EXIT:
         with suppress(msgspec.MsgspecError):
-            said = msgspec.json.decode(read_small(folder / PROBLEM_FILE, bytes_max=PROBLEM_BYTES_MAX) or b"", type=Code)
+            said = msgspec.json.decode(read_small(copies / PROBLEM_FILE, bytes_max=PROBLEM_BYTES_MAX) or b"", type=Code)
             return JobProblem.of(said)
     if exit_code == 128 + signal.SIGXCPU:
         return JobProblem("job_time_exceeded", seconds_max=limits.job_seconds_max)
@@ -173,26 +150,32 @@ async def run_child(
     arguments: Sequence[str],
     *,
     folder: Path,
+    inputs: Mapping[str, Path],
+    outputs: Mapping[str, int],
     limits: Limits,
     progress: Progress,
     log: Log,
-    file_bytes_max: int = FILE_BYTES_MAX,
 ) -> None:
-    """Run `module` with the existing `folder` as its home and working directory until it ends well.
+    """Run `module` until it ends well; `folder` exists, is empty, and is the child's alone.
 
-    Its stderr (and whatever it prints) goes to `log`.
+    The child reads the file `inputs[name]` as `inside.inputs() / name` and may write `inside.outputs() / name` for each
+    name of `outputs`, at most so many bytes. What it wrote lies afterwards, as a copy, at `folder / "out" / name`.
+    Its working directory is for scratch. Its stderr (and whatever it prints) goes to `log`.
 
     Raises:
         JobProblem: what the child said in its problem file; `job_time_exceeded`, `job_memory_exceeded`,
-            `job_child_died` (by a signal), `job_child_failed` (any other exit code: see the log).
+            `job_child_died` (by a signal), `job_child_failed` (any other exit code: see the log), `result_too_large`.
     """
+    exchange = await asyncio.to_thread(lay_out, folder, inputs, {**outputs, PROBLEM_FILE: PROBLEM_BYTES_MAX})
+    scratch = folder / "scratch"
+    scratch.mkdir()
     process = await asyncio.create_subprocess_exec(
-        *_command(module, arguments, limits, file_bytes_max),
+        *_command(module, arguments, limits, max(exchange.outputs.values())),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=environment(folder),
-        cwd=folder,
+        env=environment(exchange, scratch),
+        cwd=scratch,
         start_new_session=True,
     )
     if process.stdout is None or process.stderr is None:
@@ -204,5 +187,6 @@ async def run_child(
         await _supervise(process, limits)
     finally:
         await asyncio.shield(readers)
+    await asyncio.to_thread(collect, exchange)
     if process.returncode:
-        raise _problem(folder, process.returncode, limits)
+        raise _problem(exchange.copies, process.returncode, limits)

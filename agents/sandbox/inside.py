@@ -1,4 +1,5 @@
-"""What a child process says to its job: progress lines on stdout, and one problem file where it must give up."""
+"""What a child finds, and what it says to its job: input and output files, progress lines on stdout, one problem file
+where it must give up."""
 
 from __future__ import annotations
 
@@ -9,11 +10,23 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+INPUTS_VARIABLE, OUTPUTS_VARIABLE = "BOX_INPUTS", "BOX_OUTPUTS"
 PROBLEM_FILE = "problem.json"
+PROBLEM_BYTES_MAX = 64 << 10
 PROBLEM_EXIT = 3
 TEXT_CHARS_MAX = 300
 
 Report = Callable[[str, float], None]
+
+
+def inputs() -> Path:
+    """The folder of the files that the child was given; it can only be read."""
+    return Path(os.environ[INPUTS_VARIABLE])
+
+
+def outputs() -> Path:
+    """The folder of the child's output files. They are there from the start, empty; others cannot be made."""
+    return Path(os.environ[OUTPUTS_VARIABLE])
 
 
 class Refused(Exception):  # noqa: N818  not a fault: an answer
@@ -77,6 +90,6 @@ def run(part: Callable[[Report], None]) -> int:
             traceback.print_exception(refused.__cause__)
         print(f"refused: {refused}", file=sys.stderr)
         problem = {"code": refused.code, "params": refused.params}
-        Path(PROBLEM_FILE).write_text(json.dumps(problem), encoding="utf-8")
+        (outputs() / PROBLEM_FILE).write_text(json.dumps(problem), encoding="utf-8")
         return PROBLEM_EXIT
     return 0

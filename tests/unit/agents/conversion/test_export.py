@@ -47,9 +47,6 @@ def not_a_class():
 def plan(folder: Path, source: str = STRUCTURE, **fields: Any) -> Plan:
     (folder / "structure.py").write_text(source)
     base: dict[str, Any] = {
-        "weights": "",
-        "structure": str(folder / "structure.py"),
-        "type_config": None,
         "class_name": "Net",
         "state_dict_key": "",
         "num_classes": 5,
@@ -59,10 +56,6 @@ def plan(folder: Path, source: str = STRUCTURE, **fields: Any) -> Plan:
         "max_batch": 4,
         "error_threshold": 1e-4,
         "merge_operators": True,
-        "inputs": "",
-        "reference": "",
-        "exported": str(folder / "out.onnx"),
-        "converted": "",
     }
     return Plan(**{**base, **fields})
 
@@ -87,12 +80,12 @@ def test_inputs_are_repeatable_normalised_and_nested() -> None:
 
 
 def test_the_constructor_gets_classes_and_configuration(tmp_path: Path) -> None:
-    (tmp_path / "c.json").write_text('{"width": 9}')
-    model = build(plan(tmp_path, type_config=str(tmp_path / "c.json")))
+    (tmp_path / "type_config.json").write_text('{"width": 9}')
+    model = build(plan(tmp_path), tmp_path)
     assert model.get_parameter("head.bias").shape == (5,)
     assert model.width == 9
-    (tmp_path / "c.json").write_text('{"num_classes": 4}')
-    assert build(plan(tmp_path, type_config=str(tmp_path / "c.json"))).get_parameter("head.bias").shape == (4,)
+    (tmp_path / "type_config.json").write_text('{"num_classes": 4}')
+    assert build(plan(tmp_path), tmp_path).get_parameter("head.bias").shape == (4,)
 
 
 @pytest.mark.parametrize(
@@ -107,18 +100,18 @@ def test_the_constructor_gets_classes_and_configuration(tmp_path: Path) -> None:
     ],
 )
 def test_structures_that_fail(tmp_path: Path, source: str, fields: dict[str, Any], expected: str) -> None:
-    assert code(build, plan(tmp_path, source, **fields)) == expected
+    assert code(build, plan(tmp_path, source, **fields), tmp_path) == expected
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", '{"unknown": 1}'])
 def test_configurations_that_fail(tmp_path: Path, text: str) -> None:
-    (tmp_path / "c.json").write_text(text)
+    (tmp_path / "type_config.json").write_text(text)
     expected = {"[1]": "type_config_no_mapping", "{": "type_config_unreadable"}.get(text, "structure_failed")
-    assert code(build, plan(tmp_path, type_config=str(tmp_path / "c.json"))) == expected
+    assert code(build, plan(tmp_path), tmp_path) == expected
 
 
 def test_filling_is_strict_but_knows_what_old_layers_lacked(tmp_path: Path) -> None:
-    model = build(plan(tmp_path))
+    model = build(plan(tmp_path), tmp_path)
     weights = dict(model.state_dict())
     del weights["norm.num_batches_tracked"]
     assert not fill(model, weights).training
@@ -141,27 +134,27 @@ def test_outputs_may_be_one_or_several_tensors() -> None:
 def test_reference_outputs_of_every_batch(tmp_path: Path) -> None:
     chosen = plan(tmp_path)
     inputs = make_inputs((3, 4, 4), (0.0,) * 3, (1.0,) * 3, 4)
-    results = reference(build(chosen).eval(), chosen, inputs)
+    results = reference(build(chosen, tmp_path).eval(), chosen, inputs)
     assert {key: value.shape for key, value in results.items()} == {f"b{n}_o0": (n, 5) for n in (1, 2, 3, 4)}
     wrong = make_inputs((2, 4, 4), (0.0,) * 2, (1.0,) * 2, 4)
-    assert code(reference, build(chosen).eval(), chosen, wrong) == "input_shape_wrong"
+    assert code(reference, build(chosen, tmp_path).eval(), chosen, wrong) == "input_shape_wrong"
     fixed = plan(tmp_path, class_name="Fixed")
-    assert code(reference, build(fixed).eval(), fixed, inputs) == "input_shape_wrong"
+    assert code(reference, build(fixed, tmp_path).eval(), fixed, inputs) == "input_shape_wrong"
 
 
 def test_a_network_that_draws_random_numbers_is_found_out(tmp_path: Path) -> None:
     dice = plan(tmp_path, class_name="Dice")
     inputs = make_inputs((3, 4, 4), (0.0,) * 3, (1.0,) * 3, 4)
-    assert code(reference, build(dice).eval(), dice, inputs) == "output_not_repeatable"
+    assert code(reference, build(dice, tmp_path).eval(), dice, inputs) == "output_not_repeatable"
 
 
 def test_a_failure_names_the_line_of_the_structure(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
-        build(plan(tmp_path, STRUCTURE.replace("super().__init__()", "raise OSError('no disk')")))
+        build(plan(tmp_path, STRUCTURE.replace("super().__init__()", "raise OSError('no disk')")), tmp_path)
     assert refused.value.params["error"] == "OSError: no disk (structure.py:7)"
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_control_flow_that_depends_on_pixels_cannot_be_exported(tmp_path: Path) -> None:
     picky = plan(tmp_path, class_name="Picky")
-    assert code(export, build(picky).eval(), picky, 1) == "export_failed"
+    assert code(export, build(picky, tmp_path).eval(), picky, 1, tmp_path / "out.onnx") == "export_failed"

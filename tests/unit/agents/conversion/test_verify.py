@@ -28,9 +28,6 @@ from agents.runtimes.onnxruntime import OnnxRuntime
 from agents.sandbox.inside import Refused
 
 PLAN = Plan(
-    weights="",
-    structure="",
-    type_config=None,
     class_name="",
     state_dict_key="",
     num_classes=2,
@@ -40,10 +37,6 @@ PLAN = Plan(
     max_batch=3,
     error_threshold=1e-3,
     merge_operators=True,
-    inputs="",
-    reference="",
-    exported="",
-    converted="",
 )
 INPUTS = make_inputs((1, 2, 2), (0.0,), (1.0,), 3)
 
