@@ -8,9 +8,14 @@ import msgspec
 
 from schemas.events.tests import BackendUsed
 from schemas.specs.preprocessing import Step
-from schemas.values import Digest, Precision
+from schemas.values import Code, Digest, Precision
 
 FORMAT_VERSION = 1
+CONVERSION_FORMAT_VERSION = 2
+"""1 knew one sub-model only."""
+
+InputKind = Literal["random", "real"]
+"""What a measurement was made on: random images, or the first images of the dataset that the conversion named."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,10 +23,10 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Difference(Part, frozen=True, kw_only=True):
-    """One output at one batch size, Tron against PyTorch, fp32.
+    """One output at one batch size on one kind of inputs, Tron against PyTorch, fp32.
 
-    `relative` is `max_abs` over the largest magnitude in PyTorch's output (None where that is 0), `cosine` None where
-    either output is all zeros.
+    `magnitude` is the largest absolute value in PyTorch's output, `relative` is `max_abs` over it (None where it is 0),
+    `cosine` None where either output is all zeros.
     """
 
     output: str
@@ -30,32 +35,56 @@ class Difference(Part, frozen=True, kw_only=True):
     mean_abs: float
     relative: float | None
     cosine: float | None
+    inputs: InputKind = "random"
+    magnitude: float = 0.0
 
 
 class GraphFacts(Part, frozen=True, kw_only=True):
-    """A graph before or after merging: nodes, bytes, how many of each operator."""
+    """A graph before or after merging: nodes, bytes (weights included), numbers in its weights, how many of each
+    operator."""
 
     nodes: int
     size_bytes: int
     operators: dict[str, int]
+    parameters: int = 0
 
 
-class ConversionReport(Part, frozen=True, kw_only=True):
-    """How a conversion went. `batch_drift`: largest change of an image's output with the batch it came in (PyTorch)."""
+class SubReport(Part, frozen=True, kw_only=True):
+    """How one sub-model's conversion went.
 
+    `batch_drift` is the largest change of an image's output with the batch it came in (PyTorch); `proposed_threshold`
+    the error threshold that the measured differences suggest; `real_images` how many images of a dataset were used (0:
+    random inputs only); `folded_scale` the part of the normalisation that lies in the graph. `arguments` is what the
+    structure's constructor was called with. `notices` say what is allowed and still worth knowing.
+    """
+
+    name: str
     max_abs_error: float
-    error_threshold: float
+    proposed_threshold: float
     differences: tuple[Difference, ...]
     batch_drift: float
     exported: GraphFacts
     converted: GraphFacts
-    merge_operators: bool
-    toolchain: dict[str, str]
     backend: str
     export_ms: float
     verify_ms: float
+    real_images: int = 0
+    folded_scale: tuple[float, ...] = ()
+    arguments: dict[str, str] = {}
+    notices: tuple[Code, ...] = ()
+
+
+class ConversionReport(Part, frozen=True, kw_only=True):
+    """How a conversion went, sub-model by sub-model, and with which execution parameters."""
+
+    sub_models: Annotated[tuple[SubReport, ...], msgspec.Meta(min_length=1)]
+    max_abs_error: float
+    error_threshold: float
+    merge_operators: bool
+    copy_parameters: bool
+    toolchain: dict[str, str]
     format: Literal["mo.conversion-report"] = "mo.conversion-report"
-    format_version: int = FORMAT_VERSION
+    format_version: int = CONVERSION_FORMAT_VERSION
 
 
 class ClassScore(Part, frozen=True, kw_only=True):

@@ -87,12 +87,16 @@ class OutputDifference(Part, frozen=True, kw_only=True):
 
 
 class SubVerification(Part, frozen=True, kw_only=True):
-    """What was measured on one sub-model. `batch_drift`: how far an image's output moves with the batch it is in."""
+    """What was measured on one sub-model. `batch_drift`: how far an image's output moves with the batch it is in.
+
+    `real_images` is how many images of a dataset were among the inputs (0: random ones only).
+    """
 
     max_abs_error: float
     batches: tuple[int, ...]
     outputs: tuple[OutputDifference, ...] = ()
     batch_drift: float = 0.0
+    real_images: int = 0
 
 
 class SubModel(Part, frozen=True, kw_only=True):
@@ -150,7 +154,8 @@ class Provenance(Part, frozen=True, kw_only=True):
 class Verification(Part, frozen=True, kw_only=True):
     """The largest difference to PyTorch (fp32) over all sub-models, outputs and batches, and the bound it had to keep.
 
-    Each sub-model's own figures are in its `verification`.
+    Each sub-model's own figures are in its `verification`. The claim is that the graphs compute what the structures
+    computed in the sandbox, on these inputs; not that a structure is the network that its author says it is.
     """
 
     max_abs_error: float

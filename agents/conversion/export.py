@@ -15,18 +15,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from agents.conversion.inputs import Feeds, output_key
 from agents.conversion.plan import (
     EXPORTED_FILE,
-    INPUTS_FILE,
     OPSET,
     REFERENCE_FILE,
     STRUCTURE_FILE,
     TYPE_CONFIG_FILE,
     WEIGHTS_FILE,
     Plan,
-    batch_key,
-    batches,
-    output_key,
+    load_feeds,
     read_plan,
 )
 from agents.conversion.weights import load_file, state_dict
@@ -127,29 +125,29 @@ def flattened(outputs: object) -> list[torch.Tensor]:
     return list(parts)
 
 
-def reference(model: torch.nn.Module, plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The network's own outputs by `output_key` for every batch of inputs.
+def reference(model: torch.nn.Module, plan: Plan, feeds: Feeds) -> dict[str, Any]:
+    """The network's own outputs by `output_key` for every batch.
 
     Raises:
         Refused: `input_shape_wrong` where the network does not take such a batch, `output_not_tensors`,
             `output_not_repeatable` where the first batch, asked again, gets another answer.
     """
     results = {}
-    for size in batches(plan.max_batch):
-        for number, output in enumerate(_asked(model, plan, inputs, size)):
-            results[output_key(size, number)] = output.float().numpy()
-    first = batches(plan.max_batch)[0]
-    for number, output in enumerate(_asked(model, plan, inputs, first)):
+    for batch, images in feeds.items():
+        for number, output in enumerate(_asked(model, plan, images)):
+            results[output_key(batch, number)] = output.float().numpy()
+    first, images = next(iter(feeds.items()))
+    for number, output in enumerate(_asked(model, plan, images)):
         _check_repeated(number, results[output_key(first, number)], output.float().numpy())
     return results
 
 
-def _asked(model: torch.nn.Module, plan: Plan, inputs: Mapping[str, Any], size: int) -> list[torch.Tensor]:
+def _asked(model: torch.nn.Module, plan: Plan, images: NDArray[Any]) -> list[torch.Tensor]:
     try:
         with torch.inference_mode():
-            outputs = model(torch.from_numpy(inputs[batch_key(size)]))
+            outputs = model(torch.from_numpy(images))
     except Exception as error:
-        shape = ",".join(map(str, (size, *plan.input_shape)))
+        shape = ",".join(map(str, (len(images), *plan.input_shape)))
         raise Refused("input_shape_wrong", shape=shape, error=_told(error)) from error
     return flattened(outputs)
 
@@ -197,11 +195,11 @@ def convert(report: Report) -> None:
     weights = state_dict(load_file(given / WEIGHTS_FILE), plan.state_dict_key)
     model = fill(build(plan, given), weights)
     report("reference", 0.25)
-    with np.load(given / INPUTS_FILE, allow_pickle=False) as arrays:
-        results = reference(model, plan, arrays)
+    feeds = load_feeds(given, plan)
+    results = reference(model, plan, feeds)
     np.savez(made / REFERENCE_FILE, **results)
     report("export", 0.35)
-    export(model, plan, len(results) // len(batches(plan.max_batch)), made / EXPORTED_FILE)
+    export(model, plan, len(results) // len(feeds), made / EXPORTED_FILE)
     report("export", 0.6)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-import numpy as np
 
+from agents.conversion.inputs import random_images
 from agents.conversion.plan import (
     CONVERTED_FILE,
     EXPORTED_FILE,
@@ -19,6 +19,7 @@ from agents.conversion.plan import (
     INPUTS_FILE,
     OPSET,
     PLAN_FILE,
+    REFERENCE_BYTES_MAX,
     REFERENCE_FILE,
     STRUCTURE_FILE,
     TYPE_CONFIG_FILE,
@@ -26,23 +27,22 @@ from agents.conversion.plan import (
     WEIGHTS_FILE,
     Plan,
     Verdict,
-    batches,
-    make_inputs,
+    write_images,
     write_plan,
 )
+from agents.conversion.reporting import conversion_report, sub_report, sub_verification, verification
 from agents.sandbox.child import run_child
 from agents.sandbox.exchange import read_small
 from agents.work import JobProblem, Limits, Work
 from schemas.events import ConversionRequested, JobRequest, ModelConverted
-from schemas.reports import ConversionReport
+from schemas.reports import ConversionReport, SubReport
 from schemas.specs.preprocessing import default_chain
 from schemas.specs.templates import SubTemplate, TemplateDocument, TemplateRefusedError, decode_template
-from schemas.tron import Input, Normalisation, Provenance, SubModel, TronManifest, Verification, file_stem
+from schemas.tron import Input, Normalisation, Provenance, SubModel, TronManifest, file_stem
 from schemas.values import ObjectRef, StructureRef
 from storage.tron_file import graph_entry, write_tron
 
 TEMPLATE_BYTES_MAX = 64 << 20
-REFERENCE_BYTES_MAX = 1 << 30
 VERDICT_BYTES_MAX = 16 << 20
 
 
@@ -87,8 +87,7 @@ async def _prepare(document: TemplateDocument, request: ConversionRequested, wor
     if structure.type_config is not None:
         files[TYPE_CONFIG_FILE] = await work.fetch(structure.type_config, TYPE_CONFIG_FILE)
     shape = (sub.input_shape[1], sub.input_shape[2], sub.input_shape[3])
-    arrays = make_inputs(shape, sub.mean_values, sub.scale_values, sub.max_batch)
-    np.savez(files[INPUTS_FILE], **arrays)  # type: ignore[arg-type]
+    write_images(files[INPUTS_FILE], random_images(shape, sub.mean_values, sub.scale_values, sub.max_batch))
     plan = Plan(
         class_name=structure.class_name,
         state_dict_key=sub.state_dict_key,
@@ -148,7 +147,7 @@ async def _convert(given: _Given, work: Work) -> _Timed:
     return _Timed(msgspec.json.decode(data, type=Verdict), graph, export_ms, verify_ms)
 
 
-def _sub_model(sub: SubTemplate, verdict: Verdict, graph: Path) -> SubModel:
+def _sub_model(sub: SubTemplate, verdict: Verdict, part: SubReport, graph: Path) -> SubModel:
     with graph.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     _, channels, height, width = sub.input_shape
@@ -165,6 +164,7 @@ def _sub_model(sub: SubTemplate, verdict: Verdict, graph: Path) -> SubModel:
         opset=OPSET,
         args=sub.args,
         steps=default_chain(channels, width, height),
+        verification=sub_verification(part),
     )
 
 
@@ -183,21 +183,7 @@ def _provenance(request: ConversionRequested, verdict: Verdict) -> Provenance:
     )
 
 
-async def _keep_report(timed: _Timed, plan: Plan, work: Work) -> ObjectRef:
-    verdict = timed.verdict
-    report = ConversionReport(
-        max_abs_error=verdict.max_abs_error,
-        error_threshold=plan.error_threshold,
-        differences=verdict.differences,
-        batch_drift=verdict.batch_drift,
-        exported=verdict.exported,
-        converted=verdict.converted,
-        merge_operators=plan.merge_operators,
-        toolchain=verdict.toolchain,
-        backend=verdict.backend,
-        export_ms=timed.export_ms,
-        verify_ms=timed.verify_ms,
-    )
+async def _keep_report(report: ConversionReport, work: Work) -> ObjectRef:
     path = work.folder / "report.json"
     path.write_bytes(msgspec.json.encode(report))
     return await work.keep(path, "conversion-report.json")
@@ -221,22 +207,19 @@ async def handle(request: JobRequest, work: Work) -> ModelConverted:
     timed = await _convert(given, work)
     verdict, graph = timed.verdict, timed.graph
     work.progress("pack", 0.92)
+    part = sub_report(sub.name, verdict, export_ms=timed.export_ms, verify_ms=timed.verify_ms)
+    report = conversion_report(request, document.error_threshold, [part], verdict.toolchain)
     manifest = TronManifest(
         identity=request.identity,
         method=document.method,
-        sub_models=(_sub_model(sub, verdict, graph),),
+        sub_models=(_sub_model(sub, verdict, part, graph),),
         provenance=_provenance(request, verdict),
-        verification=Verification(
-            max_abs_error=verdict.max_abs_error,
-            error_threshold=document.error_threshold,
-            batches=batches(sub.max_batch),
-            backend=verdict.backend,
-        ),
+        verification=verification(report),
     )
     path = work.folder / "model.tron"
     await asyncio.to_thread(write_tron, path, manifest, {manifest.sub_models[0].graph: graph})
     tron = await work.keep(path, f"{file_stem(request.identity)}.tron")
-    report = await _keep_report(timed, given.plan, work)
+    kept_report = await _keep_report(report, work)
     work.progress("done", 1.0)
     return ModelConverted(
         job_id=request.job_id,
@@ -245,7 +228,7 @@ async def handle(request: JobRequest, work: Work) -> ModelConverted:
         model_id=request.model_id,
         identity=request.identity,
         tron=tron,
-        report=report,
+        report=kept_report,
         max_abs_error=verdict.max_abs_error,
         error_threshold=document.error_threshold,
         convert_ms=(time.perf_counter() - begun) * 1000,

@@ -1,4 +1,4 @@
-"""What the conversion's children are told: one JSON file, its form and the inputs that all of them use."""
+"""What the conversion's children are told, and what they answer: the names and forms of their files."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.conversion.arrays import ArraysError, read_arrays
+from agents.conversion.inputs import Batch, Images, feeds
+from agents.sandbox.inside import Refused
 from schemas.reports import Difference, GraphFacts
 from schemas.tron import Output
+from schemas.values import Code
 
 PLAN_FILE = "plan.json"
 WEIGHTS_FILE = "weights.pth"
 STRUCTURE_FILE = "structure.py"
 TYPE_CONFIG_FILE = "type_config.json"
 INPUTS_FILE = "inputs.npz"
+REAL_FILE = "real.npz"
 REFERENCE_FILE = "reference.npz"
 EXPORTED_FILE = "exported.onnx"
 CONVERTED_FILE = "converted.onnx"
@@ -23,11 +28,11 @@ VERDICT_FILE = "verdict.json"
 
 OPSET = 18
 """The newest that Ascend's ATC takes and the oldest that PyTorch's exporter speaks natively."""
-BATCH_TRIED_MAX = 8
 PARAMETERS_BYTES_MAX = 1_900_000_000
 """A graph file (protobuf) holds at most 2 GiB."""
 GRAPH_BYTES_MAX = 2 << 30
-_SEED = 20_170_401
+INPUTS_BYTES_MAX = 1 << 30
+REFERENCE_BYTES_MAX = 1 << 30
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,11 +55,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     outputs: tuple[Output, ...]
     differences: tuple[Difference, ...]
     max_abs_error: float
+    proposed_threshold: float
     batch_drift: float
     exported: GraphFacts
     converted: GraphFacts
     backend: str
     toolchain: dict[str, str]
+    real_images: int = 0
+    folded_scale: tuple[float, ...] = ()
+    notices: tuple[Code, ...] = ()
 
 
 def write_plan(folder: Path, plan: Plan) -> None:
@@ -67,31 +76,28 @@ def read_plan(folder: Path) -> Plan:
     return msgspec.json.decode((folder / PLAN_FILE).read_bytes(), type=Plan)
 
 
-def batches(max_batch: int) -> tuple[int, ...]:
-    """The batch sizes that are tried: 1, 2, 3 and the largest (at most `BATCH_TRIED_MAX`), as far as allowed."""
-    return tuple(sorted({size for size in (1, 2, 3, min(max_batch, BATCH_TRIED_MAX)) if size <= max_batch}))
+def write_images(path: Path, images: Images) -> None:
+    """Write an inputs file; `images` are normalised, (images, channels, height, width)."""
+    np.savez(path, images=images)
 
 
-def batch_key(size: int) -> str:
-    """The name of a batch in the inputs file."""
-    return f"b{size}"
+def load_feeds(folder: Path, plan: Plan) -> dict[Batch, Images]:
+    """What the network is asked: `INPUTS_FILE` and, if it is there, `REAL_FILE` of the child's folder.
 
+    Real images come from a child that decoded files of strangers: data, not trusted.
 
-def output_key(size: int, output: int) -> str:
-    """The name of an output of a batch in the reference file."""
-    return f"b{size}_o{output}"
-
-
-def make_inputs(
-    shape: tuple[int, int, int], mean: tuple[float, ...], scale: tuple[float, ...], max_batch: int
-) -> dict[str, NDArray[np.float32]]:
-    """Random normalised images by `batch_key`; the smaller batches are the first images of the largest.
-
-    The same arguments give the same arrays. They span what pixels 0..255 become, so no layer sees impossible values.
+    Raises:
+        Refused: `inputs_malformed`.
     """
-    sizes = batches(max_batch)
-    pixels = np.random.default_rng(_SEED).uniform(0, 255, (max(sizes), *shape))
-    # Half of the images vary slowly, as photographs do: white noise alone leaves deep layers nearly constant.
-    pixels[::2] = pixels[::2, :, :1, :1] * 0.5 + pixels[::2] * 0.5
-    images = (pixels - np.array(mean)[:, None, None]) * np.array(scale)[:, None, None]
-    return {batch_key(size): images[:size].astype(np.float32) for size in sizes}
+    real = folder / REAL_FILE
+    return feeds(plan.max_batch, _images(folder / INPUTS_FILE, plan), _images(real, plan) if real.exists() else None)
+
+
+def _images(path: Path, plan: Plan) -> NDArray[np.float32]:
+    try:
+        images = read_arrays(path, ("images",), bytes_max=INPUTS_BYTES_MAX)["images"]
+    except ArraysError as error:
+        raise Refused("inputs_malformed", error=error) from error
+    if images.shape[1:] != plan.input_shape or not len(images) or not np.isfinite(images).all():
+        raise Refused("inputs_malformed", error=f"shape {images.shape}")
+    return images

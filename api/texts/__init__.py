@@ -14,6 +14,8 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {"zh": zh.TEXTS, "en": en.T
 
 _REASON = re.compile(r"(?P<code>[a-z_]+): (?P<count>\d+)")
 """What `reasons` in a code's parameters is made of: other codes, and how often each came."""
+_WORDS = ("inputs",)
+"""Parameters that are codes themselves, said inside of the sentence."""
 
 
 class _Params(dict[str, str]):
@@ -29,6 +31,7 @@ def sentences(code: Code, lang: str) -> tuple[str, str]:
     params = _Params(code.params)
     if "reasons" in params:
         params["reasons"] = _REASON.sub(lambda found: _counted(found, texts, lang), params["reasons"])
+    params.update({name: texts[params[name]][0] for name in _WORDS if params.get(name) in texts})
     if code.code not in texts:
         said = ", ".join(f"{name}={value}" for name, value in code.params.items())
         params = _Params(code=code.code, params=said)

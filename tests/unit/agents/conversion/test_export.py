@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
 from agents.conversion.export import build, export, fill, flattened, reference
-from agents.conversion.plan import Plan, batches, make_inputs
+from agents.conversion.inputs import Images, feeds, random_images
+from agents.conversion.plan import Plan
 from agents.sandbox.inside import Refused
 
 STRUCTURE = """
@@ -66,17 +66,8 @@ def code(call: Any, *arguments: Any) -> str:
     return refused.value.code
 
 
-def test_batches_go_up_to_the_largest() -> None:
-    assert [batches(size) for size in (1, 2, 3, 5, 100)] == [(1,), (1, 2), (1, 2, 3), (1, 2, 3, 5), (1, 2, 3, 8)]
-
-
-def test_inputs_are_repeatable_normalised_and_nested() -> None:
-    first, second = (make_inputs((3, 4, 4), (10.0, 20.0, 30.0), (0.1, 0.2, 0.5), 5) for _ in range(2))
-    assert list(first) == ["b1", "b2", "b3", "b5"]
-    assert all(np.array_equal(first[key], second[key]) for key in first)
-    assert np.array_equal(first["b5"][:2], first["b2"])
-    channel = first["b5"][:, 1]
-    assert -4 <= channel.min() < channel.max() <= 47
+def images(channels: int = 3) -> Images:
+    return random_images((channels, 4, 4), (0.0,) * channels, (1.0,) * channels, 4)
 
 
 def test_the_constructor_gets_classes_and_configuration(tmp_path: Path) -> None:
@@ -133,10 +124,11 @@ def test_outputs_may_be_one_or_several_tensors() -> None:
 
 def test_reference_outputs_of_every_batch(tmp_path: Path) -> None:
     chosen = plan(tmp_path)
-    inputs = make_inputs((3, 4, 4), (0.0,) * 3, (1.0,) * 3, 4)
+    inputs = feeds(4, images(), images()[:1])
     results = reference(build(chosen, tmp_path).eval(), chosen, inputs)
-    assert {key: value.shape for key, value in results.items()} == {f"b{n}_o0": (n, 5) for n in (1, 2, 3, 4)}
-    wrong = make_inputs((2, 4, 4), (0.0,) * 2, (1.0,) * 2, 4)
+    expected = {f"random{size}_0_o0": (size, 5) for size in (1, 2, 3, 4)} | {"real1_0_o0": (1, 5)}
+    assert {key: value.shape for key, value in results.items()} == expected
+    wrong = feeds(4, images(2))
     assert code(reference, build(chosen, tmp_path).eval(), chosen, wrong) == "input_shape_wrong"
     fixed = plan(tmp_path, class_name="Fixed")
     assert code(reference, build(fixed, tmp_path).eval(), fixed, inputs) == "input_shape_wrong"
@@ -144,7 +136,7 @@ def test_reference_outputs_of_every_batch(tmp_path: Path) -> None:
 
 def test_a_network_that_draws_random_numbers_is_found_out(tmp_path: Path) -> None:
     dice = plan(tmp_path, class_name="Dice")
-    inputs = make_inputs((3, 4, 4), (0.0,) * 3, (1.0,) * 3, 4)
+    inputs = feeds(4, images())
     assert code(reference, build(dice, tmp_path).eval(), dice, inputs) == "output_not_repeatable"
 
 

@@ -7,23 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
+from graphs import SHAPE, plus_one, saved
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
-from agents.conversion.plan import Plan, make_inputs
-from agents.conversion.verify import (
-    batch_drift,
-    check_outputs,
-    check_shapes,
-    check_threshold,
-    compare,
-    converted,
-    difference,
-    load_graph,
-    output_specs,
-)
+from agents.conversion.graph import check_shapes, converted, load_graph, output_dtypes
+from agents.conversion.inputs import feeds, output_key, random_images
+from agents.conversion.measuring import batch_drift, check_threshold
+from agents.conversion.plan import Plan
+from agents.conversion.verify import check_outputs, compare, load_reference, output_specs
 from agents.runtimes.onnxruntime import OnnxRuntime
 from agents.sandbox.inside import Refused
 
@@ -32,34 +24,22 @@ PLAN = Plan(
     state_dict_key="",
     num_classes=2,
     input_name="x",
-    input_shape=(1, 2, 2),
+    input_shape=SHAPE,
     task_sizes=(4,),
     max_batch=3,
     error_threshold=1e-3,
     merge_operators=True,
 )
-INPUTS = make_inputs((1, 2, 2), (0.0,), (1.0,), 3)
+RANDOM = random_images(SHAPE, (0.0,), (1.0,), 3)
+FEEDS = feeds(3, RANDOM, RANDOM[:2] + 7)
 
 
-def graph(batch: str | int = "batch", *, opset: int = 18, domain: str = "", name: str = "x") -> onnx.ModelProto:
-    """y = flatten(x) + 1 with traces of the exporting machine."""
-    nodes = [
-        helper.make_node("Flatten", [name], ["flat"], domain=domain, doc_string="/home/someone/net.py"),
-        helper.make_node("Add", ["flat", "one"], ["y"]),
-    ]
-    made = helper.make_graph(
-        nodes,
-        "g",
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, 1, 2, 2])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [batch, 4])],
-        [numpy_helper.from_array(np.ones(1, np.float32), "one")],
-    )
-    opsets = [helper.make_opsetid("", opset), *([helper.make_opsetid(domain, 1)] if domain else [])]
-    return helper.make_model(made, opset_imports=opsets, ir_version=10)
+def key(size: int) -> str:
+    return f"random{size}_0_o0"
 
 
-def truth(change: float = 0.0) -> dict[str, NDArray[Any]]:
-    return {f"b{n}_o0": INPUTS[f"b{n}"].reshape(n, 4) + np.float32(1 + change) for n in (1, 2, 3)}
+def truth() -> dict[str, NDArray[Any]]:
+    return {output_key(batch, 0): images.reshape(-1, 4) + np.float32(1) for batch, images in FEEDS.items()}
 
 
 def code(call: Any, *arguments: Any) -> str:
@@ -68,31 +48,26 @@ def code(call: Any, *arguments: Any) -> str:
     return refused.value.code
 
 
-def saved(model: onnx.ModelProto, folder: Path) -> Path:
-    onnx.save(model, str(folder / "g.onnx"))
-    return folder / "g.onnx"
-
-
 def test_a_good_graph_passes_everything(tmp_path: Path) -> None:
-    kept = converted(load_graph(saved(graph(), tmp_path)), merge=True)
-    check_shapes(kept, PLAN)
-    assert b"someone" not in kept.SerializeToString()
+    kept = converted(load_graph(saved(plus_one(), tmp_path)), merge=True)
+    check_shapes(kept, input_name="x", input_shape=SHAPE, max_batch=3)
     session = OnnxRuntime().load(saved(kept, tmp_path), "nvidia")
-    check_outputs(truth(), PLAN)
-    differences = compare(session, INPUTS, truth(), PLAN)
-    assert [each.batch for each in differences] == [1, 2, 3]
+    check_outputs(truth(), FEEDS, PLAN, 1)
+    differences = compare(session, FEEDS, truth(), PLAN)
+    assert [(each.inputs, each.batch) for each in differences] == [
+        ("random", 1), ("random", 2), ("random", 3), ("real", 1), ("real", 2)
+    ]  # fmt: skip
     assert check_threshold(differences, 1e-3) <= 1e-4
-    assert batch_drift(truth(), PLAN) == 0.0
-    assert [(spec.name, spec.shape, spec.distribution) for spec in output_specs(("y",), truth(), PLAN)] == [
-        ("y", (4,), False)
-    ]
+    assert batch_drift(truth(), FEEDS, 1, 1e-3) == 0.0
+    specs = output_specs(("y",), output_dtypes(kept), truth(), FEEDS)
+    assert [(spec.name, spec.shape, spec.dtype, spec.distribution) for spec in specs] == [("y", (4,), "float32", False)]
 
 
 def test_the_largest_difference_is_found_and_bounded(tmp_path: Path) -> None:
-    session = OnnxRuntime().load(saved(graph(), tmp_path), "nvidia")
+    session = OnnxRuntime().load(saved(plus_one(), tmp_path), "nvidia")
     reference = truth()
-    reference["b3_o0"][2, 1] += 0.5
-    differences = compare(session, INPUTS, reference, PLAN)
+    reference[key(3)][2, 1] += 0.5
+    differences = compare(session, FEEDS, reference, PLAN)
     assert check_threshold(differences, 1.0) == pytest.approx(0.5, abs=1e-4)
     with pytest.raises(Refused) as refused:
         check_threshold(differences, 1e-3)
@@ -100,61 +75,32 @@ def test_the_largest_difference_is_found_and_bounded(tmp_path: Path) -> None:
     assert refused.value.params["batch"] == "3"
 
 
-@pytest.mark.parametrize(
-    ("model", "expected"),
-    [
-        (graph(opset=17), "graph_opset_wrong"),
-        (graph(domain="com.microsoft"), "graph_operator_unknown"),
-    ],
-)
-def test_graphs_of_other_kinds_are_refused(tmp_path: Path, model: onnx.ModelProto, expected: str) -> None:
-    assert code(load_graph, saved(model, tmp_path)) == expected
-
-
-def test_graphs_that_read_other_files_are_refused(tmp_path: Path) -> None:
-    model = graph()
-    tensor = model.graph.initializer[0]
-    tensor.ClearField("raw_data")
-    tensor.data_location = TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value="../../etc/passwd")
-    (tmp_path / "g.onnx").write_bytes(model.SerializeToString())
-    assert code(load_graph, tmp_path / "g.onnx") == "graph_external_data"
-
-
-def test_junk_is_no_graph(tmp_path: Path) -> None:
-    (tmp_path / "g.onnx").write_bytes(b"\xff junk")
-    assert code(load_graph, tmp_path / "g.onnx") == "graph_malformed"
-
-
-def test_a_fixed_batch_is_seen_in_the_shapes() -> None:
-    assert code(check_shapes, graph(2), PLAN) == "batch_fixed"
-    assert code(check_shapes, graph(name="other"), PLAN) == "graph_inputs_wrong"
-
-
 def changed(**arrays: NDArray[Any]) -> dict[str, NDArray[Any]]:
     return {**truth(), **arrays}
 
 
 @pytest.mark.parametrize(
-    ("reference", "expected"),
+    ("reference", "outputs", "expected"),
     [
-        (changed(b1_o1=np.zeros((1, 4), np.float32)), "outputs_do_not_match_tasks"),
-        ({}, "outputs_do_not_match_tasks"),
-        (changed(b2_o0=np.zeros((2, 5), np.float32)), "output_size_wrong"),
-        (changed(b2_o0=np.zeros((1, 8), np.float32)), "output_size_wrong"),
-        (changed(b2_o0=np.zeros((2, 4), np.float64)), "output_size_wrong"),
-        (changed(b3_o0=np.full((3, 4), np.nan, np.float32)), "output_not_finite"),
+        (truth(), 2, "outputs_do_not_match_tasks"),
+        (truth(), 0, "outputs_do_not_match_tasks"),
+        (changed(**{key(2): np.zeros((2, 5), np.float32)}), 1, "output_size_wrong"),
+        (changed(**{key(2): np.zeros((1, 8), np.float32)}), 1, "output_size_wrong"),
+        (changed(**{key(3): np.full((3, 4), np.nan, np.float32)}), 1, "output_not_finite"),
     ],
 )
-def test_outputs_that_answer_nothing_are_refused(reference: Mapping[str, NDArray[Any]], expected: str) -> None:
-    if expected == "outputs_do_not_match_tasks" and reference:
-        reference = {**reference, "b2_o1": reference["b1_o1"], "b3_o1": reference["b1_o1"]}
-    assert code(check_outputs, reference, PLAN) == expected
+def test_outputs_that_answer_nothing_are_refused(
+    reference: Mapping[str, NDArray[Any]], outputs: int, expected: str
+) -> None:
+    assert code(check_outputs, reference, FEEDS, PLAN, outputs) == expected
 
 
-def test_outputs_that_depend_on_the_batch_are_refused() -> None:
-    rows = {key: value - value.mean(axis=0) for key, value in truth().items()}
-    assert code(batch_drift, rows, PLAN) == "output_depends_on_batch"
+def test_a_reference_with_other_batches_or_outputs_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "r.npz"
+    np.savez(path, **truth())  # type: ignore[arg-type]
+    assert load_reference(path, FEEDS, 1).keys() == truth().keys()
+    assert code(load_reference, path, FEEDS, 2) == "reference_malformed"
+    assert code(load_reference, tmp_path / "absent.npz", FEEDS, 1) == "reference_malformed"
 
 
 class FixedSession:
@@ -173,14 +119,6 @@ class FixedSession:
 
 
 def test_graphs_that_answer_wrongly_are_refused() -> None:
-    assert code(compare, FixedSession(truth()["b2_o0"]), INPUTS, truth(), PLAN) == "batch_fixed"
+    assert code(compare, FixedSession(truth()[key(2)]), FEEDS, truth(), PLAN) == "batch_fixed"
     infinite = np.full((1, 4), np.inf, np.float32)
-    assert code(compare, FixedSession(infinite), INPUTS, truth(), PLAN) == "output_not_finite"
-
-
-def test_measures_by_hand() -> None:
-    got = difference("y", 2, np.array([3.0, 4.0]), np.array([3.0, 3.0]))
-    assert (got.max_abs, got.mean_abs, got.relative) == (1.0, 0.5, 0.25)
-    assert got.cosine == pytest.approx(21 / (5 * np.sqrt(18)))
-    zero = difference("y", 1, np.zeros(2), np.zeros(2))
-    assert (zero.relative, zero.cosine) == (None, None)
+    assert code(compare, FixedSession(infinite), FEEDS, truth(), PLAN) == "output_not_finite"

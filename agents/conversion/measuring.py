@@ -1,0 +1,150 @@
+"""How far the Tron is from PyTorch: measures, the threshold, the dependence on the batch. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.conversion.inputs import Batch, Feeds, output_key
+from agents.sandbox.inside import Refused
+from schemas.reports import Difference, InputKind
+from schemas.values import Code
+
+Arrays = Mapping[str, NDArray[Any]]
+
+HEADROOM = 4.0
+"""Other processors add the same numbers in another order, and other images lie a little further apart than the few that
+were tried: a threshold at the worst that was seen would fail on the next machine."""
+ROUNDING = 8 * float(np.finfo(np.float32).eps)
+"""Relative: no two ways to compute a deep network in float32 can be asked to agree closer than a few last places."""
+DRIFT_THRESHOLDS = 10.0
+DRIFT_RELATIVE = 1e-3
+"""A library that picks another kernel for another batch stays far below both; a network that mixes its images is far
+above, since neighbours differ by whole values."""
+
+
+ON: Mapping[InputKind, str] = {"random": "on_random_inputs", "real": "on_real_inputs"}
+"""Codes of their own: people read them as words inside of a sentence."""
+
+
+def difference(
+    output: str, batch: int, expected: NDArray[Any], got: NDArray[Any], inputs: InputKind = "random"
+) -> Difference:
+    """How far `got` is from `expected` (equal shapes, any number type, at least one value)."""
+    a, b = expected.astype(np.float64).ravel(), got.astype(np.float64).ravel()
+    gap = np.abs(a - b)
+    largest, lengths = float(np.abs(a).max()), float(np.linalg.norm(a) * np.linalg.norm(b))
+    return Difference(
+        output=output,
+        batch=batch,
+        inputs=inputs,
+        max_abs=float(gap.max()),
+        mean_abs=float(gap.mean()),
+        relative=float(gap.max()) / largest if largest else None,
+        cosine=float(a @ b) / lengths if lengths else None,
+        magnitude=largest,
+    )
+
+
+def merged(parts: Sequence[Difference]) -> Difference:
+    """Several batches of one output as one: the worst of each measure, the mean of the means. `parts` is not empty."""
+    worst = max(parts, key=lambda each: each.max_abs)
+    relatives = [each.relative for each in parts if each.relative is not None]
+    cosines = [each.cosine for each in parts if each.cosine is not None]
+    return Difference(
+        output=worst.output,
+        batch=worst.batch,
+        inputs=worst.inputs,
+        max_abs=worst.max_abs,
+        mean_abs=float(np.average([each.mean_abs for each in parts], weights=[each.batch for each in parts])),
+        relative=max(relatives, default=None),
+        cosine=min(cosines, default=None),
+        magnitude=max(each.magnitude for each in parts),
+    )
+
+
+def measured(
+    outputs: Sequence[str], feeds: Feeds, reference: Arrays, answers: Mapping[Batch, Sequence[NDArray[Any]]]
+) -> tuple[Difference, ...]:
+    """One difference for every output, size and kind of inputs, in the order of the batches.
+
+    `answers` are the graph's outputs, already found to have the reference's shapes and to be finite.
+    """
+    found: dict[tuple[InputKind, int, str], list[Difference]] = {}
+    for batch in feeds:
+        for number, (name, answer) in enumerate(zip(outputs, answers[batch], strict=True)):
+            one = difference(name, batch.size, reference[output_key(batch, number)], answer, batch.inputs)
+            found.setdefault((batch.inputs, batch.size, name), []).append(one)
+    return tuple(merged(parts) for parts in found.values())
+
+
+def proposed_threshold(differences: Iterable[Difference]) -> float:
+    """The smallest threshold of the form 1, 2 or 5 x 10^n that leaves room above what was measured and above rounding.
+
+    It is `HEADROOM` times the worst difference, and never below `ROUNDING` of the largest output.
+    """
+    wanted = max(max(HEADROOM * each.max_abs, ROUNDING * each.magnitude) for each in differences)
+    if wanted <= 0:
+        return ROUNDING
+    power = math.floor(math.log10(wanted))
+    # Without the tiny allowance 2e-5 is above 2 x 10^-5 in binary and would become 5e-5.
+    steps = (float(f"{step}e{power}") for step in (1, 2, 5, 10))
+    return next(step for step in steps if step * (1 + 1e-9) >= wanted)
+
+
+def check_threshold(differences: Sequence[Difference], threshold: float) -> float:
+    """The largest absolute difference.
+
+    Raises:
+        Refused: `threshold_exceeded`, where it is above `threshold`.
+    """
+    worst = max(differences, key=lambda each: each.max_abs)
+    if worst.max_abs > threshold:
+        raise Refused(
+            "threshold_exceeded",
+            measured=f"{worst.max_abs:.6g}",
+            threshold=f"{threshold:.6g}",
+            output=worst.output,
+            batch=worst.batch,
+            inputs=ON[worst.inputs],
+            proposed=f"{proposed_threshold(differences):.6g}",
+        )
+    return worst.max_abs
+
+
+def _same_images(feeds: Feeds) -> Iterator[tuple[Batch, Batch]]:
+    """Every batch with the largest one of its kind that begins with the same images."""
+    for kind in {batch.inputs: None for batch in feeds}:
+        beginnings = [batch for batch in feeds if batch.inputs == kind and batch.start == 0]
+        whole = max(beginnings, key=lambda each: each.size)
+        yield from ((batch, whole) for batch in beginnings if batch is not whole)
+
+
+def batch_drift(reference: Arrays, feeds: Feeds, outputs: int, threshold: float) -> float:
+    """The largest change of an image's output in PyTorch between the batches it came in (0 if there is one size).
+
+    Raises:
+        Refused: `output_depends_on_batch`, where that is more than rounding. With a `max_batch` of 1 there is nothing
+            to compare: such a network gives each image its own answer then, and may be converted.
+    """
+    drift = 0.0
+    for batch, whole in _same_images(feeds):
+        for number in range(outputs):
+            alone, together = reference[output_key(batch, number)], reference[output_key(whole, number)]
+            gap = float(np.abs(alone - together[: batch.size]).max())
+            bound = max(DRIFT_THRESHOLDS * threshold, DRIFT_RELATIVE * float(np.abs(together).max()))
+            if gap > bound:
+                raise Refused("output_depends_on_batch", output=number, batch=batch.size, measured=f"{gap:.6g}")
+            drift = max(drift, gap)
+    return drift
+
+
+def drift_notices(drift: float, threshold: float) -> tuple[Code, ...]:
+    """What is said, not refused: the change with the batch is small and still larger than the error threshold."""
+    if drift <= threshold:
+        return ()
+    return (Code("output_drifts_with_batch", {"measured": f"{drift:.6g}", "threshold": f"{threshold:.6g}"}),)
