@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.geometry import Size, cropped, padded, resized
 from schemas.specs.preprocessing import (
     CenterCrop,
     CvtRGB,
@@ -60,37 +61,29 @@ def _stretch(image: Image, width: int, height: int, interpolation: Interpolation
     return pixels
 
 
+def _size(image: Image) -> Size:
+    return image.shape[1], image.shape[0]
+
+
 def _resize(image: Image, step: Resize) -> Image:
-    if step.short_side is None:
-        return _stretch(image, step.width or 1, step.height or 1, step.interpolation)
-    height, width = image.shape[:2]
-    # The long side is cut to whole pixels as torchvision does it, since models were trained behind that.
-    if width <= height:
-        size = (step.short_side, int(step.short_side * height / width))
-    else:
-        size = (int(step.short_side * width / height), step.short_side)
-    return _stretch(image, *size, step.interpolation)
+    return _stretch(image, *resized(_size(image), step), step.interpolation)
 
 
 def _center_crop(image: Image, step: CenterCrop) -> Image:
     height, width = image.shape[:2]
     if height < step.height or width < step.width:
         raise ChainError("image_smaller_than_crop")
-    top, left = round((height - step.height) / 2), round((width - step.width) / 2)
+    left, top = cropped((width, height), step)
     return image[top : top + step.height, left : left + step.width]
 
 
 def _equal_resize(image: Image, step: EqualResize) -> Image:
-    height, width = image.shape[:2]
-    scale = min(step.width / width, step.height / height)
-    inner_width = min(step.width, max(1, round(width * scale)))
-    inner_height = min(step.height, max(1, round(height * scale)))
-    inner = _stretch(image, inner_width, inner_height, step.interpolation)
-    left = (step.width - inner_width) // 2 if step.centred else 0
-    top = (step.height - inner_height) // 2 if step.centred else 0
-    padded = np.full((step.height, step.width, image.shape[2]), step.value, np.uint8)
-    padded[top : top + inner_height, left : left + inner_width] = inner
-    return padded
+    inner = padded(_size(image), step)
+    canvas = np.full((step.height, step.width, image.shape[2]), step.value, np.uint8)
+    canvas[inner.top : inner.top + inner.height, inner.left : inner.left + inner.width] = _stretch(
+        image, inner.width, inner.height, step.interpolation
+    )
+    return canvas
 
 
 def run_chain(image: Image, steps: tuple[Step, ...]) -> Image:

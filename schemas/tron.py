@@ -103,8 +103,8 @@ class SubModel(Part, frozen=True, kw_only=True):
     """One network: the graph's entry in the file, its digest, and how to feed and read it. Output i answers task i.
 
     An empty `method` is the model's. Images go through `steps` (proposed; a test may name others), then
-    `normalisation`, then into the graph. `folded`
-    is what the graph itself does to its input first: what is folded into it is no longer in `normalisation`.
+    `normalisation`, then into the graph. `folded` is what the graph itself does to its input first: what is folded into
+    it is no longer in `normalisation`.
     """
 
     name: str

@@ -36,7 +36,7 @@ from agents.sandbox.exchange import read_small
 from agents.work import JobProblem, Limits, Work
 from schemas.events import ConversionRequested, JobRequest, ModelConverted
 from schemas.reports import ConversionReport, SubReport
-from schemas.specs.preprocessing import default_chain
+from schemas.specs.methods import proposed_chain
 from schemas.specs.templates import SubTemplate, TemplateDocument, TemplateRefusedError, decode_template
 from schemas.tron import Input, Normalisation, Provenance, SubModel, TronManifest, file_stem
 from schemas.values import ObjectRef, StructureRef
@@ -163,7 +163,8 @@ def _sub_model(sub: SubTemplate, verdict: Verdict, part: SubReport, graph: Path)
         max_batch=sub.max_batch,
         opset=OPSET,
         args=sub.args,
-        steps=default_chain(channels, width, height),
+        method=sub.method,
+        steps=proposed_chain((channels, height, width), sub.args),
         verification=sub_verification(part),
     )
 

@@ -31,7 +31,8 @@ from agents.runtimes.onnxruntime import OnnxRuntime
 from agents.sandbox.inside import Refused, Report, Steady, inputs, outputs, run, tallied
 from schemas.events.tests import TaskSummary
 from schemas.reports import Answer, EvaluationReport, ImageResult, SkippedImage, TaskReport
-from schemas.specs.preprocessing import Step, chain_problem, default_chain
+from schemas.specs.methods import proposed_chain
+from schemas.specs.preprocessing import Step, chain_problem
 from schemas.tron import SubModel
 from schemas.verdict.replicates import encode, sample
 from storage.datasets.pack import DatasetPack, ImageRecord, PackError
@@ -130,8 +131,7 @@ class Passes:
 def _chain(steps: tuple[Step, ...], sub: SubModel) -> tuple[Step, ...]:
     if problem := chain_problem(steps):
         raise Refused(problem)
-    channels, height, width = sub.input.shape
-    return steps or sub.steps or default_chain(channels, width, height)
+    return steps or sub.steps or proposed_chain(sub.input.shape, sub.args)
 
 
 def _load(plan: Plan, tron: Path, pack: DatasetPack) -> Model:

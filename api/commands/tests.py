@@ -19,7 +19,8 @@ from api.wishes import InferenceWish
 from producers import tests
 from schemas.events import ConversionRequested, DatasetImported, ModelConverted
 from schemas.events.tests import Backend
-from schemas.specs.preprocessing import Step, chain_problem, default_chain
+from schemas.specs.methods import proposed_chain
+from schemas.specs.preprocessing import Step, chain_problem
 from schemas.specs.templates import SubTemplate
 from schemas.values import Code, ObjectRef, Precision
 from storage.log.port import Position
@@ -108,8 +109,7 @@ async def _network(deps: Deps, job_id: UUID) -> SubTemplate:
 
 
 def _default_steps(network: SubTemplate) -> tuple[Step, ...]:
-    _, channels, height, width = network.input_shape
-    return default_chain(channels, width, height)
+    return proposed_chain(network.input_shape[1:], network.args)
 
 
 def _refusal(code: str, **params: object) -> ApiRefusal:

@@ -107,6 +107,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "crop_source_unknown": ("crop_from of sub-template {sub_template} names {name}, which is no sub-template that detects.", "Those that detect: {known}."),
     "outputs_not_there": ("The argument outputs names outputs that are not there, or one twice; the model has {outputs}.", "Outputs are counted from 0; correct the argument."),
     "outputs_do_not_fit_method": ("The method {method} cannot read outputs of the shapes {outputs} ({classes} classes).", "It reads (without the batch; C is the number of classes): {wanted}. Check classes, arguments and what the model returns."),
+    "anchors_do_not_match": ("The arguments make {wanted} anchors, cells or levels, and the model has {found}.", "Correct strides, anchors and anchors_per_level among the args."),
     "task_name_twice": ("The task name {task} comes twice in sub-template {sub_template}.", "Give every task its own name."),
     "class_name_twice": ("The class {class} comes twice in task {task}.", "Give every class its own name."),
     "num_classes_mismatch": ("num_classes of sub-template {sub_template} is {num_classes}, and {named} classes are listed.", "Make the two agree."),

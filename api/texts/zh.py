@@ -107,6 +107,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "crop_source_unknown": ("子模版 {sub_template} 的 crop_from 指向 {name}，它不是检测子模版。", "可用的检测子模版：{known}。"),
     "outputs_not_there": ("参数 outputs 指向不存在或重复的输出，模型共有 {outputs} 个输出。", "输出从 0 开始编号，请更正 outputs。"),
     "outputs_do_not_fit_method": ("方法 {method} 读不了形状为 {outputs} 的输出（{classes} 个类别）。", "需要的形状（不含 batch，C 为类别数）：{wanted}。请检查类别、参数和模型的输出。"),
+    "anchors_do_not_match": ("参数给出的锚框、网格或层数为 {wanted}，模型输出的是 {found}。", "请按模型更正 args 中的 strides、anchors、anchors_per_level。"),
     "task_name_twice": ("子模版 {sub_template} 中任务名 {task} 重复。", "请使任务名各不相同。"),
     "class_name_twice": ("任务 {task} 中类别 {class} 重复。", "请使类别各不相同。"),
     "num_classes_mismatch": ("子模版 {sub_template} 的 num_classes 为 {num_classes}，而列出了 {named} 个类别。", "请使两者一致。"),

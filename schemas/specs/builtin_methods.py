@@ -87,6 +87,11 @@ def _strides(default: tuple[int, ...]) -> ArgSpec:
     return ArgSpec(name="strides", kind="vi", default=default, minimum=1, maximum=PIXELS_MAX, meaning=meaning)
 
 
+def _offset(default: float) -> ArgSpec:
+    meaning = "Where in its cell an anchor's centre or a point lies, as a part of the stride."
+    return ArgSpec(name="offset", kind="sf", default=default, minimum=0, maximum=1, meaning=meaning)
+
+
 def _activation(default: str) -> ArgSpec:
     return ArgSpec(
         name="activation",
@@ -139,14 +144,7 @@ def _anchored(name: str, meaning: str, *, offset: float, variances: tuple[float,
             _multi_label(1),
             _activation(activation),
             *_ANCHOR_ARGS,
-            ArgSpec(
-                name="anchor_offset",
-                kind="sf",
-                default=offset,
-                minimum=0,
-                maximum=1,
-                meaning="Where in its cell an anchor's centre lies, as a part of the stride.",
-            ),
+            _offset(offset),
             ArgSpec(
                 name="variances",
                 kind="vf",
@@ -254,6 +252,7 @@ _FCOS = MethodSpec(
         *DETECTION_ARGS,
         _multi_label(1),
         _strides((8, 16, 32, 64, 128)),
+        _offset(0.5),
         ArgSpec(
             name="distance_units",
             kind="ss",

@@ -12,9 +12,11 @@ from typing import Protocol
 from schemas.specs.builtin_methods import BUILTIN
 from schemas.specs.method_spec import MethodSpec, Shape, fits, layouts_for, value_problem
 from schemas.specs.parts import Arg, TaskSpec
+from schemas.specs.preprocessing import CvtRGB, EqualResize, Resize, Step, Transpose
 from schemas.values import Code
 
 _METHODS: dict[str, MethodSpec] = {spec.name: spec for spec in BUILTIN}
+COLOUR_CHANNELS = 3
 _TEXT_CHARS_MAX = 200
 
 
@@ -116,6 +118,20 @@ def symbols(args: Sequence[Arg], tasks: Sequence[TaskSpec]) -> tuple[str, ...]:
     """What the outputs of a network stand for: the characters it reads, else the classes of its first task."""
     given = next((arg.value for arg in args if arg.name == "characters"), None)
     return tuple(map(str, given)) if isinstance(given, tuple) else tasks[0].classes
+
+
+def proposed_chain(input_shape: tuple[int, int, int], args: Sequence[Arg]) -> tuple[Step, ...]:
+    """The preprocessing proposed for a network: to its input's size as `fit` says, its colours as `colour` says.
+
+    `input_shape` is (channels, height, width); a network with one channel gets grey images, which have no colours.
+    """
+    channels, height, width = input_shape
+    given = {arg.name: arg.value for arg in args}
+    fit = given.get("fit", "stretch")
+    size = Resize(width=width, height=height)
+    padded = EqualResize(width=width, height=height, centred=fit == "pad_centred")
+    colour = (CvtRGB(),) if channels == COLOUR_CHANNELS and given.get("colour", "rgb") == "rgb" else ()
+    return (size if fit == "stretch" else padded, *colour, Transpose())
 
 
 def output_problem(name: str, args: Sequence[Arg], tasks: Sequence[TaskSpec], outputs: Sequence[Shape]) -> Code | None:

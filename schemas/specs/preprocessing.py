@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 import msgspec
 
-COLOUR_CHANNELS = 3
 Pixels = Annotated[int, msgspec.Meta(ge=1, le=8192)]
 Interpolation = Literal["nearest", "linear", "cubic", "area"]
 
@@ -86,9 +85,3 @@ def _step_text(step: Step) -> str:
     if isinstance(step, Resize | EqualResize) and step.interpolation != "linear":
         words.append(step.interpolation)
     return " ".join(map(str, words))
-
-
-def default_chain(channels: int, width: int, height: int) -> tuple[Step, ...]:
-    """The chain proposed for a model whose input is `width` x `height`: colour goes to RGB where there are three."""
-    colour: tuple[Step, ...] = (CvtRGB(),) if channels == COLOUR_CHANNELS else ()
-    return (Resize(width=width, height=height), *colour, Transpose())

@@ -16,8 +16,8 @@ import onnx
 import onnxruntime
 import pytest
 
+from schemas.specs.methods import proposed_chain
 from schemas.specs.parts import TaskSpec
-from schemas.specs.preprocessing import default_chain
 from schemas.tron import (
     CalibrationFile,
     FileEntry,
@@ -135,7 +135,7 @@ def several(folder: Path) -> tuple[TronManifest, dict[str, Path]]:
                 weights=WeightsFile(**msgspec.structs.asdict(put(weights_entry(position, name)))),
                 calibration=CalibrationFile(**msgspec.structs.asdict(calibration)),
                 verification=SubVerification(max_abs_error=1e-7, batches=(1, 2)),
-                steps=default_chain(3, 8, 8),
+                steps=proposed_chain((3, 8, 8), ()),
                 folded=Normalisation(mean=(1.0,) * 3, scale=(0.5,) * 3),
             )
         )

@@ -8,8 +8,9 @@ import pytest
 
 from schemas.specs import methods
 from schemas.specs.method_spec import ArgSpec, Layout, MethodSpec, fits, value_problem
-from schemas.specs.methods import method, method_problems, output_problem, register
+from schemas.specs.methods import method, method_problems, output_problem, proposed_chain, register
 from schemas.specs.parts import Arg, TaskSpec
+from schemas.specs.preprocessing import chain_text
 
 CLASSES = tuple(f"class {number}" for number in range(80))
 TASK = TaskSpec("object", CLASSES)
@@ -140,6 +141,20 @@ def test_outputs_that_do_not_fit(name: str, args: tuple[Arg, ...], outputs: list
     problem = output_problem(name, args, (TASK,), outputs)
     assert problem is not None
     assert problem.code == code
+
+
+@pytest.mark.parametrize(
+    ("channels", "args", "chain"),
+    [
+        (3, (), "resize 32x24 > cvtRGB > transpose"),
+        (1, (), "resize 32x24 > transpose"),
+        (3, (Arg("colour", "ss", "bgr"),), "resize 32x24 > transpose"),
+        (3, (Arg("fit", "ss", "pad"),), "equal_resize 32x24 > cvtRGB > transpose"),
+        (3, (Arg("fit", "ss", "pad_centred"),), "equal_resize 32x24 centred > cvtRGB > transpose"),
+    ],
+)
+def test_the_proposed_chain_follows_input_and_arguments(channels: int, args: tuple[Arg, ...], chain: str) -> None:
+    assert chain_text(proposed_chain((channels, 24, 32), args)) == chain
 
 
 def test_a_registered_method_is_like_one_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

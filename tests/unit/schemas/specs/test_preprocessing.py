@@ -12,7 +12,6 @@ from schemas.specs.preprocessing import (
     Step,
     Transpose,
     chain_text,
-    default_chain,
 )
 
 
@@ -38,8 +37,3 @@ def test_a_step_shows_what_is_not_usual(step: Step, text: str):
 def test_a_chain_is_one_line():
     assert chain_text((Resize(short_side=8), CvtRGB(), Transpose())) == "resize short=8 > cvtRGB > transpose"
     assert chain_text(()) == "default"
-
-
-def test_the_proposed_chain_goes_to_rgb_only_where_there_is_colour():
-    assert chain_text(default_chain(3, 32, 24)) == "resize 32x24 > cvtRGB > transpose"
-    assert chain_text(default_chain(1, 32, 24)) == "resize 32x24 > transpose"
