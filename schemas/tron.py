@@ -14,6 +14,7 @@ import msgspec
 
 from schemas.specs.parts import Arg, TaskSpec
 from schemas.specs.preprocessing import Step
+from schemas.specs.templates import BATCH_MAX, Positive
 from schemas.values import Digest, TronIdentity
 
 MIMETYPE = "application/vnd.mo.tron+zip"
@@ -29,7 +30,7 @@ class Input(Part, frozen=True, kw_only=True):
     """The network's input. `shape` is (channels, height, width); the batch in front of it is free up to `max_batch`."""
 
     name: str
-    shape: tuple[int, int, int]
+    shape: tuple[Positive, Positive, Positive]
     dtype: Literal["float32"] = "float32"
     layout: Literal["NCHW"] = "NCHW"
 
@@ -115,7 +116,7 @@ class SubModel(Part, frozen=True, kw_only=True):
     normalisation: Normalisation
     outputs: tuple[Output, ...]
     tasks: tuple[TaskSpec, ...]
-    max_batch: Annotated[int, msgspec.Meta(ge=1)]
+    max_batch: Annotated[int, msgspec.Meta(ge=1, le=BATCH_MAX)]
     opset: int
     args: tuple[Arg, ...] = ()
     method: str = ""
@@ -203,8 +204,8 @@ def decode_manifest(data: bytes) -> TronManifest:
         if version > FORMAT_VERSION:
             raise ManifestError(f"this Tron file has format {version}, newer than {FORMAT_VERSION}: upgrade Mo")
         return msgspec.json.decode(data, type=TronManifest)
-    except msgspec.MsgspecError as error:
-        raise ManifestError(f"tron.json is malformed ({error}): convert the model again") from error
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise ManifestError(f"tron.json is malformed ({error})") from error
 
 
 class _Version(msgspec.Struct):

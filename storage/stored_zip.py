@@ -1,33 +1,37 @@
 """Zip files without compression: written the same for the same content, read with no tolerance for tricks.
 
 Stored entries stay mappable in place, and a file that must look exactly as our writer makes it leaves no room for
-differences between readers (hidden bytes, two entries of one name, two ends, names that are paths elsewhere).
+differences between readers (hidden bytes, two entries of one name, two ends, names that are paths elsewhere). What the
+directory claims is checked before anything of that size is read.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-import shutil
-import stat
-import struct
-import zipfile
-from collections.abc import Iterator
+import os
+import zlib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, NamedTuple, Self
+from typing import NamedTuple, Self
+
+from storage.zip_layout import (
+    RECORD_BYTES_MAX,
+    TAIL_BYTES,
+    BadZipError,
+    Directory,
+    Place,
+    end,
+    local_header,
+    name_allowed,
+    read_end,
+    read_record,
+    record,
+)
 
 MIMETYPE_ENTRY = "mimetype"
-NAME_CHARS_MAX = 255
-
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-_MODE = (stat.S_IFREG | 0o644) << 16
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
-_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
-_END_BYTES = 22
-_END_MARK = b"PK\x05\x06"
-_DESCRIPTOR_OR_ENCRYPTED = 0x01 | 0x08
+_CHUNK_BYTES = 1 << 20
 
 
 class Entry(NamedTuple):
@@ -38,46 +42,56 @@ class Entry(NamedTuple):
     digest: str
 
 
-class BadZipError(ValueError):
-    """The file is not what our writer makes; the text says where it differs and what to do."""
-
-
 class StoredZipWriter:
-    """Writes entries one after the other, the mimetype first, over whatever the file held; a context manager."""
+    """Writes entries one after the other, the mimetype first, over whatever the file held; a context manager.
+
+    A file that an error interrupts has no end, and no reader takes it.
+    """
 
     def __init__(self, path: Path, mimetype: str) -> None:
-        self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True)
+        self._file = path.open("wb")
+        self._places: list[Place] = []
         self.add(MIMETYPE_ENTRY, mimetype.encode())
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._zip.close()
-
-    def _info(self, name: str) -> zipfile.ZipInfo:
-        if len(name) > NAME_CHARS_MAX or not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} cannot be an entry's name: use letters, digits, '_', '-', '.' and single '/'")
-        info = zipfile.ZipInfo(name, _EPOCH)
-        info.external_attr = _MODE
-        info.create_system = 3
-        return info
+        with self._file:
+            if error is None:
+                offset = self._file.tell()
+                self._file.writelines(map(record, self._places))
+                self._file.write(end(Directory(offset, self._file.tell() - offset, len(self._places))))
 
     def add(self, name: str, data: bytes) -> Entry:
         """Append an entry made of these bytes."""
-        self._zip.writestr(self._info(name), data)
-        return Entry(name, len(data), f"sha256:{hashlib.sha256(data).hexdigest()}")
+        return self._append(name, len(data), (data,), crc=zlib.crc32(data))
 
     def add_file(self, name: str, path: Path) -> Entry:
         """Append an entry with the file's content, in pieces."""
-        info = self._info(name)
-        info.file_size = path.stat().st_size
-        digest = hashlib.sha256()
-        with path.open("rb") as source, self._zip.open(info, "w") as target:
-            while chunk := source.read(1 << 20):
-                digest.update(chunk)
-                target.write(chunk)
-        return Entry(name, info.file_size, f"sha256:{digest.hexdigest()}")
+        with path.open("rb") as source:
+            pieces = iter(lambda: source.read(_CHUNK_BYTES), b"")
+            return self._append(name, os.fstat(source.fileno()).st_size, pieces)
+
+    def _append(self, name: str, size_bytes: int, pieces: Iterable[bytes], *, crc: int = 0) -> Entry:
+        if not name_allowed(name):
+            raise ValueError(f"{name!r} cannot be an entry's name: use letters, digits, '_', '-', '.' and single '/'")
+        place = Place(name, size_bytes, crc, self._file.tell())
+        self._file.write(local_header(place))
+        crc, digest = 0, hashlib.sha256()
+        for piece in pieces:
+            crc = zlib.crc32(piece, crc)
+            digest.update(piece)
+            self._file.write(piece)
+        if self._file.tell() != place.stop:
+            raise ValueError(f"{name!r} changed its size while it was read: leave the file alone and write again")
+        if crc != place.crc:
+            place = place._replace(crc=crc)
+            self._file.seek(place.offset)
+            self._file.write(local_header(place))
+            self._file.seek(place.stop)
+        self._places.append(place)
+        return Entry(name, size_bytes, f"sha256:{digest.hexdigest()}")
 
 
 class StoredZip:
@@ -88,45 +102,75 @@ class StoredZip:
     """
 
     def __init__(self, path: Path, mimetype: str, *, entries_max: int) -> None:
-        self._size = path.stat().st_size
-        with _explained(path.name):
-            self._zip = zipfile.ZipFile(path)
+        self._label = path.name
+        self._file = path.open("rb")
         try:
-            with _explained(path.name):
-                self._check(path, entries_max)
-                self._infos = {info.filename: info for info in self._zip.infolist()}
+            with self._explained():
+                self._places = self._read_directory(entries_max)
                 if self.read(MIMETYPE_ENTRY, bytes_max=200) != mimetype.encode():
                     raise BadZipError(f"it is no {mimetype}")
         except BaseException:
-            self._zip.close()
+            self._file.close()
             raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._zip.close()
+        self.close()
 
-    def _check(self, path: Path, entries_max: int) -> None:
-        infos = self._zip.infolist()
-        if not 0 < len(infos) <= entries_max:
-            raise BadZipError(f"it has {len(infos)} entries, allowed are 1 to {entries_max}")
-        if infos[0].filename != MIMETYPE_ENTRY:
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _read_directory(self, entries_max: int) -> dict[str, Place]:
+        """The entries; they must lie one behind the other from the first byte to the directory."""
+        size_bytes = os.fstat(self._file.fileno()).st_size
+        self._file.seek(max(0, size_bytes - TAIL_BYTES))
+        directory = read_end(self._file.read(TAIL_BYTES), size_bytes)
+        if not 0 < directory.entries <= entries_max:
+            raise BadZipError(f"it has {directory.entries} entries, allowed are 1 to {entries_max}")
+        if directory.size_bytes > directory.entries * RECORD_BYTES_MAX:
+            raise BadZipError("its directory is longer than its entries need")
+        self._file.seek(directory.offset)
+        places: dict[str, Place] = {}
+        seen: set[str] = set()
+        reached = read = 0
+        for _ in range(directory.entries):
+            place = read_record(self._file)
+            read += len(record(place))
+            if place.name.casefold() in seen:
+                raise BadZipError(f"two entries have the same name {place.name!r}, or differ only in capitals")
+            if place.offset != reached:
+                raise BadZipError(f"there are bytes of no entry before {place.name!r}, or entries overlap")
+            self._check_header(place)
+            seen.add(place.name.casefold())
+            places[place.name] = place
+            reached = place.stop
+        if reached != directory.offset or read != directory.size_bytes:
+            raise BadZipError("there are bytes of no entry before its directory or in it")
+        if next(iter(places)) != MIMETYPE_ENTRY:
             raise BadZipError("its first entry is not the mimetype")
-        if len({info.filename for info in infos}) != len(infos):
-            raise BadZipError("two entries have the same name")
-        for info in infos:
-            _check_entry(info)
-        with path.open("rb") as file:
-            file.seek(max(0, self._size - _END_BYTES))
-            end = file.read()
-            if self._zip.comment or end[:4] != _END_MARK:
-                raise BadZipError("something follows its end")
-            _check_layout(file, infos, self._zip.start_dir)
+        return places
+
+    def _check_header(self, place: Place) -> None:
+        wanted = local_header(place)
+        header = os.pread(self._file.fileno(), len(wanted), place.offset)
+        if header != wanted:
+            named = header[-len(place.name) :] == place.name.encode()
+            other = "another header" if named else "another name"
+            raise BadZipError(f"entry {place.name!r} has {other} in its place than in the directory")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except BadZipError as error:
+            raise BadZipError(f"{self._label}: {error}; fetch the file again, or make it again with Mo") from error
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self._infos)
+        return tuple(self._places)
 
     def size(self, name: str) -> int:
         """Bytes of the entry.
@@ -134,9 +178,9 @@ class StoredZip:
         Raises:
             BadZipError: there is no such entry.
         """
-        if name not in self._infos:
+        if name not in self._places:
             raise BadZipError(f"it has no entry {name!r}")
-        return self._infos[name].file_size
+        return self._places[name].size_bytes
 
     def read(self, name: str, *, bytes_max: int) -> bytes:
         """The entry's bytes.
@@ -146,8 +190,7 @@ class StoredZip:
         """
         if (size := self.size(name)) > bytes_max:
             raise BadZipError(f"entry {name!r} has {size} bytes, allowed are {bytes_max}")
-        with _explained(name):
-            return self._zip.read(name)
+        return b"".join(self._content(name))
 
     def extract(self, name: str, target: Path) -> str:
         """Write the entry to the new file `target`; the SHA-256 (`sha256:<hex>`) of what was written.
@@ -156,44 +199,32 @@ class StoredZip:
             BadZipError: no such entry, or damaged.
         """
         self.size(name)
-        with _explained(name), self._zip.open(name) as source, target.open("xb") as file:
-            shutil.copyfileobj(source, file, 1 << 20)
-        with target.open("rb") as file:
-            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+        digest = hashlib.sha256()
+        with target.open("xb") as file:
+            for piece in self._content(name):
+                digest.update(piece)
+                file.write(piece)
+        return f"sha256:{digest.hexdigest()}"
 
+    def digest(self, name: str) -> str:
+        """The SHA-256 (`sha256:<hex>`) of the entry's bytes.
 
-@contextmanager
-def _explained(name: str) -> Iterator[None]:
-    try:
-        yield
-    except BadZipError as error:
-        raise BadZipError(f"{name}: {error}; make the file again with Mo") from error
-    except (zipfile.BadZipFile, EOFError, struct.error, NotImplementedError, UnicodeDecodeError) as error:
-        raise BadZipError(f"{name}: damaged ({error}); make the file again with Mo") from error
+        Raises:
+            BadZipError: no such entry, or damaged.
+        """
+        digest = hashlib.sha256()
+        for piece in self._content(name):
+            digest.update(piece)
+        return f"sha256:{digest.hexdigest()}"
 
-
-def _check_entry(info: zipfile.ZipInfo) -> None:
-    if len(info.filename) > NAME_CHARS_MAX or not _NAME.fullmatch(info.filename) or info.orig_filename != info.filename:
-        raise BadZipError(f"{info.orig_filename!r} is no allowed name for an entry")
-    if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
-        raise BadZipError(f"entry {info.filename!r} is compressed")
-    if info.flag_bits & _DESCRIPTOR_OR_ENCRYPTED:
-        raise BadZipError(f"entry {info.filename!r} is encrypted or has no size in front of it")
-    if not stat.S_ISREG(info.external_attr >> 16):
-        raise BadZipError(f"entry {info.filename!r} is no plain file")
-
-
-def _check_layout(file: IO[bytes], infos: list[zipfile.ZipInfo], directory: int) -> None:
-    """Entries must lie one behind the other from the first byte to the directory, each named there as in its place."""
-    place = 0
-    for info in infos:
-        if info.header_offset != place:
-            raise BadZipError(f"there are bytes of no entry before {info.filename!r}, or entries overlap")
-        file.seek(place)
-        header = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
-        name_length, extra_length = header[9], header[10]
-        if file.read(name_length) != info.filename.encode():
-            raise BadZipError(f"entry {info.filename!r} has another name in its place")
-        place += _LOCAL_HEADER.size + name_length + extra_length + info.file_size
-    if place != directory:
-        raise BadZipError("there are bytes of no entry before its directory")
+    def _content(self, name: str) -> Iterator[bytes]:
+        self.size(name)
+        place = self._places[name]
+        crc, reached = 0, place.start
+        while reached < place.stop:
+            piece = os.pread(self._file.fileno(), min(_CHUNK_BYTES, place.stop - reached), reached)
+            crc = zlib.crc32(piece, crc)
+            yield piece
+            reached = reached + len(piece) if piece else place.stop
+        if crc != place.crc:
+            raise BadZipError(f"entry {name!r} is damaged: fetch the file again, or make it again with Mo")

@@ -15,7 +15,9 @@ from types import TracebackType
 from typing import Self
 
 from schemas.tron import MIMETYPE, FileEntry, ManifestError, SubModel, TronManifest, decode_manifest, encode_manifest
-from storage.stored_zip import MIMETYPE_ENTRY, BadZipError, StoredZip, StoredZipWriter
+from storage.onnx_graph import GraphError, check_graph
+from storage.stored_zip import MIMETYPE_ENTRY, StoredZip, StoredZipWriter
+from storage.zip_layout import BadZipError
 
 MANIFEST_ENTRY = "tron.json"
 ENTRIES_MAX = 128
@@ -97,14 +99,17 @@ class TronFile:
             self.manifest = decode_manifest(self._zip.read(MANIFEST_ENTRY, bytes_max=MANIFEST_BYTES_MAX))
             self._check()
         except (BadZipError, ManifestError, TronFileError) as error:
-            self._zip.__exit__(None, None, None)
-            raise TronFileError(str(error)) from error
+            self._zip.close()
+            raise TronFileError(f"{path.name}: {error}; fetch the file again, or convert the model again") from error
+        except BaseException:
+            self._zip.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._zip.__exit__(kind, error, at)
+        self._zip.close()
 
     def _check(self) -> None:
         named = _entries(self.manifest)
@@ -113,18 +118,25 @@ class TronFile:
             raise TronFileError(f"the manifest names the entries {sorted(named)}, the file holds {sorted(present)}")
         for name, entry in named.items():
             if (size := self._zip.size(name)) != entry.size_bytes:
-                raise TronFileError(f"{name} has {size} bytes, the manifest says {entry.size_bytes}: fetch it again")
+                raise TronFileError(f"{name} has {size} bytes, the manifest says {entry.size_bytes}")
 
     def extract_graph(self, sub: SubModel, target: Path) -> None:
         """Write the sub-model's ONNX graph to the new file `target`, and weights that it shares beside it.
 
         Raises:
-            TronFileError: something does not have the digest that the manifest gives it.
+            TronFileError: something does not have the digest that the manifest gives it, or the graph is none, or
+                wants other files.
         """
         graph, *_ = sub.graph_entries()
+        weights = None if sub.weights is None else PurePosixPath(sub.weights.entry)
         self.extract(graph, target)
-        if sub.weights is not None:
-            self.extract(sub.weights, target.with_name(PurePosixPath(sub.weights.entry).name))
+        try:
+            check_graph(target, weights)
+        except GraphError as error:
+            target.unlink()
+            raise TronFileError(f"{graph.entry}: {error}: convert the model again") from error
+        if sub.weights is not None and weights is not None:
+            self.extract(sub.weights, target.with_name(weights.name))
 
     def extract(self, entry: FileEntry, target: Path) -> None:
         """Write an entry of the manifest to the new file `target`.

@@ -12,7 +12,8 @@ from typing import Literal, Self
 
 import msgspec
 
-from storage.stored_zip import BadZipError, StoredZip, StoredZipWriter
+from storage.stored_zip import StoredZip, StoredZipWriter
+from storage.zip_layout import BadZipError
 
 MIMETYPE = "application/vnd.mo.dataset+zip"
 FORMAT_VERSION = 1
@@ -128,7 +129,7 @@ class DatasetPack:
         try:
             self._load()
         except (BadZipError, msgspec.MsgspecError, PackError) as error:
-            self._zip.__exit__(None, None, None)
+            self._zip.close()
             raise PackError(f"{error}: import the dataset again") from error
 
     def __enter__(self) -> Self:
