@@ -21,6 +21,7 @@ from schemas.topics import TOPICS
 from storage.log.kafka import KafkaLog
 from storage.log.port import Log, LogError
 from storage.objects.port import ObjectStore
+from storage.plugins import register_installed
 from storage.views.control import CONTROL, Control, Layout
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def run_provision(settings: Settings) -> None:
 
 def _main(name: str, settings: Settings, work: Coroutine[Any, Any, int], *filters: logging.Filter) -> None:
     logs.set_up(name, filters=filters)
+    if brought := register_installed():
+        _log.info("methods of installed packages: %s", ", ".join(brought))
     _log.info("%s starts: Python %s, fold version %s, %r", name, platform.python_version(), FOLD_VERSION, settings)
     sys.exit(asyncio.run(work))
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from schemas.events.tests import BackendUsed
+from schemas.events.tests import BackendUsed, StageTiming
 from schemas.specs.preprocessing import Step
 from schemas.values import Code, Digest, Precision
 
@@ -145,10 +145,25 @@ class Clock(Part, frozen=True, kw_only=True):
 
     inside_preprocess: str = "decode, chain, normalise"
     inside_inference: str = "one batch through the runtime, divided by its images"
-    inside_postprocess: str = "softmax where the graph has none, top 5; divided by the batch's images"
+    inside_postprocess: str = "softmax where the graph has none, top 5, detectors' boxes; divided by the batch's images"
     outside: str = "reading the pack, loading the model, one warm-up batch"
     overlapped: bool = False
     threads: Annotated[int, msgspec.Meta(ge=1)] = 1
+
+
+class NetworkReport(Part, frozen=True, kw_only=True):
+    """One network of the model in a test: its chain and its share of the inference.
+
+    `boxes`: how many a detector found (all passes). `whole_images`: how often `crop_from` found nothing to cut out.
+    """
+
+    name: str
+    method: str
+    steps: tuple[Step, ...]
+    inference: StageTiming
+    boxes: int | None = None
+    crop_from: str | None = None
+    whole_images: int | None = None
 
 
 class EvaluationReport(Part, frozen=True, kw_only=True):
@@ -162,6 +177,7 @@ class EvaluationReport(Part, frozen=True, kw_only=True):
     loops: int
     precision: Precision
     used: BackendUsed
+    networks: tuple[NetworkReport, ...] = ()
     clock: Clock = Clock()
     format: Literal["mo.evaluation-report"] = "mo.evaluation-report"
     format_version: int = FORMAT_VERSION

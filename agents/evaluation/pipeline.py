@@ -1,4 +1,4 @@
-"""Child: runs a Tron over a dataset pack. Decode, preprocess, normalise, batch, infer, postprocess; score once."""
+"""Child: runs a Tron over a dataset pack: loads its networks, passes over the images, scores once, reports."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
-from agents.evaluation.classification import TOP_MAX, Floats, Indexes, TaskScores, marks, score, softmax, top
+from agents.evaluation.classification import TaskScores, marks, score
 from agents.evaluation.matching import Labelled, Match, match_tasks, select
+from agents.evaluation.networks import Network, chain_of, graph_path, plain
+from agents.evaluation.passes import Model, Passes, Ranked
 from agents.evaluation.plan import (
     PACK_FILE,
     PLAN_FILE,
@@ -24,130 +25,63 @@ from agents.evaluation.plan import (
     Plan,
     Summary,
 )
-from agents.evaluation.timing import Stopwatch
-from agents.preprocessing import ChainError, decode, normalised, run_chain
-from agents.runtimes.base import Session
 from agents.runtimes.onnxruntime import OnnxRuntime
-from agents.sandbox.inside import Refused, Report, Steady, inputs, outputs, run, tallied
+from agents.sandbox.inside import Refused, Report, Steady, inputs, listed, outputs, run, tallied
 from schemas.events.tests import TaskSummary
-from schemas.reports import Answer, EvaluationReport, ImageResult, SkippedImage, TaskReport
-from schemas.specs.methods import proposed_chain
-from schemas.specs.preprocessing import Step, chain_problem
-from schemas.tron import SubModel
+from schemas.reports import Answer, EvaluationReport, ImageResult, NetworkReport, TaskReport
+from schemas.specs.parts import TaskSpec
 from schemas.verdict.replicates import encode, sample
-from storage.datasets.pack import DatasetPack, ImageRecord, PackError
+from storage.datasets.pack import DatasetPack, PackError
+from storage.plugins import register_installed
 from storage.tron_file import TronFile, TronFileError
 
-GRAPH_FILE = "graph.onnx"
 
-
-class Ranked(NamedTuple):
-    """A task's answers to a batch: class indexes and probabilities (images, at most 5), best first."""
-
-    indexes: Indexes
-    scores: Floats
-
-
-class Model(NamedTuple):
-    """What the passes need of the model: its manifest entry, its session, the chain, the tasks to answer."""
-
-    sub: SubModel
-    session: Session
-    steps: tuple[Step, ...]
-    matches: tuple[Match, ...]
-
-
-class Passes:
-    """The passes over the dataset: the first one scores, all of them are timed."""
-
-    def __init__(self, model: Model, pack: DatasetPack, batch_size: int) -> None:
-        self.model, self.pack = model, pack
-        self.preprocess, self.inference, self.postprocess = Stopwatch(), Stopwatch(), Stopwatch()
-        self.skipped: list[SkippedImage] = []
-        self._batch = np.zeros((batch_size, *model.sub.input.shape), np.float32)
-
-    def warm_up(self) -> None:
-        """One batch that no clock sees: the runtime plans its memory at the first one."""
-        self._infer(len(self._batch))
-
-    def _infer(self, count: int) -> list[Floats]:
-        outputs = self.model.session.run({self.model.sub.input.name: self._batch[:count]})
-        return [np.asarray(output, np.float32).reshape(count, -1) for output in outputs]
-
-    def _fill(self, slot: int, record: ImageRecord) -> str | None:
-        """Bring an image into its slot of the batch; the code why it cannot be done."""
-        data = self.pack.image(record)
-        shape, normalisation = self.model.sub.input.shape, self.model.sub.normalisation
-        begun = time.perf_counter()
-        image = decode(data, shape[0])
-        if image is None:
-            return "image_broken"
-        try:
-            pixels = run_chain(image, self.model.steps)
-        except ChainError as error:
-            return error.code
-        if pixels.shape != shape:
-            raise Refused("chain_shape_wrong", got=pixels.shape, wanted=shape, image=record.name)
-        self._batch[slot] = normalised(pixels, normalisation.mean, normalisation.scale)
-        self.preprocess.add(time.perf_counter() - begun)
-        return None
-
-    def _answers(self, count: int) -> list[Ranked]:
-        begun = time.perf_counter()
-        outputs = self._infer(count)
-        inferred = time.perf_counter()
-        answers = []
-        for match in self.model.matches:
-            output = outputs[match.output]
-            if not np.isfinite(output).all():
-                raise Refused("output_not_finite", side="tron", output=match.output, batch=count)
-            scores = output if self.model.sub.outputs[match.output].distribution else softmax(output)
-            best = top(scores, TOP_MAX)
-            answers.append(Ranked(best, np.take_along_axis(scores, best, axis=1)))
-        ended = time.perf_counter()
-        self.inference.add(inferred - begun, count)
-        self.postprocess.add(ended - inferred, count)
-        return answers
-
-    def run(self, images: Sequence[Labelled], progress: Steady) -> tuple[list[Labelled], list[list[Ranked]]]:
-        """One pass: the images that could be read, in order, and the batches' answers for each task."""
-        read: list[Labelled] = []
-        answers: list[list[Ranked]] = []
-        filled = 0
-        for place, image in enumerate(images):
-            problem = self._fill(filled, image.record)
-            if problem is None:
-                read.append(image)
-                filled += 1
-            else:
-                self.skipped.append(SkippedImage(name=image.record.name, code=problem))
-            if filled == len(self._batch) or (filled and place == len(images) - 1):
-                answers.append(self._answers(filled))
-                filled = 0
-            progress.step()
-        return read, answers
-
-
-def _chain(steps: tuple[Step, ...], sub: SubModel) -> tuple[Step, ...]:
-    if problem := chain_problem(steps):
-        raise Refused(problem)
-    return steps or sub.steps or proposed_chain(sub.input.shape, sub.args)
-
-
-def _load(plan: Plan, tron: Path, pack: DatasetPack) -> Model:
+def _networks(plan: Plan, tron: Path) -> tuple[Network, ...]:
+    """The Tron's networks, loaded; the steps asked for are those of the ones that are scored."""
     if plan.precision != "fp32":
         raise Refused("precision_not_available", precision=plan.precision)
     if plan.platform != "nvidia":
         raise Refused("platform_not_available", platform=plan.platform)
+    loaded = []
     with TronFile(tron) as file:
-        if len(file.manifest.sub_models) > 1:
-            raise Refused("several_sub_models_not_supported", count=len(file.manifest.sub_models))
-        sub = file.manifest.sub_models[0]
-        if plan.batch_size > sub.max_batch:
-            raise Refused("batch_size_over_max", batch_size=plan.batch_size, max=sub.max_batch)
-        file.extract_graph(sub, Path(GRAPH_FILE))
-    session = OnnxRuntime().load(Path(GRAPH_FILE), plan.platform)
-    return Model(sub, session, _chain(plan.steps, sub), match_tasks(sub.tasks, pack.info.tasks))
+        found = plain(file.manifest)
+        max_batch = min(each.sub.max_batch for each in found)
+        if plan.batch_size > max_batch:
+            raise Refused("batch_size_over_max", batch_size=plan.batch_size, max=max_batch)
+        if not any(each.scored for each in found):
+            raise Refused("model_not_scorable", methods=listed([each.spec.name for each in found]))
+        for position, each in enumerate(found):
+            graph = graph_path(Path.cwd(), position)
+            graph.parent.mkdir()
+            file.extract_graph(each.sub, graph)
+            session = OnnxRuntime().load(graph, plan.platform)
+            steps = chain_of(each.sub, plan.steps if each.scored else ())
+            loaded.append(Network(each, session, steps, plan.batch_size))
+    return tuple(loaded)
+
+
+def _model(networks: tuple[Network, ...], pack: DatasetPack) -> Model:
+    heads: list[tuple[int, int]] = []
+    tasks: list[TaskSpec] = []
+    for number, network in enumerate(networks):
+        if network.about.scored:
+            heads += [(number, task) for task in range(len(network.about.sub.tasks))]
+            tasks += network.about.sub.tasks
+    return Model(networks, tuple(heads), match_tasks(tasks, pack.info.tasks))
+
+
+def _network_report(passes: Passes, number: int) -> NetworkReport:
+    network = passes.model.networks[number]
+    about = network.about
+    return NetworkReport(
+        name=about.sub.name,
+        method=about.spec.name,
+        steps=network.steps,
+        inference=passes.by_network[number].timing(),
+        boxes=passes.boxes[number] if about.spec.family == "detection" else None,
+        crop_from=about.source,
+        whole_images=passes.whole[number] if about.source is not None else None,
+    )
 
 
 def _task_report(match: Match, scores: TaskScores, *, softmax_added: bool) -> TaskReport:
@@ -188,6 +122,11 @@ def _image_results(read: list[Labelled], ranked: list[Ranked]) -> tuple[ImageRes
     )
 
 
+def _main(model: Model) -> Network:
+    """The network that gives the numbers of the first task."""
+    return model.networks[model.heads[model.matches[0].output][0]]
+
+
 def _summary(passes: Passes, tasks: Sequence[TaskReport], images: int, total_ms: float) -> Summary:
     return Summary(
         images=images,
@@ -201,8 +140,13 @@ def _summary(passes: Passes, tasks: Sequence[TaskReport], images: int, total_ms:
         inference=passes.inference.timing(),
         postprocess=passes.postprocess.timing(),
         total_ms=total_ms,
-        used=passes.model.session.used(),
+        used=_main(passes.model).session.used(),
     )
+
+
+def _distribution(model: Model, match: Match) -> bool:
+    network, task = model.heads[match.output]
+    return model.networks[network].distributions[task]
 
 
 def _write(plan: Plan, passes: Passes, read: list[Labelled], answers: list[list[Ranked]], total_ms: float) -> None:
@@ -214,7 +158,7 @@ def _write(plan: Plan, passes: Passes, read: list[Labelled], answers: list[list[
         _task_report(
             match,
             score(labels[:, number], ranked[number].indexes, match.classes),
-            softmax_added=not model.sub.outputs[match.output].distribution,
+            softmax_added=not _distribution(model, match),
         )
         for number, match in enumerate(model.matches)
     )
@@ -223,11 +167,12 @@ def _write(plan: Plan, passes: Passes, read: list[Labelled], answers: list[list[
         tasks=tasks,
         images=_image_results(read, ranked),
         skipped=tuple(passes.skipped),
-        steps=model.steps,
+        steps=_main(model).steps,
         batch_size=plan.batch_size,
         loops=plan.loops,
         precision=plan.precision,
         used=summary.used,
+        networks=tuple(_network_report(passes, number) for number in range(len(model.networks))),
     )
     (folder / REPORT_FILE).write_bytes(msgspec.json.encode(report))
     right = {
@@ -240,7 +185,7 @@ def _write(plan: Plan, passes: Passes, read: list[Labelled], answers: list[list[
 
 
 def _evaluate(plan: Plan, pack: DatasetPack, report: Report) -> None:
-    model = _load(plan, inputs() / TRON_FILE, pack)
+    model = _model(_networks(plan, inputs() / TRON_FILE), pack)
     passes = Passes(model, pack, plan.batch_size)
     images, passes.skipped = select(pack.records, model.matches)
     passes.warm_up()
@@ -258,6 +203,7 @@ def _evaluate(plan: Plan, pack: DatasetPack, report: Report) -> None:
 def evaluate(report: Report) -> None:
     """The child's whole part."""
     report("load", 0.05)
+    register_installed()
     plan = msgspec.json.decode((inputs() / PLAN_FILE).read_bytes(), type=Plan)
     try:
         with DatasetPack(inputs() / PACK_FILE) as pack:

@@ -210,6 +210,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "no_ascend_runtime": ("This version has no Ascend runtime; it ran on the CPU.", "Timings say nothing about a device."),
     "platform_not_available": ("The agent cannot run models of the platform {platform}.", "Start an agent of that platform."),
     "classes_do_not_match": ("Dataset and model have no class in common (dataset: {dataset}; model: {model}).", "Check the template's class names, or take another dataset."),
+    "model_not_scorable": ("The model has only methods without classes of images ({methods}), and datasets are for classification so far.", "Download the Tron and run its graphs; datasets for detection come in a later version."),
     "label_missing": ("The image has no label.", "Add the label and import again."),
     "label_unknown_to_model": ("The model does not know the image's class.", "Check the template's class names."),
     "chain_shape_wrong": ("After preprocessing, image {image} has the shape {got}; the model needs {wanted}.", "Correct the preprocessing steps."),

@@ -210,6 +210,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "no_ascend_runtime": ("本版本没有昇腾运行时，在 CPU 上运行。", "耗时不代表设备性能。"),
     "platform_not_available": ("代理不能运行 {platform} 平台的模型。", "请启动该平台的代理。"),
     "classes_do_not_match": ("数据集与模型没有共同的类别（数据集：{dataset}；模型：{model}）。", "请检查模版的类别名或换一个数据集。"),
+    "model_not_scorable": ("模型只有不产生类别的方法（{methods}），目前的数据集是分类数据集，无法评分。", "请下载 Tron，用其中的图直接推理；检测数据集将在后续版本支持。"),
     "label_missing": ("图片没有标注。", "请补充标注后重新导入。"),
     "label_unknown_to_model": ("图片的类别不在模型的类别中。", "请检查模版的类别名。"),
     "chain_shape_wrong": ("预处理后图片 {image} 的形状为 {got}，模型需要 {wanted}。", "请更正预处理步骤。"),

@@ -98,7 +98,8 @@ def _task_problems(spec: MethodSpec, network: Network) -> Iterable[Code]:
 
 def _crop_problems(main: str, network: Network, networks: Sequence[Network]) -> Iterable[Code]:
     source = next((str(arg.value) for arg in network.args if arg.name == "crop_from"), None)
-    found = {each.name: method(each.method or main) for each in networks}
+    whole = [each for each in networks if all(arg.name != "crop_from" for arg in each.args)]
+    found = {each.name: method(each.method or main) for each in whole}
     detectors = [name for name, spec in found.items() if spec is not None and spec.family == "detection"]
     if source is not None and source not in detectors:
         known = ", ".join(detectors)[:_TEXT_CHARS_MAX] or "-"
