@@ -16,7 +16,7 @@ from agents.preprocessing import Image, normalised, run_chain
 from agents.runtimes.base import Session
 from agents.sandbox.inside import Refused
 from schemas.specs.method_spec import MethodSpec
-from schemas.specs.methods import chosen, method, proposed_chain
+from schemas.specs.methods import SCORED, chosen, method, proposed_chain
 from schemas.specs.preprocessing import Step, chain_problem
 from schemas.tron import SubModel, TronManifest
 
@@ -34,7 +34,7 @@ class Plain(NamedTuple):
     @property
     def scored(self) -> bool:
         """Whether its answers can be compared with a dataset's labels."""
-        return self.spec.family == "classification"
+        return self.spec.family == SCORED
 
 
 def plain(manifest: TronManifest) -> tuple[Plain, ...]:

@@ -19,9 +19,9 @@ from api.wishes import InferenceWish
 from producers import tests
 from schemas.events import ConversionRequested, DatasetImported, ModelConverted
 from schemas.events.tests import Backend
-from schemas.specs.methods import proposed_chain
+from schemas.specs.methods import SCORED, method, proposed_chain
 from schemas.specs.preprocessing import Step, chain_problem
-from schemas.specs.templates import SubTemplate
+from schemas.specs.templates import TemplateDocument
 from schemas.values import Code, ObjectRef, Precision
 from storage.log.port import Position
 from storage.views.rows import EntityRow, ProductRow
@@ -77,10 +77,12 @@ async def _plan(deps: Deps, wish: InferenceWish) -> Plan:
     dataset = await usable_entity(deps, "dataset", wish.dataset_id)
     revision = await _product(deps, "revision", wish.model_id, wish.revision_job_id)
     version = await _product(deps, "dataset_version", wish.dataset_id, wish.version_job_id)
-    network = await _network(deps, revision.job_id)
-    if wish.batch_size > network.max_batch:
-        raise _refusal("batch_size_over_max", batch_size=wish.batch_size, max=network.max_batch)
-    steps = _default_steps(network) if wish.steps is None else tuple(wish.steps)
+    document = await _document(deps, revision.job_id)
+    max_batch = min(sub.max_batch for sub in document.sub_templates)
+    if wish.batch_size > max_batch:
+        raise _refusal("batch_size_over_max", batch_size=wish.batch_size, max=max_batch)
+    proposed = _default_steps(document)
+    steps = proposed if wish.steps is None else tuple(wish.steps)
     if (code := chain_problem(steps)) is not None:
         raise _refusal(code)
     pack = msgspec.json.decode(version.document, type=DatasetImported).pack
@@ -98,18 +100,28 @@ async def _product(deps: Deps, kind: str, entity_id: UUID, job_id: UUID | None) 
     raise _refusal(f"{kind}_missing", id=entity_id)
 
 
-async def _network(deps: Deps, job_id: UUID) -> SubTemplate:
-    """The network as the conversion was asked to make it, overrides applied."""
+async def _document(deps: Deps, job_id: UUID) -> TemplateDocument:
+    """The model as the conversion was asked to make it, overrides applied."""
     job = await deps.views.job(job_id)
     if job is None:
         # Products and jobs are rows of one partition, written together.
         raise LookupError(f"job {job_id} made a revision and has no row: rebuild the read models")
     stored = msgspec.json.decode(job.request, type=ConversionRequested).template
-    return (await load_template(deps, stored)).sub_templates[0]
+    return await load_template(deps, stored)
 
 
-def _default_steps(network: SubTemplate) -> tuple[Step, ...]:
-    return proposed_chain(network.input_shape[1:], network.args)
+def _default_steps(document: TemplateDocument) -> tuple[Step, ...]:
+    """The chain of what is scored; none where the networks want different ones, so that each takes its own.
+
+    Raises:
+        ApiRefusal: `model_not_scorable`.
+    """
+    specs = [(sub, method(sub.method or document.method)) for sub in document.sub_templates]
+    scored = [sub for sub, spec in specs if spec is not None and spec.family == SCORED]
+    if not scored:
+        raise _refusal("model_not_scorable", methods=", ".join(sub.method or document.method for sub, _ in specs))
+    chains = {proposed_chain(sub.input_shape[1:], sub.args) for sub in scored}
+    return chains.pop() if len(chains) == 1 else ()
 
 
 def _refusal(code: str, **params: object) -> ApiRefusal:
