@@ -15,7 +15,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from agents.conversion.filling import fill, state_dict
 from agents.conversion.inputs import Feeds, output_key
+from agents.conversion.loading import check_tensors, load_file, read_weights, save_weights
 from agents.conversion.plan import (
     EXPORTED_FILE,
     OPSET,
@@ -27,12 +29,13 @@ from agents.conversion.plan import (
     load_feeds,
     read_plan,
 )
-from agents.conversion.weights import load_file, state_dict
-from agents.sandbox.inside import Refused, Report, inputs, listed, outputs, run
+from agents.sandbox.inside import Refused, Report, inputs, outputs, run
 from schemas.specs.type_configs import TypeConfigRefusedError, read_type_config
 
 _REPEAT_RELATIVE = 1e-3
 """The same batch asked twice differs by rounding at most; a network that draws random numbers differs by far more."""
+_SAFE_FILE = "weights.safetensors"
+"""In the scratch folder: what the network is filled from."""
 _EXPORT_BATCH = 2
 """PyTorch treats the sizes 0 and 1 as constants, so the example batch has two images."""
 
@@ -85,30 +88,6 @@ def _told(error: BaseException) -> str:
     ]
     place = f" (structure.py:{lines[-1]})" if lines else ""
     return f"{type(error).__name__}: {error}{place}"
-
-
-def fill(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> torch.nn.Module:
-    """The model with these weights, every one of them used, ready for inference.
-
-    Raises:
-        Refused: `keys_mismatch`, `weights_shape_mismatch`.
-    """
-    own = model.state_dict()
-    if wrong := [name for name in own.keys() & weights.keys() if own[name].shape != weights[name].shape]:
-        name = min(wrong)
-        params = {"in_file": tuple(weights[name].shape), "in_structure": tuple(own[name].shape)}
-        raise Refused("weights_shape_mismatch", names=listed(sorted(wrong)), **params)
-    # PyTorch decides what is missing: it fills in what older versions of its layers did not store yet.
-    missing, unexpected = model.load_state_dict(weights, strict=False)
-    if missing or unexpected:
-        raise Refused(
-            "keys_mismatch",
-            missing=listed(sorted(missing)) or "-",
-            unexpected=listed(sorted(unexpected)) or "-",
-            missing_count=len(missing),
-            unexpected_count=len(unexpected),
-        )
-    return model.float().eval()
 
 
 def flattened(outputs: object) -> list[torch.Tensor]:
@@ -193,7 +172,10 @@ def convert(report: Report) -> None:
     torch.manual_seed(0)
     report("weights", 0.1)
     weights = state_dict(load_file(given / WEIGHTS_FILE), plan.state_dict_key)
-    model = fill(build(plan, given), weights)
+    check_tensors(weights)
+    save_weights(weights, Path(_SAFE_FILE))
+    model = build(plan, given)
+    fill(model, read_weights(Path(_SAFE_FILE)))
     report("reference", 0.25)
     feeds = load_feeds(given, plan)
     results = reference(model, plan, feeds)

@@ -1,0 +1,121 @@
+"""Which tensors are the network's, strict filling, and reports from which people see what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from agents.conversion.filling import choose, fill, state_dict
+from agents.conversion.loading import not_finite, read_weights, save_weights
+from agents.sandbox.inside import Refused
+
+ONE = torch.ones(1)
+
+
+def net() -> nn.Module:
+    return nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 2))
+
+
+def refused(model: nn.Module, tensors: dict[str, torch.Tensor]) -> Refused:
+    with pytest.raises(Refused) as raised:
+        fill(model, tensors)
+    return raised.value
+
+
+def under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {prefix + name: tensor for name, tensor in tensors.items()}
+
+
+def test_the_state_dict_is_found_and_its_prefix_removed() -> None:
+    assert list(state_dict({"a": ONE}, "")) == ["a"]
+    assert list(state_dict({"net": {"module.a": ONE, "module.b": ONE}}, "net")) == ["a", "b"]
+    assert list(state_dict({"module.a": ONE, "b": ONE}, "")) == ["module.a", "b"]
+    assert list(state_dict({"ema": {"net": {"a": ONE}}}, "ema.net")) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("loaded", "key", "expected"),
+    [
+        ({"net": {}}, "state_dict", "state_dict_key_missing"),
+        ([ONE], "net", "state_dict_key_missing"),
+        ({"net": {"a": ONE}, "epoch": 3}, "", "state_dict_key_missing"),
+        ({"net": 3}, "net", "weights_not_tensors"),
+        ({"net": {"a": 3}}, "net", "weights_not_tensors"),
+        ({}, "", "weights_not_tensors"),
+    ],
+)
+def test_what_is_no_state_dict(loaded: object, key: str, expected: str) -> None:
+    with pytest.raises(Refused) as raised:
+        state_dict(loaded, key)
+    assert raised.value.code == expected
+
+
+def test_the_keys_that_hold_tensors_are_shown() -> None:
+    with pytest.raises(Refused) as raised:
+        state_dict({"epoch": 3, "model": {"a": ONE, "b": ONE}}, "state_dict")
+    assert raised.value.params["found"] == "epoch, model (2 tensors)"
+
+
+@pytest.mark.parametrize("prefix", ["model.", "_orig_mod.", "net.backbone."])
+def test_a_prefix_is_taken_away_where_the_rest_is_exactly_the_network(prefix: str) -> None:
+    weights = dict(net().state_dict())
+    chosen = fill(model := net(), {**under(prefix, weights), "loss.weight": ONE})
+    assert (chosen.prefix, chosen.left_out) == (prefix, ("loss.weight",))
+    assert torch.equal(model.state_dict()["0.weight"], weights["0.weight"])
+
+
+def test_weights_and_their_averages_are_not_mixed_up() -> None:
+    weights = dict(net().state_dict())
+    assert refused(net(), {**under("model.", weights), **under("ema.", weights)}).code == "weights_prefixes_several"
+    assert choose(weights, {**weights, **under("ema.", weights)}).prefix == ""
+
+
+def test_filling_is_strict_but_knows_what_old_layers_lacked() -> None:
+    model = net()
+    weights = dict(model.state_dict())
+    del weights["1.num_batches_tracked"]
+    fill(model, weights)
+    assert not model.training
+    del weights["3.bias"]
+    said = refused(model, {**weights, "extra": ONE})
+    assert (said.code, said.params["missing"], said.params["unexpected"]) == ("keys_mismatch", "3.bias", "extra")
+
+
+def test_a_prefix_that_explains_the_difference_is_named() -> None:
+    weights = dict(net().state_dict())
+    del weights["3.bias"]
+    said = refused(net(), under("model.", weights))
+    assert (said.code, said.params["prefix"], said.params["missing_count"]) == ("keys_mismatch_prefix", "model.", "8")
+    wrapped = nn.ModuleDict({"backbone": net()})
+    assert refused(wrapped, dict(net().state_dict())).params["prefix"] == "backbone."
+
+
+def test_other_shapes_are_shown_on_both_sides_and_a_head_is_told_from_a_network() -> None:
+    weights = dict(net().state_dict())
+    head = {**weights, "3.weight": torch.ones(5, 4), "3.bias": torch.ones(5)}
+    said = refused(net(), head)
+    assert (said.code, said.params["in_file"], said.params["in_structure"]) == ("weights_head_mismatch", "5", "2")
+    said = refused(net(), {**weights, "0.weight": torch.ones(4, 1, 1, 1)})
+    assert (said.code, said.params["names"]) == ("weights_shape_mismatch", "0.weight 4x1x1x1 / 4x3x1x1")
+
+
+def test_weights_survive_the_safe_file(tmp_path: Path) -> None:
+    shared: Any = torch.arange(6.0)
+    tensors = {"a": shared, "b": shared.reshape(2, 3).t(), "half": shared.half(), "scalar": torch.tensor(3)}
+    save_weights(tensors, tmp_path / "w.safetensors")
+    found = read_weights(tmp_path / "w.safetensors")
+    assert all(
+        torch.equal(found[name], tensor) and found[name].dtype == tensor.dtype for name, tensor in tensors.items()
+    )
+    (tmp_path / "bad").write_bytes(b"\xff" * 20)
+    with pytest.raises(Refused) as raised:
+        read_weights(tmp_path / "bad")
+    assert raised.value.code == "weights_unreadable"
+
+
+def test_values_that_are_not_finite_are_named() -> None:
+    assert not_finite({"a": ONE, "b": torch.tensor([1.0, float("nan")]), "c": torch.tensor([3])}) == ["b"]
