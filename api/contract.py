@@ -179,6 +179,12 @@ def creating(wish: Any, resource: Any, *, tagged: bool = False) -> Contract:
     return Contract((made, _PENDING), refusals, wish=wish, headers=WRITE_HEADERS)
 
 
+def copying(wish: Any, resource: Any) -> Contract:
+    """A wish that becomes another one of the resource in the path: as `creating`, or 404."""
+    made = creating(wish, resource, tagged=True)
+    return made._replace(refusals=(*made.refusals, HTTPStatus.NOT_FOUND))
+
+
 def changing(wish: Any, resource: Any) -> Contract:
     """An edit of a thing, or with no wish its deletion: 200, or 202 while its outcome is open."""
     changed = Answer(HTTPStatus.OK, resource, headers=(POSITION, ETAG))

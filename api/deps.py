@@ -16,6 +16,7 @@ from storage.objects.port import ObjectStore
 from storage.views.rows import (
     AgentRow,
     BusyRow,
+    CertificateRow,
     CommandRow,
     EntityRow,
     JobRow,
@@ -41,6 +42,7 @@ class Reads(Protocol):
         search: str = "",
         platform: str = "",
         deleted: bool = False,
+        certified: bool | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> tuple[list[EntityRow], str | None]: ...
@@ -76,6 +78,8 @@ class Reads(Protocol):
     async def jobs_by_ids(self, ids: Iterable[UUID]) -> list[JobRow]: ...
 
     async def products(self, kind: str, entity_ids: Iterable[UUID]) -> list[ProductRow]: ...
+
+    async def certificates(self, structure_ids: Iterable[UUID]) -> Mapping[UUID, CertificateRow]: ...
 
     async def product(self, job_id: UUID) -> ProductRow | None: ...
 

@@ -26,6 +26,7 @@ from api.resources import (
     Test,
     Tron,
 )
+from api.terms import TypeConfig
 from api.texts import render
 from schemas.events import (
     AgentSeen,
@@ -39,12 +40,13 @@ from schemas.events import (
     StructureAdded,
     TemplateSaved,
     TronVersionReserved,
+    TypeConfigAdded,
     Upload,
 )
 from schemas.lifecycle import TERMINAL
 from schemas.specs.templates import TemplateDocument, template_warnings
 from schemas.values import Code, ObjectRef, Platform
-from storage.views.rows import AgentRow, EntityRow, JobRow, ProductRow, ProgressRow
+from storage.views.rows import AgentRow, CertificateRow, EntityRow, JobRow, ProductRow, ProgressRow
 
 KINDS = {
     "conversion": ConversionRequested.__name__,
@@ -56,10 +58,11 @@ _KIND_OF = {event: kind for kind, event in KINDS.items()}
 _UNSAFE_IN_NAMES = frozenset('/\\:*?"<>|')
 
 
-class _Retry(msgspec.Struct):
-    """What a request says of the job it repeats."""
+class _Asked(msgspec.Struct):
+    """What a request says of the job it repeats, and of where a conversion differs from its template."""
 
     retry_of: UUID | None = None
+    overridden: list[str] = []
 
 
 def etag(row: EntityRow) -> str:
@@ -109,6 +112,7 @@ def tron_resource(
         state=_made(bool(revisions), job),
         revisions=sorted(revisions, key=lambda each: each.revision, reverse=True),
         parents_deleted=[each for each in (said.pth_id, said.template_id) if each in deleted],
+        overridden=msgspec.json.decode(job.request, type=_Asked).overridden if job is not None else [],
     )
 
 
@@ -143,18 +147,37 @@ def _revision(row: ProductRow) -> Revision:
     )
 
 
-def structure_resource(row: EntityRow) -> Structure:
-    """A structure."""
+def structure_resource(row: EntityRow, certificate: CertificateRow | None) -> Structure:
+    """A structure, with the conversion that certified it."""
     said = msgspec.json.decode(row.document, type=StructureAdded)
-    return Structure(**_thing(row), class_name=said.class_name, source=said.source, type_config=said.type_config)
+    return Structure(
+        **_thing(row),
+        class_name=said.class_name,
+        source=said.source,
+        type_config=said.type_config,
+        type_config_id=said.type_config_id or None,
+        certified=certificate is not None,
+        certified_by=certificate.job_id if certificate is not None else None,
+        certified_at=certificate.created_at if certificate is not None else None,
+    )
+
+
+def type_config_resource(row: EntityRow, arguments: dict[str, Any] | None) -> TypeConfig:
+    """A version of a type config; in detail with its arguments."""
+    said = msgspec.json.decode(row.document, type=TypeConfigAdded)
+    return TypeConfig(**_thing(row), version=row.version, file=said.file, arguments=arguments)
 
 
 def template_resource(
-    row: EntityRow, document: TemplateDocument | None, lang: str, deleted: Collection[UUID]
+    row: EntityRow,
+    document: TemplateDocument | None,
+    lang: str,
+    deleted: Collection[UUID],
+    remarks: Iterable[Code] = (),
 ) -> Template:
-    """A template; in detail with its whole document and what looks wrong in it."""
+    """A template; in detail with its whole document and what looks wrong in it, `remarks` included."""
     said = msgspec.json.decode(row.document, type=TemplateSaved)
-    notices = template_warnings(document) if document is not None else ()
+    notices = (*(template_warnings(document) if document is not None else ()), *remarks)
     return Template(
         **_thing(row),
         repo=said.repo,
@@ -215,6 +238,7 @@ def dependent_job(row: JobRow, noun: str) -> Dependent:
 
 def job_resource(row: JobRow, progress: ProgressRow | None, lang: str, standing: Standing | None = None) -> Job:
     """A job, where it is queued with its standing; progress of an earlier attempt is not shown."""
+    asked = msgspec.json.decode(row.request, type=_Asked)
     waiting_for = standing.waiting_for if standing is not None else None
     reason = msgspec.json.decode(row.reason, type=Code) if row.reason is not None else None
     current = progress if progress is not None and progress.epoch == row.epoch else None
@@ -236,7 +260,8 @@ def job_resource(row: JobRow, progress: ProgressRow | None, lang: str, standing:
         waiting_for=waiting_for,
         waiting_message=render(waiting_for, lang) if waiting_for is not None else "",
         retry_at=standing.retry_at if standing is not None else None,
-        retry_of=msgspec.json.decode(row.request, type=_Retry).retry_of,
+        retry_of=asked.retry_of,
+        overridden=asked.overridden,
         logs=list(msgspec.json.decode(row.logs, type=dict[int, ObjectRef])),
         reason=reason,
         message=render(reason, lang) if reason is not None else "",

@@ -82,7 +82,8 @@ class Revision(Resource, frozen=True, kw_only=True):
 class Tron(Thing, frozen=True, kw_only=True):
     """A Tron model (one version) with its revisions, newest first: its files, each immutable.
 
-    `parents_deleted` are those of its PTH and template that were deleted since.
+    `parents_deleted` are those of its PTH and template that were deleted since, `overridden` the fields in which its
+    conversion differed from the template.
     """
 
     platform: Platform
@@ -95,14 +96,22 @@ class Tron(Thing, frozen=True, kw_only=True):
     state: MadeState
     revisions: list[Revision]
     parents_deleted: list[UUID] = []
+    overridden: list[str] = []
 
 
 class Structure(Thing, frozen=True, kw_only=True):
-    """A model structure: source file and the class in it."""
+    """A model structure: source file (or a zip of several) and the class in it.
+
+    It is `certified` by the first conversion that succeeded with it: the job `certified_by`.
+    """
 
     class_name: str
     source: ObjectRef
     type_config: ObjectRef | None
+    type_config_id: UUID | None = None
+    certified: bool = False
+    certified_by: UUID | None = None
+    certified_at: Moment | None = None
 
 
 class Template(Thing, frozen=True, kw_only=True):
@@ -174,6 +183,7 @@ class Job(Resource, frozen=True, kw_only=True):
     `epoch` counts the attempts begun, of `attempts_max`; `logs` are those whose log can be read. A queued job has its
     `position` (1 is next) and, unless an agent is about to take it, `waiting_for`: no_agent_fits, all_agents_busy,
     paused_after_failure (until `retry_at`) or user_limit. `retry_of` is the job that this one is asked for again for.
+    `overridden` are the fields in which a conversion differs from its template.
     """
 
     id: UUID
@@ -196,6 +206,7 @@ class Job(Resource, frozen=True, kw_only=True):
     retry_at: Moment | None = None
     retry_of: UUID | None = None
     logs: list[int] = []
+    overridden: list[str] = []
     reason: Code | None = None
     message: str = ""
     """`reason` as a sentence in the reader's language: what happened and what to do next."""

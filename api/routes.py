@@ -8,11 +8,13 @@ from typing import Any
 from api import gateway, metrics, objects, stream
 from api.auth import Route
 from api.commands import datasets as datasets_commands
+from api.commands import dictionary as dictionary_commands
 from api.commands import jobs as jobs_commands
 from api.commands import models as models_commands
 from api.commands import structures as structures_commands
 from api.commands import templates as templates_commands
 from api.commands import tests as tests_commands
+from api.commands import type_configs
 from api.contract import (
     ACCEPT_LANGUAGE,
     EVERYWHERE,
@@ -20,6 +22,8 @@ from api.contract import (
     ID,
     LIMIT,
     PAGE,
+    READ_HEADERS,
+    READING,
     THINGS,
     WITH_BODY,
     WRITING,
@@ -28,6 +32,7 @@ from api.contract import (
     Query,
     acting,
     changing,
+    copying,
     creating,
     dependents,
     file,
@@ -39,8 +44,21 @@ from api.contract import (
 )
 from api.gateway import GrantWish
 from api.present import KINDS
-from api.queries import agents, commands, datasets, events, health, jobs, models, openapi, structures, templates, tests
-from api.queries.entities import PLATFORMS
+from api.queries import (
+    agents,
+    commands,
+    datasets,
+    dictionary,
+    entities,
+    events,
+    health,
+    jobs,
+    models,
+    openapi,
+    structures,
+    templates,
+    tests,
+)
 from api.queries.jobs import STATES
 from api.resources import (
     Accepted,
@@ -58,22 +76,26 @@ from api.resources import (
     Test,
     Tron,
 )
+from api.terms import Dictionary, DictionaryList, TemplateDiff, TypeConfig
 from api.wishes import (
     ConversionWish,
     DatasetWish,
+    DictionaryWish,
     Edit,
     InferenceWish,
     NoteEdit,
     PthWish,
     StructureEdit,
     StructureWish,
+    TemplateCopyWish,
     TemplateEdit,
     TemplateWish,
+    TypeConfigWish,
 )
 
 V1 = "/api/v1"
 
-PLATFORM = words("platform", PLATFORMS, "Only models of this platform.")
+PLATFORM = words("platform", entities.PLATFORMS, "Only models of this platform.")
 STATE = words("state", STATES, "Only jobs in this state.")
 KIND = words("kind", KINDS, "Only jobs of this kind.")
 ATTEMPT = Query("attempt", {"type": "integer", "minimum": 1}, "Which attempt's log; else the newest one's.")
@@ -87,9 +109,18 @@ COMPARABLE = {"type": "string", "pattern": f"^[0-9a-f-]{{36}}(,[0-9a-f-]{{36}}){
 TESTS = Query("tests", COMPARABLE, "Ids of completed tests, with commas between.", required=True)
 BASE = Query("base", ID, "One of them; else the first.")
 
+CERTIFIED = words("certified", entities.CERTIFIED, "Only certified structures, or only those that are not; else all.")
+WITH = Query("with", ID, "The template on the right side.", required=True)
+
 STRUCTURE_MADE = creating(StructureWish, Structure, tagged=True)
+STRUCTURES = listing(Structure, *THINGS, CERTIFIED)
 STRUCTURE_EDITED = changing(StructureEdit, Structure)
 TEMPLATE_MADE = creating(TemplateWish, Template, tagged=True)
+TEMPLATE_COPIED = copying(TemplateCopyWish, Template)
+TYPE_CONFIG_MADE = creating(TypeConfigWish, TypeConfig, tagged=True)
+DICTIONARY = Contract((Answer(HTTPStatus.OK, Dictionary),), READING, headers=READ_HEADERS)
+DICTIONARY_LIST = reading(DictionaryList, tagged=True)
+DICTIONARY_EDITED = changing(DictionaryWish, DictionaryList)
 LIVE = Contract((Answer(HTTPStatus.OK, dict[str, bool]),), (HTTPStatus.MISDIRECTED_REQUEST,))
 READY = Contract(
     (Answer(HTTPStatus.OK, Health), Answer(HTTPStatus.SERVICE_UNAVAILABLE, Health)), (HTTPStatus.MISDIRECTED_REQUEST,)
@@ -130,16 +161,26 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{V1}/trons/{{id}}/dependents", models.get_tron_dependents, says=dependents()),
     Route("GET", f"{V1}/trons/{{id}}/file", models.get_tron_file, says=file(HTTPStatus.CONFLICT)),
     Route("POST", f"{V1}/structures", structures_commands.post_structure, says=STRUCTURE_MADE),
-    Route("GET", f"{V1}/structures", structures.list_structures, says=listing(Structure, *THINGS)),
+    Route("GET", f"{V1}/structures", structures.list_structures, says=STRUCTURES),
     Route("GET", f"{V1}/structures/{{id}}", structures.get_structure, says=reading(Structure, tagged=True)),
     Route("PATCH", f"{V1}/structures/{{id}}", structures_commands.patch_structure, says=STRUCTURE_EDITED),
     Route("DELETE", f"{V1}/structures/{{id}}", structures_commands.delete_structure, says=changing(None, Structure)),
     Route("GET", f"{V1}/structures/{{id}}/dependents", structures.get_structure_dependents, says=dependents()),
+    Route("POST", f"{V1}/type-configs", type_configs.post_type_config, says=TYPE_CONFIG_MADE),
+    Route("GET", f"{V1}/type-configs", structures.list_type_configs, says=listing(TypeConfig, *THINGS)),
+    Route("GET", f"{V1}/type-configs/{{id}}", structures.get_type_config, says=reading(TypeConfig, tagged=True)),
+    Route("GET", f"{V1}/dictionary", dictionary.get_dictionary, says=DICTIONARY),
+    Route(
+        "GET", f"{V1}/dictionary/{{name}}", dictionary.get_dictionary_list, says=reading(DictionaryList, tagged=True)
+    ),
+    Route("PUT", f"{V1}/dictionary/{{name}}", dictionary_commands.put_dictionary_list, says=DICTIONARY_EDITED),
     Route("POST", f"{V1}/templates", templates_commands.post_template, says=TEMPLATE_MADE),
     Route("GET", f"{V1}/templates", templates.list_templates, says=listing(Template, *THINGS)),
     Route("GET", f"{V1}/templates/{{id}}", templates.get_template, says=reading(Template, tagged=True)),
     Route("PATCH", f"{V1}/templates/{{id}}", templates_commands.patch_template, says=changing(TemplateEdit, Template)),
     Route("DELETE", f"{V1}/templates/{{id}}", templates_commands.delete_template, says=changing(None, Template)),
+    Route("POST", f"{V1}/templates/{{id}}/copy", templates_commands.copy_template, says=TEMPLATE_COPIED),
+    Route("GET", f"{V1}/templates/{{id}}/diff", templates.get_template_diff, says=reading(TemplateDiff, WITH)),
     Route("GET", f"{V1}/templates/{{id}}/dependents", templates.get_template_dependents, says=dependents()),
     Route("POST", f"{V1}/datasets", datasets_commands.post_dataset, says=creating(DatasetWish, Job)),
     Route("GET", f"{V1}/datasets", datasets.list_datasets, says=listing(Dataset, *THINGS)),

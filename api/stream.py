@@ -24,7 +24,9 @@ from schemas.events import Event, JobEvent, JobFailed, JobLogged, JobProgressed
 from schemas.topics import CATALOG, JOBS, PROGRESS
 from storage.log.port import Log, LogError, LostLogError, Partition, Position, Reader, Record
 
-STREAM_TOPICS = frozenset({"models", "structures", "templates", "datasets", "tests", "jobs", "progress", "logs"})
+STREAM_TOPICS = frozenset(
+    {"models", "structures", "templates", "dictionary", "datasets", "tests", "jobs", "progress", "logs"}
+)
 """The nouns whose events are told; tests, conversions and imports are told as jobs too. Log lines are told only to
 those who name them."""
 UNASKED = STREAM_TOPICS - {"logs"}

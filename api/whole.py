@@ -14,9 +14,11 @@ from api.present import (
     structure_resource,
     template_resource,
     tron_resource,
+    type_config_resource,
 )
 from api.queue import standings
 from api.resources import Dataset, Job, Pth, Structure, Template, Thing, Tron
+from api.terms import TypeConfig
 from storage.views.rows import EntityRow, JobRow
 
 REVISION = "revision"
@@ -43,9 +45,15 @@ async def pths(_: Deps, rows: Sequence[EntityRow]) -> list[Pth]:
     return [pth_resource(row) for row in rows]
 
 
-async def structures(_: Deps, rows: Sequence[EntityRow]) -> list[Structure]:
-    """Structures."""
-    return [structure_resource(row) for row in rows]
+async def structures(deps: Deps, rows: Sequence[EntityRow]) -> list[Structure]:
+    """Structures with what certified them."""
+    certificates = await deps.views.certificates([row.id for row in rows])
+    return [structure_resource(row, certificates.get(row.id)) for row in rows]
+
+
+async def type_configs(_: Deps, rows: Sequence[EntityRow]) -> list[TypeConfig]:
+    """Type configs, without their arguments."""
+    return [type_config_resource(row, None) for row in rows]
 
 
 async def templates(deps: Deps, rows: Sequence[EntityRow]) -> list[Template]:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from schemas.events.structures import StructureText
+from schemas.specs.dictionary import Entry, EntryName
 from schemas.specs.preprocessing import Step
 from schemas.values import NoteText, Precision, ShortText
 
@@ -29,13 +30,22 @@ class PthWish(Wish, frozen=True, kw_only=True):
 
 
 class StructureWish(Wish, frozen=True, kw_only=True):
-    """Add a stored `.py` file as a structure."""
+    """Add a stored `.py` file, or a zip of several, as a structure."""
 
     name: StructureText
     class_name: StructureText
     digest: str
     file_name: ShortText = ""
-    type_config_digest: str | None = None
+    type_config_id: UUID | None = None
+    note: NoteText = ""
+
+
+class TypeConfigWish(Wish, frozen=True, kw_only=True):
+    """Add a stored JSON or YAML file as the next version of a type config."""
+
+    name: StructureText
+    digest: str
+    file_name: ShortText = ""
     note: NoteText = ""
 
 
@@ -44,6 +54,20 @@ class TemplateWish(Wish, frozen=True, kw_only=True):
 
     document: dict[str, Any]
     note: NoteText = ""
+
+
+class TemplateCopyWish(Wish, frozen=True, kw_only=True):
+    """Save a template once more under another name; without `note` with the same one."""
+
+    name: NameText
+    note: NoteText | None = None
+
+
+class DictionaryWish(Wish, frozen=True, kw_only=True):
+    """Another list of the dictionary in the place of the one that is there."""
+
+    entries: Annotated[list[Entry], msgspec.Meta(min_length=1)]
+    default: EntryName
 
 
 class ConversionWish(Wish, frozen=True, kw_only=True):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import msgspec
+
 from producers.say import Command, Speaker
 from schemas.envelope import derived_id
 from schemas.events import ConversionRequested, ModelDeleted, ModelEdited, TronVersionReserved, Upload
@@ -51,6 +53,7 @@ async def request_conversion(
     weights: ObjectRef,
     template: ObjectRef,
     structures: tuple[StructureRef, ...],
+    overridden: tuple[str, ...],
     merge_operators: bool,
     copy_parameters: bool,
 ) -> Position:
@@ -66,6 +69,7 @@ async def request_conversion(
         weights=weights,
         template=template,
         structures=structures,
+        overridden=overridden or msgspec.UNSET,
         merge_operators=merge_operators,
         copy_parameters=copy_parameters,
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import msgspec
+
 from producers.say import Command, Speaker
-from schemas.events import StructureAdded, StructureDeleted, StructureEdited
+from schemas.events import StructureAdded, StructureDeleted, StructureEdited, TypeConfigAdded
 from schemas.values import ObjectRef
 from storage.log.port import Position
 
@@ -17,14 +19,25 @@ async def add(
     name: str,
     class_name: str,
     source: ObjectRef,
-    type_config: ObjectRef | None,
+    type_config: TypeConfigAdded | None,
     note: str,
 ) -> Position:
     """Ask for the structure `command.id`; raises as `Speaker.say`."""
     event = StructureAdded(
-        structure_id=command.id, name=name, class_name=class_name, source=source, type_config=type_config, note=note
+        structure_id=command.id,
+        name=name,
+        class_name=class_name,
+        source=source,
+        type_config=type_config.file if type_config is not None else None,
+        type_config_id=type_config.config_id if type_config is not None else msgspec.UNSET,
+        note=note,
     )
     return await speaker.decide(event, command)
+
+
+async def add_config(speaker: Speaker, command: Command, *, name: str, file: ObjectRef, note: str) -> Position:
+    """Ask for the type config `command.id`, the next version under its name; raises as `Speaker.say`."""
+    return await speaker.decide(TypeConfigAdded(config_id=command.id, name=name, file=file, note=note), command)
 
 
 async def edit(

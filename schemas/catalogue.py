@@ -9,6 +9,7 @@ is never given twice: files with it are out in the world.
 
 from __future__ import annotations
 
+from collections import Counter
 from uuid import UUID
 
 import msgspec
@@ -19,6 +20,7 @@ from schemas.events import (
     DatasetCreated,
     DatasetDeleted,
     DatasetEdited,
+    DictionaryEdited,
     Event,
     ModelDeleted,
     ModelEdited,
@@ -28,8 +30,10 @@ from schemas.events import (
     TemplateDeleted,
     TemplateSaved,
     TronVersionReserved,
+    TypeConfigAdded,
     Upload,
 )
+from schemas.specs.dictionary import LIST_NAMES, list_id
 from schemas.specs.versions import successor
 from schemas.values import Code, TronIdentity
 
@@ -44,12 +48,14 @@ _NOUNS: dict[type[Event], tuple[str, ...]] = {
     TemplateDeleted: ("template",),
     DatasetEdited: ("dataset",),
     DatasetDeleted: ("dataset",),
+    DictionaryEdited: ("dictionary",),
 }
 """What a change may be about."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a decision. `version` is the one a reservation got; `repeated` marks a second saying.
+    """What became of a decision. `version` is the one a reservation or a type config got; `repeated` marks a second
+    saying.
 
     `revision` is the thing's newest one afterwards, 0 where the decision was refused.
     """
@@ -77,7 +83,8 @@ class Catalogue:
     def __init__(self) -> None:
         self._outcomes: dict[UUID, Outcome] = {}
         self._names: dict[tuple[str, str], UUID] = {}
-        self._things: dict[UUID, Thing] = {}
+        self._things: dict[UUID, Thing] = {list_id(name): Thing("dictionary") for name in LIST_NAMES}
+        self._configs: Counter[str] = Counter()
         self._identities: dict[TronIdentity, UUID] = {}
         self._newest: dict[tuple[str, str, str, str], str] = {}
 
@@ -95,13 +102,15 @@ class Catalogue:
                 return self._take(event.model_id, Thing("pth"))
             case TronVersionReserved():
                 return self._reserve(event)
+            case TypeConfigAdded():
+                return self._add_config(event)
             case StructureAdded():
-                return self._take(event.structure_id, Thing("structure", (("class_name", event.class_name),)))
+                return self._add_structure(event)
             case TemplateSaved():
                 return self._save_template(event)
             case DatasetCreated():
                 return self._take(event.dataset_id, Thing("dataset", (("dataset", event.name),)))
-            case ModelEdited() | StructureEdited() | DatasetEdited():
+            case ModelEdited() | StructureEdited() | DatasetEdited() | DictionaryEdited():
                 return self._edit(event)
             case ModelDeleted() | StructureDeleted() | TemplateDeleted() | DatasetDeleted():
                 return self._delete(event)
@@ -144,7 +153,7 @@ class Catalogue:
             return _refused("revision_stale", expected=str(revision), actual=str(thing.revision))
         return thing
 
-    def _edit(self, event: ModelEdited | StructureEdited | DatasetEdited) -> Outcome:
+    def _edit(self, event: ModelEdited | StructureEdited | DatasetEdited | DictionaryEdited) -> Outcome:
         thing = self._expected(event, event.expected_revision)
         if isinstance(thing, Outcome):
             return thing
@@ -160,6 +169,18 @@ class Catalogue:
             del self._names[name]
         thing.names, thing.uses, thing.deleted = (), frozenset(), True
         return _changed(thing)
+
+    def _add_config(self, event: TypeConfigAdded) -> Outcome:
+        """The next version under the name: 1, 2, ..."""
+        outcome = self._take(event.config_id, Thing("type_config"))
+        if outcome.accepted:
+            self._configs[event.name] += 1
+        return msgspec.structs.replace(outcome, version=str(self._configs[event.name]) if outcome.accepted else "")
+
+    def _add_structure(self, event: StructureAdded) -> Outcome:
+        config = event.type_config_id
+        refusal = None if isinstance(config, msgspec.UnsetType) else self._not_usable("type_config", config)
+        return refusal or self._take(event.structure_id, Thing("structure", (("class_name", event.class_name),)))
 
     def _save_template(self, event: TemplateSaved) -> Outcome:
         """A new template, or the next revision of one, which may keep structures that were deleted meanwhile."""

@@ -17,6 +17,7 @@ from schemas.events import (
     StructureAdded,
     TemplateSaved,
     TronVersionReserved,
+    TypeConfigAdded,
     Upload,
 )
 
@@ -43,7 +44,7 @@ AGENTS = Topic("mo.agents", 1, 24 * HOUR_MS, "compact,delete")
 
 TOPICS: dict[str, Topic] = {topic.name: topic for topic in (CATALOG, JOBS, PROGRESS, AGENTS)}
 
-_CATALOG_EVENTS = (Upload, TronVersionReserved, StructureAdded, TemplateSaved, DatasetCreated)
+_CATALOG_EVENTS = (Upload, TronVersionReserved, TypeConfigAdded, StructureAdded, TemplateSaved, DatasetCreated)
 _PROGRESS_EVENTS = (JobProgressed, JobLogged)
 
 

@@ -191,6 +191,8 @@ def tron_sheet(session: Session, tron: Tron) -> Sheet:
     ]
     if tron.parents_deleted:
         rows.append(("parents_deleted", ", ".join(map(str, tron.parents_deleted))))
+    if tron.overridden:
+        rows.append(("overridden", ", ".join(tron.overridden)))
     for revision in tron.revisions:
         rows.append(("revision", f"{revision.revision} · {size(revision.tron.size_bytes)} · {revision.tron.digest}"))
         rows.append(("parity", f"{revision.max_abs_error:.3g} ≤ {revision.error_threshold:.3g}"))

@@ -132,6 +132,8 @@ def job_sheet(session: Session, job: Job) -> Sheet:
         rows.append(("waiting", job.waiting_message or job.waiting_for.code))
     if job.retry_of is not None:
         rows.append(("retry_of", str(job.retry_of)))
+    if job.overridden:
+        rows.append(("overridden", ", ".join(job.overridden)))
     if job.logs:
         rows.append(("logs", ", ".join(map(str, job.logs))))
     if job.message or job.reason:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.dictionary import numbers
 from api.cli.options import SHOWN, File, Limit, Mine, Named, NewNote, Note, Search
 from api.cli.output import Sheet, deletion, emit, facts, headings, short, when
 from api.cli.removal import Deleted, Yes, confirm
@@ -54,6 +55,7 @@ def show(context: typer.Context, template: Named) -> None:
                 ("note", found.note),
                 ("created", when(found.created_at)),
                 *deletion(found),
+                *(("notice", message) for message in found.messages),
                 ("document", document),
             ],
         ),
@@ -75,6 +77,56 @@ def edit(
     whole = with_structures(session, document_of(document)) if document is not None else None
     changed = templates.edit(templates.find(template), document=whole, note=note)
     emit(session, changed, _sheet(session, [changed]))
+
+
+@app.command("copy", help="help.templates.copy")
+def copy(
+    context: typer.Context,
+    template: Named,
+    name: Annotated[str, typer.Argument(metavar="NEWNAME", help="argument.new_name")],
+    note: NewNote = None,
+) -> None:
+    """Save a template once more under another name."""
+    session = session_of(context)
+    templates = session.client.templates
+    copied = templates.copy(templates.find(template), name, note=note)
+    emit(session, copied, _sheet(session, [copied]))
+
+
+@app.command("diff", help="help.templates.diff")
+def diff(
+    context: typer.Context,
+    left: Annotated[str, typer.Argument(metavar="A", help="argument.template")],
+    right: Annotated[str, typer.Argument(metavar="B", help="argument.template")],
+) -> None:
+    """Show where two templates differ."""
+    session = session_of(context)
+    ours, theirs = (session.client.templates.find(each) for each in (left, right))
+    found = session.client.templates.diff(ours.id, theirs.id)
+    sheet = Sheet(
+        (session.say("column.field"), ours.name, theirs.name),
+        [(each.path, _shown(each.left), _shown(each.right)) for each in found.differences],
+        notes=[] if found.differences else [session.say("text.no_difference")],
+    )
+    emit(session, found, sheet)
+
+
+@app.command("normalisation", help="help.templates.normalisation")
+def normalisation(
+    context: typer.Context,
+    mean: Annotated[str, typer.Option("--mean", metavar="N,N,N", help="option.mean")],
+    std: Annotated[str, typer.Option("--std", metavar="N,N,N", help="option.std")],
+) -> None:
+    """Compute a template's mean and scale."""
+    from schemas.specs.normalisation import from_unit
+
+    session = session_of(context)
+    try:
+        found = from_unit(numbers(mean, "--mean"), numbers(std, "--std"))
+    except ValueError:
+        raise UsageError("usage.normalisation", mean=mean, std=std) from None
+    texts = {name: ",".join(f"{each:.9g}" for each in values) for name, values in found._asdict().items()}
+    emit(session, found._asdict(), facts(session, "", list(texts.items())))
 
 
 @app.command("rm", help="help.templates.rm")
@@ -120,6 +172,10 @@ def document_of(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise UsageError("usage.json_file", path=str(path), error=type(document).__name__)
     return document
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _sheet(session: Session, items: list[Template]) -> Sheet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from api.cli import words_changes, words_doctor, words_jobs, words_operations
+from api.cli import words_changes, words_doctor, words_jobs, words_nouns, words_operations
 
 LANGS = ("zh", "en")
 
@@ -30,10 +30,10 @@ def table(lang: str) -> Mapping[str, str]:
     if lang == "en":
         from api.cli.words_en import WORDS as EN
 
-        return EN | words_changes.EN | words_operations.EN | words_doctor.EN | words_jobs.EN
+        return EN | words_changes.EN | words_nouns.EN | words_operations.EN | words_doctor.EN | words_jobs.EN
     from api.cli.words_zh import WORDS as ZH
 
-    return ZH | words_changes.ZH | words_operations.ZH | words_doctor.ZH | words_jobs.ZH
+    return ZH | words_changes.ZH | words_nouns.ZH | words_operations.ZH | words_doctor.ZH | words_jobs.ZH
 
 
 def language(environ: Mapping[str, str]) -> str:

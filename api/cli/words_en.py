@@ -62,7 +62,7 @@ HELP = {
     "option.to": "Folder to write into.",
     "option.revision": "Which revision; the newest if not given.",
     "option.class": "Name of the network's class in the file.",
-    "option.type_config": "Type configuration file (JSON): arguments of the constructor.",
+    "option.type_config": "Constructor's arguments: a JSON or YAML file, or a type config's name, NAME@VERSION or id.",
     "option.model_version": "The Tron's version; the successor of the newest one if not given.",
     "option.set": "Change the template, here only: KEY=VALUE or sub_templates.NAME.KEY=VALUE; may be repeated.",
     "option.batch_size": "Images a batch, at most the template's max_batch.",

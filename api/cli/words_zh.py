@@ -61,7 +61,7 @@ HELP = {
     "option.to": "写入哪个文件夹。",
     "option.revision": "第几次修订；默认最新。",
     "option.class": "文件中网络类的名称。",
-    "option.type_config": "类型配置文件（JSON）：构造函数的参数。",
+    "option.type_config": "构造参数：JSON 或 YAML 文件，或已上传的类型配置（名称、名称@版本、ID）。",
     "option.model_version": "Tron 版本；默认为最新版本的下一个。",
     "option.set": "仅本次转换修改模版：KEY=VALUE 或 sub_templates.名称.KEY=VALUE，可重复。",
     "option.batch_size": "每批图片数，不超过模版的 max_batch。",

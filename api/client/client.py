@@ -10,6 +10,7 @@ from uuid import UUID
 from api.client.agents import Agents
 from api.client.core import Core
 from api.client.datasets import Datasets
+from api.client.dictionary import Dictionaries
 from api.client.jobs import Jobs
 from api.client.mode import Blocking, M, finished
 from api.client.models import Models
@@ -32,6 +33,7 @@ class Everything(Noun[M]):
         self.models = Models(core)
         self.structures = Structures(core)
         self.templates = Templates(core)
+        self.dictionary = Dictionaries(core)
         self.datasets = Datasets(core)
         self.tests = Tests(core)
         self.jobs = Jobs(core)
@@ -48,8 +50,8 @@ class Everything(Noun[M]):
     ) -> AsyncIterator[Message]:
         """What happens from now on, or behind `last_id`: `happened`, and `resync` where some of it was missed.
 
-        `topics` are models, structures, templates, datasets, tests, jobs, progress and logs; all but logs if none is
-        named; `recent` begins with what is still known. Connects again by itself.
+        `topics` are models, structures, templates, dictionary, datasets, tests, jobs, progress and logs; all but logs
+        if none is named; `recent` begins with what is still known. Connects again by itself.
         """
         return messages(self._core, Subject(tuple(topics), entity, recent), last_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from api.client.core import Core
 from api.client.mode import M
@@ -10,7 +11,8 @@ from api.client.naming import find
 from api.client.operation import operation
 from api.client.things import Things, edited
 from api.resources import Page, Template
-from api.wishes import TemplateEdit, TemplateWish
+from api.terms import TemplateDiff
+from api.wishes import TemplateCopyWish, TemplateEdit, TemplateWish
 
 
 class Templates(Things[M, Template]):
@@ -23,6 +25,19 @@ class Templates(Things[M, Template]):
     async def add(self, document: dict[str, Any], *, note: str = "") -> Template:
         """Save a template; `document` is the whole of it (schemas.specs.templates)."""
         return await self._core.write("/templates", TemplateWish(document=document, note=note), Template)
+
+    @operation
+    async def copy(self, template: Template, name: str, *, note: str | None = None) -> Template:
+        """Save the template once more under another name."""
+        return await self._core.write(
+            f"/templates/{template.id}/copy", TemplateCopyWish(name=name, note=note), Template
+        )
+
+    @operation
+    async def diff(self, left: UUID, right: UUID) -> TemplateDiff:
+        """The fields in which two templates differ."""
+        query: dict[str, Any] = {"with": right}
+        return await self._core.read(f"/templates/{left}/diff", TemplateDiff, **query)
 
     @operation
     async def find(self, text: str) -> Template:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp import web
@@ -27,6 +28,7 @@ from api.wishes import ConversionWish, Edit, NoteEdit, PthWish
 from producers import models
 from producers.say import Command
 from schemas.events import StructureAdded, TronVersionReserved, Upload
+from schemas.specs.differences import overridden
 from schemas.specs.templates import TemplateDocument, TemplateRefusedError, encode_template
 from schemas.values import ObjectRef, StructureRef, TronIdentity
 from storage.log.port import Position
@@ -43,6 +45,7 @@ class Plan(NamedTuple):
     weights: ObjectRef
     document: TemplateDocument
     structures: tuple[StructureRef, ...]
+    overridden: tuple[str, ...]
 
 
 async def post_pth(request: web.Request) -> web.Response:
@@ -132,19 +135,24 @@ async def _plan(deps: Deps, wish: ConversionWish) -> Plan:
         raise ApiRefusal(HTTPStatus.UNPROCESSABLE_ENTITY, "copy_parameters_required")
     pth = await usable_entity(deps, "pth", wish.pth_id)
     _, template = await template_row(deps, wish.template_id)
-    document = await load_template(deps, template.document)
-    if wish.overrides:
-        try:
-            document = checked(with_overrides(msgspec.to_builtins(document), wish.overrides))
-        except TemplateRefusedError as error:
-            raise template_refusal(error) from error
+    before = await load_template(deps, template.document)
+    document = await _changed(deps, before, wish.overrides) if wish.overrides else before
     if len(document.sub_templates) > 1:
         raise ApiRefusal(
             HTTPStatus.UNPROCESSABLE_ENTITY, "several_sub_models_not_supported", count=len(document.sub_templates)
         )
     rows = await structure_rows(deps, (sub.architecture for sub in document.sub_templates))
     weights = msgspec.json.decode(pth.document, type=Upload).weights
-    return Plan(pth, weights, document, tuple(_structure_ref(row) for row in rows))
+    structures = tuple(_structure_ref(row) for row in rows)
+    return Plan(pth, weights, document, structures, overridden(before, document))
+
+
+async def _changed(deps: Deps, document: TemplateDocument, overrides: Mapping[str, Any]) -> TemplateDocument:
+    try:
+        changed = with_overrides(msgspec.to_builtins(document), overrides)
+    except TemplateRefusedError as error:
+        raise template_refusal(error) from error
+    return await checked(deps, changed, kept=(document.repo, document.method))
 
 
 async def _reserve(deps: Deps, wish: ConversionWish, command: Command, plan: Plan) -> Position:
@@ -170,6 +178,7 @@ async def _request(deps: Deps, wish: ConversionWish, command: Command, plan: Pla
         weights=plan.weights,
         template=await keep(deps.objects, encode_template(plan.document), f"{plan.document.name}.json"),
         structures=plan.structures,
+        overridden=plan.overridden,
         merge_operators=wish.merge_operators,
         copy_parameters=wish.copy_parameters,
     )

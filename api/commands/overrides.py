@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.specs.templates import TemplateRefusedError
+from schemas.specs.templates import SUBS, TemplateRefusedError, renamed
 from schemas.values import Code
-
-SUBS = "sub_templates"
 
 
 def with_overrides(document: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -16,9 +14,9 @@ def with_overrides(document: Mapping[str, Any], overrides: Mapping[str, Any]) ->
     those of the same name.
 
     Raises:
-        TemplateRefusedError: `sub_template_unknown`, or `overrides_malformed`.
+        TemplateRefusedError: `sub_template_unknown`, `overrides_malformed`, `field_given_twice`.
     """
-    changed = {**document, **overrides}
+    changed = {**document, **renamed(overrides)}
     if SUBS in overrides:
         changed[SUBS] = _merged(document[SUBS], overrides[SUBS])
     return changed
@@ -34,5 +32,8 @@ def _merged(subs: list[dict[str, Any]], changes: object) -> list[dict[str, Any]]
             raise TemplateRefusedError(
                 [Code("sub_template_unknown", {"name": str(change["name"])[:100], "known": known})]
             )
-        by_name[change["name"]].update(change)
+        fields = renamed(change)
+        if "class_name" in fields:
+            by_name[change["name"]].pop("tasks")
+        by_name[change["name"]].update(fields)
     return list(by_name.values())

@@ -11,14 +11,13 @@ from api import whole
 from api.answers import lang_of, thing_answer, wish_of
 from api.commands import flow
 from api.commands.objects import load, object_ref
-from api.deps import Deps, deps_of
+from api.commands.type_configs import usable_config
+from api.deps import deps_of
 from api.errors import ApiRefusal
 from api.wishes import StructureEdit, StructureWish
 from producers import structures
 from producers.say import Command
 from schemas.specs.structures import SOURCE_BYTES_MAX, class_problem
-from schemas.specs.type_configs import TYPE_CONFIG_BYTES_MAX, TypeConfigRefusedError, read_type_config
-from schemas.values import ObjectRef
 from storage.log.port import Position
 from storage.views.rows import EntityRow
 
@@ -34,16 +33,7 @@ async def post_structure(request: web.Request) -> web.Response:
         text = await load(deps.objects, wish.digest, size_max_bytes=SOURCE_BYTES_MAX)
         if (problem := await asyncio.to_thread(class_problem, text, wish.class_name)) is not None:
             raise ApiRefusal.of(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
-        config = None
-        if wish.type_config_digest is not None:
-            config = await object_ref(
-                deps.objects,
-                wish.type_config_digest,
-                f"{wish.class_name}.json",
-                field="type_config_digest",
-                size_max_bytes=TYPE_CONFIG_BYTES_MAX,
-            )
-            await _checked_config(deps, config)
+        config = await usable_config(deps, wish.type_config_id) if wish.type_config_id is not None else None
         return await structures.add(
             deps.speaker,
             command,
@@ -59,19 +49,6 @@ async def post_structure(request: web.Request) -> web.Response:
     if settled.row is None or row is None:
         return flow.pending(command, settled.headers)
     return thing_answer(await whole.structure(deps, row, lang_of(request)), HTTPStatus.CREATED, settled.headers)
-
-
-async def _checked_config(deps: Deps, config: ObjectRef) -> None:
-    """Read a type config.
-
-    Raises:
-        ApiRefusal: it is none (422).
-    """
-    data = await load(deps.objects, config.digest, size_max_bytes=TYPE_CONFIG_BYTES_MAX)
-    try:
-        await asyncio.to_thread(read_type_config, data)
-    except TypeConfigRefusedError as error:
-        raise ApiRefusal.of(HTTPStatus.UNPROCESSABLE_ENTITY, error.problem) from error
 
 
 async def patch_structure(request: web.Request) -> web.Response:

@@ -10,18 +10,20 @@ from uuid import UUID
 import msgspec
 from aiohttp import web
 
-from api.answers import lang_of, thing_answer, wish_of
+from api.answers import id_of, lang_of, thing_answer, unknown, wish_of
 from api.commands import flow
 from api.commands.objects import keep, load
 from api.deps import Deps, deps_of
+from api.dictionary import lists_now
 from api.errors import ApiRefusal
 from api.present import template_resource
 from api.resources import Template
 from api.whole import gone, gone_parents
-from api.wishes import TemplateEdit, TemplateWish
+from api.wishes import TemplateCopyWish, TemplateEdit, TemplateWish
 from producers import templates
 from producers.say import Command
 from schemas.events import TemplateSaved
+from schemas.specs.choosing import with_choices
 from schemas.specs.templates import (
     TemplateDocument,
     TemplateRefusedError,
@@ -40,13 +42,38 @@ async def post_template(request: web.Request) -> web.Response:
     """Save a template: 201 Template."""
     deps, wish = deps_of(request), await wish_of(request, TemplateWish)
     command = flow.command_of(request, wish)
-    document = checked(wish.document)
+    document = await checked(deps, wish.document)
 
     async def say() -> Position:
-        await _usable_structures(deps, document, ())
-        stored = await keep(deps.objects, encode_template(document), f"{document.name}.json")
-        return await templates.save(deps.speaker, command, document=document, stored=stored, note=wish.note)
+        return await _save(deps, command, document, wish.note)
 
+    return await _saved(request, command, say)
+
+
+async def copy_template(request: web.Request) -> web.Response:
+    """Save the template in the path once more under another name: 201 Template."""
+    deps, wish, id_ = deps_of(request), await wish_of(request, TemplateCopyWish), id_of(request, "template")
+    command = flow.command_of(request, wish)
+    row = await deps.views.entity(id_)
+    if row is None or row.kind != "template":
+        raise unknown("template", id_)
+
+    async def say() -> Position:
+        before = await load_template(deps, msgspec.json.decode(row.document, type=TemplateSaved).document)
+        copied = msgspec.structs.replace(before, name=wish.name)
+        return await _save(deps, command, copied, row.note if wish.note is None else wish.note)
+
+    return await _saved(request, command, say)
+
+
+async def _save(deps: Deps, command: Command, document: TemplateDocument, note: str) -> Position:
+    await _usable_structures(deps, document, ())
+    stored = await keep(deps.objects, encode_template(document), f"{document.name}.json")
+    return await templates.save(deps.speaker, command, document=document, stored=stored, note=note)
+
+
+async def _saved(request: web.Request, command: Command, say: flow.Say) -> web.Response:
+    deps = deps_of(request)
     settled = await flow.decide(deps, command, say)
     row = await deps.views.entity(command.id)
     if settled.row is None or row is None:
@@ -57,11 +84,12 @@ async def post_template(request: web.Request) -> web.Response:
 async def patch_template(request: web.Request) -> web.Response:
     """Another document or note for a template: 200 Template. Jobs that were asked for keep the earlier document."""
     deps, wish = deps_of(request), flow.something(await wish_of(request, TemplateEdit))
-    given = checked(wish.document) if wish.document is not None else None
 
     async def say(command: Command, row: EntityRow, expected: int) -> Position:
         before = msgspec.json.decode(row.document, type=TemplateSaved)
-        if given is not None:
+        given = None
+        if wish.document is not None:
+            given = await checked(deps, wish.document, kept=(before.repo, before.method))
             await _usable_structures(deps, given, before.architectures)
             stored = await keep(deps.objects, encode_template(given), f"{given.name}.json")
         return await templates.replace(
@@ -89,7 +117,10 @@ async def delete_template(request: web.Request) -> web.Response:
 async def whole_template(deps: Deps, row: EntityRow, lang: str) -> Template:
     """A template with its document."""
     document = await load_template(deps, msgspec.json.decode(row.document, type=TemplateSaved).document)
-    return template_resource(row, document, lang, await gone_parents(deps, [row]))
+    named = {UUID(parent) for parent in row.parents}
+    certified = await deps.views.certificates(named)
+    remarks = [Code("structure_uncertified", {"id": str(id_)}) for id_ in sorted(named - certified.keys())]
+    return template_resource(row, document, lang, await gone_parents(deps, [row]), remarks)
 
 
 async def _usable_structures(deps: Deps, document: TemplateDocument, kept: Collection[UUID]) -> None:
@@ -104,14 +135,15 @@ async def _usable_structures(deps: Deps, document: TemplateDocument, kept: Colle
         raise deleted("structure", id_)
 
 
-def checked(raw: Mapping[str, Any]) -> TemplateDocument:
-    """The template that a document means.
+async def checked(deps: Deps, raw: Mapping[str, Any], *, kept: Collection[str] = ()) -> TemplateDocument:
+    """The template that a document means, with what the dictionary adds; `kept` may be in it though it is not there.
 
     Raises:
         ApiRefusal: 422 with the first problem; `more` says how many others there are.
     """
+    lists = await lists_now(deps)
     try:
-        return read_template(raw)
+        return read_template(with_choices(raw, lists, kept=kept))
     except TemplateRefusedError as error:
         raise template_refusal(error) from error
 

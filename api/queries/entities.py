@@ -21,6 +21,7 @@ T = TypeVar("T", bound=Thing)
 PLATFORMS: tuple[Platform, ...] = ("nvidia", "ascend")
 KNOWN = ("limit", "cursor", "mine", "search", "deleted")
 LIVE = ("queued", "running")
+CERTIFIED = {"true": True, "false": False}
 DEPENDENTS_SHOWN_MAX = 20
 """Of each noun; the counts are whole."""
 _CHILD = {"pth": "tron", "template": "tron", "structure": "template"}
@@ -33,9 +34,11 @@ async def page_of(
     show: Callable[[Deps, Sequence[EntityRow]], Awaitable[list[T]]],
     *,
     with_platform: bool = False,
+    with_certified: bool = False,
 ) -> web.Response:
     """A page of things as the query asks for: those that are there, or with `deleted` those that were deleted."""
-    query = Query(request, (*KNOWN, "platform") if with_platform else KNOWN)
+    more = (*(["platform"] if with_platform else []), *(["certified"] if with_certified else []))
+    query = Query(request, (*KNOWN, *more))
     deps = deps_of(request)
     rows, next_ = await deps.views.entities(
         kind,
@@ -43,6 +46,7 @@ async def page_of(
         search=query.text("search"),
         platform=query.one_of("platform", PLATFORMS) if with_platform else "",
         deleted=query.flag("deleted"),
+        certified=CERTIFIED.get(query.one_of("certified", CERTIFIED)) if with_certified else None,
         limit=query.limit(),
         cursor=query.cursor(),
     )

@@ -15,6 +15,7 @@ from schemas.events import (
     DatasetCreated,
     DatasetDeleted,
     DatasetEdited,
+    DictionaryEdited,
     Event,
     ModelDeleted,
     ModelEdited,
@@ -24,6 +25,7 @@ from schemas.events import (
     TemplateDeleted,
     TemplateSaved,
     TronVersionReserved,
+    TypeConfigAdded,
     Upload,
 )
 from storage.views.rows import CommandRow, EntityRow
@@ -76,7 +78,8 @@ def decide(catalogue: Catalogue, said: Iterable[Said], before: Mapping[UUID, Ent
         commands.append(_command(each, outcome))
         if outcome.accepted:
             id_ = changed_by(each.envelope.event)
-            old = None if id_ is None else entities.get(id_) or before[id_]
+            # a list of the dictionary is there before anybody has said anything about it
+            old = None if id_ is None else entities.get(id_) or before.get(id_)
             row = _made(each, outcome) if old is None else _changed(old, each, outcome)
             entities[row.id] = row
     return Decided(commands, list(entities.values()))
@@ -123,6 +126,8 @@ def _changed(old: EntityRow, said: Said, outcome: Outcome) -> EntityRow:
                 name=old.name if event.name is None else event.name,
                 note=old.note if event.note is None else event.note,
             )
+        case DictionaryEdited():
+            return msgspec.structs.replace(row, document=said.record.value or b"")
         case DatasetEdited():
             return msgspec.structs.replace(row, note=event.note)
         case ModelDeleted() | StructureDeleted() | TemplateDeleted() | DatasetDeleted():
@@ -137,8 +142,12 @@ def _face(event: Event, outcome: Outcome) -> _Face:
         case TronVersionReserved():
             family = (event.platform, event.repo, event.method, outcome.version)
             return _Face(event.model_id, "tron", event.name, event.note, *family, (event.pth_id, event.template_id))
+        case TypeConfigAdded():
+            return _Face(event.config_id, "type_config", event.name, event.note, version=outcome.version)
         case StructureAdded():
-            return _Face(event.structure_id, "structure", event.name, event.note)
+            config = event.type_config_id
+            parents = () if isinstance(config, msgspec.UnsetType) else (config,)
+            return _Face(event.structure_id, "structure", event.name, event.note, parents=parents)
         case TemplateSaved():
             return _Face(
                 event.template_id,
@@ -149,6 +158,8 @@ def _face(event: Event, outcome: Outcome) -> _Face:
                 method=event.method,
                 parents=event.architectures,
             )
+        case DictionaryEdited():
+            return _Face(UUID(event.subject()), "dictionary", event.list_name, "")
         case DatasetCreated():
             return _Face(event.dataset_id, "dataset", event.name, event.note)
     raise LookupError(f"{type(event).__name__} is decided but has no row: name it in consumers/projection/catalogue.py")

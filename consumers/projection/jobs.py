@@ -29,6 +29,19 @@ from storage.views.rows import At, JobRow, ProductRow
 
 _fold_encoder = msgspec.msgpack.Encoder()
 _fold_decoder = msgspec.msgpack.Decoder(Job)
+
+
+class _Structure(msgspec.Struct):
+    structure_id: UUID
+
+
+class _Asked(msgspec.Struct):
+    """What a request says of the structures that it is to be done with."""
+
+    structures: tuple[_Structure, ...] = ()
+
+
+_asked_decoder = msgspec.json.Decoder(_Asked)
 _logs_decoder = msgspec.json.Decoder(dict[int, ObjectRef])
 
 
@@ -112,7 +125,7 @@ class _Draft:
             return None
         self._result = said.record.value
         assert self._subject is not None
-        return _product(job, self._subject, said)
+        return _product(job, self._subject, self._request, said)
 
     def finish(self) -> Known:
         job, subject, updated_at = self._job, self._subject, self._updated_at
@@ -169,7 +182,7 @@ def _reason(job: Job, event: Event) -> Code | None:
     return None
 
 
-def _product(job: Job, subject: UUID, said: Said) -> ProductRow | None:
+def _product(job: Job, subject: UUID, request: bytes, said: Said) -> ProductRow | None:
     """What a counted result gives the job's subject; nothing where the result is of another kind or subject."""
     event = said.envelope.event
     if isinstance(event, ModelConverted) and job.kind == ConversionRequested.__name__:
@@ -188,4 +201,5 @@ def _product(job: Job, subject: UUID, said: Said) -> ProductRow | None:
         digest=digest,
         created_at=said.envelope.time,
         document=said.record.value or b"",
+        uses=[str(each.structure_id) for each in _asked_decoder.decode(request).structures],
     )

@@ -9,6 +9,7 @@ from schemas.events.datasets import (
     DatasetImported,
     DatasetImportRequested,
 )
+from schemas.events.dictionary import DictionaryEdited
 from schemas.events.jobs import (
     JobCancelled,
     JobCancelRequested,
@@ -26,7 +27,7 @@ from schemas.events.models import (
     TronVersionReserved,
     Upload,
 )
-from schemas.events.structures import StructureAdded, StructureDeleted, StructureEdited
+from schemas.events.structures import StructureAdded, StructureDeleted, StructureEdited, TypeConfigAdded
 from schemas.events.templates import TemplateDeleted, TemplateSaved
 from schemas.events.tests import InferenceCompleted, InferenceRequested
 
@@ -39,11 +40,13 @@ CATALOGUE: dict[str, type[Event]] = {
         TronVersionReserved,
         ConversionRequested,
         ModelConverted,
+        TypeConfigAdded,
         StructureAdded,
         StructureEdited,
         StructureDeleted,
         TemplateSaved,
         TemplateDeleted,
+        DictionaryEdited,
         DatasetCreated,
         DatasetEdited,
         DatasetDeleted,
@@ -73,6 +76,7 @@ __all__ = [
     "DatasetEdited",
     "DatasetImportRequested",
     "DatasetImported",
+    "DictionaryEdited",
     "Event",
     "InferenceCompleted",
     "InferenceRequested",
@@ -95,5 +99,6 @@ __all__ = [
     "TemplateDeleted",
     "TemplateSaved",
     "TronVersionReserved",
+    "TypeConfigAdded",
     "Upload",
 ]

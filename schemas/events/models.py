@@ -63,7 +63,10 @@ class TronVersionReserved(Event, frozen=True, kw_only=True):
 
 
 class ConversionRequested(JobRequest, frozen=True, kw_only=True):
-    """PTH -> Tron. `template` is the template's document as it is to be used, overrides applied."""
+    """PTH -> Tron. `template` is the template's document as it is to be used, overrides applied.
+
+    `overridden` are the fields in which it differs from the template (`schemas.specs.differences.overridden`).
+    """
 
     model_id: UUID
     pth_id: UUID
@@ -74,6 +77,7 @@ class ConversionRequested(JobRequest, frozen=True, kw_only=True):
     structures: tuple[StructureRef, ...]
     merge_operators: bool = True
     copy_parameters: bool = True
+    overridden: tuple[ShortText, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ModelConverted(JobResult, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Model structures: the Python file that builds the network."""
+"""Model structures: the Python files that build networks, and the type configs that say which variant."""
 
 from __future__ import annotations
 
@@ -13,14 +13,30 @@ from schemas.values import NoteText, ObjectRef
 StructureText = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
+class TypeConfigAdded(Event, frozen=True, kw_only=True):
+    """A type config was stored: the next version under its name. All versions are kept."""
+
+    config_id: UUID
+    name: StructureText
+    file: ObjectRef
+    note: NoteText = ""
+
+    def subject(self) -> str:
+        return str(self.config_id)
+
+
 class StructureAdded(Event, frozen=True, kw_only=True):
-    """A structure file was stored. Its class name is unique over all structures."""
+    """A structure's source was stored. Its class name is unique over all structures.
+
+    `type_config` is the file of the type config `type_config_id`.
+    """
 
     structure_id: UUID
     name: StructureText
     class_name: StructureText
     source: ObjectRef
     type_config: ObjectRef | None = None
+    type_config_id: UUID | msgspec.UnsetType = msgspec.UNSET
     note: NoteText = ""
 
     def subject(self) -> str:

@@ -20,12 +20,16 @@ from schemas.values import Code, ShortText, Value
 SUB_TEMPLATES_MAX = 16
 TASKS_MAX = 256
 BATCH_MAX = 4096
+CHANNELS_MAX = 4
 WHOLE_FILE = "whole file"
+SUBS = "sub_templates"
+INPUT_SHAPE_CHARS_MAX = 1000
 
 MethodText = Annotated[str, msgspec.Meta(max_length=100)]
 SubText = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-Numbers = Annotated[tuple[float, ...], msgspec.Meta(min_length=1, max_length=4)]
+Numbers = Annotated[tuple[float, ...], msgspec.Meta(min_length=1, max_length=CHANNELS_MAX)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=65_536)]
+_Shape = tuple[Positive, Positive, Positive, Positive]
 
 
 class SubTemplate(Value, frozen=True):
@@ -37,7 +41,7 @@ class SubTemplate(Value, frozen=True):
 
     name: SubText
     input_name: NameText
-    input_shape: tuple[Positive, Positive, Positive, Positive]
+    input_shape: _Shape
     mean_values: Numbers
     scale_values: Numbers
     max_batch: Annotated[int, msgspec.Meta(ge=1, le=BATCH_MAX)]
@@ -83,19 +87,26 @@ _ALIASES = {
     "numClasses": "num_classes",
 }
 _VECTORS = ("input_shape", "mean_values", "scale_values")
-_BRACKETS = frozenset("()[]{}（）［］｛｝【】「」")
+BRACKETS = frozenset("()[]{}（）［］｛｝【】「」")
 _PUNCTUATION = str.maketrans({"，": ",", "、": ",", "　": " ", "．": ".", "－": "-"})
 
 
 def _vector(field: str, value: object) -> object:
     if not isinstance(value, str):
         return value
-    if _BRACKETS & set(value):
+    if len(value) > INPUT_SHAPE_CHARS_MAX and field == "input_shape":
+        raise TemplateRefusedError([Code("text_too_long", {"field": field, "chars_max": str(INPUT_SHAPE_CHARS_MAX)})])
+    if BRACKETS & set(value):
         raise TemplateRefusedError([Code("brackets_not_allowed", {"field": field})])
     return [part.strip() for part in value.translate(_PUNCTUATION).split(",") if part.strip()]
 
 
-def _renamed(raw: Mapping[str, object]) -> dict[str, object]:
+def renamed(raw: Mapping[str, object]) -> dict[str, object]:
+    """A template's or sub-template's fields under the names that they have here.
+
+    Raises:
+        TemplateRefusedError: `field_given_twice`.
+    """
     known: dict[str, object] = {}
     for key, value in raw.items():
         name = _ALIASES.get(key, key)
@@ -132,12 +143,24 @@ def _arg(raw: object) -> object:
     return Arg(name, cast(ArgKind, kind), typed if kind.startswith("v") else typed[0])
 
 
+def channels_of(sub: Mapping[str, object]) -> int:
+    """How many channels a sub-template's input has, as far as that can be read; else 1."""
+    shape = sub.get("input_shape")
+    parts = shape.translate(_PUNCTUATION).split(",") if isinstance(shape, str) else shape
+    if not isinstance(parts, list | tuple) or len(parts) != 4:
+        return 1
+    channels = str(parts[1]).strip()
+    return min(int(channels), CHANNELS_MAX) if channels.isascii() and channels.isdecimal() else 1
+
+
 def _sub(raw: object) -> object:
     if not isinstance(raw, Mapping):
         return raw
-    sub = _renamed(raw)
+    sub = renamed(raw)
     if "class_name" in sub and "tasks" not in sub:
         sub["tasks"] = _tasks(sub.pop("class_name"))
+    if isinstance(name := sub.get("input_name"), str) and BRACKETS & set(name):
+        raise TemplateRefusedError([Code("brackets_not_allowed", {"field": "input_name"})])
     for field in _VECTORS:
         if field in sub:
             sub[field] = _vector(field, sub[field])
@@ -152,12 +175,13 @@ def read_template(raw: Mapping[str, object]) -> TemplateDocument:
     """The template that `raw` (JSON as people send it) means, checked.
 
     Raises:
-        TemplateRefusedError: with the codes of `template_problems`, or `brackets_not_allowed`, `arg_value_wrong`,
-            `field_given_twice`, `template_malformed` (its `detail` is a place in the document and what is wrong there).
+        TemplateRefusedError: with the codes of `template_problems`, or `brackets_not_allowed`, `text_too_long`,
+            `arg_value_wrong`, `field_given_twice`, `template_malformed` (its `detail` is a place in the document and
+            what is wrong there).
     """
-    main = _renamed(raw)
-    if isinstance(subs := main.get("sub_templates"), list | tuple):
-        main["sub_templates"] = [_sub(sub) for sub in subs]
+    main = renamed(raw)
+    if isinstance(subs := main.get(SUBS), list | tuple):
+        main[SUBS] = [_sub(sub) for sub in subs]
     try:
         document = msgspec.convert(main, TemplateDocument, strict=False)
     except msgspec.ValidationError as error:

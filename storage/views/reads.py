@@ -16,6 +16,7 @@ from storage.views.port import CursorError
 from storage.views.rows import (
     AgentRow,
     BusyRow,
+    CertificateRow,
     CommandRow,
     EntityRow,
     JobRow,
@@ -82,12 +83,14 @@ class Reads(Database):
         search: str = "",
         platform: str = "",
         deleted: bool = False,
+        certified: bool | None = None,
         limit: int = PAGE_ROWS,
         cursor: str | None = None,
     ) -> tuple[list[EntityRow], str | None]:
         """A page of a kind and the cursor of the following one: what is there, or with `deleted` what was deleted.
 
-        `search`: part of the name, or start of the id.
+        `search`: part of the name, or start of the id. `certified`: only structures that a conversion succeeded with,
+        or only those without one.
 
         Raises:
             CursorError: the cursor is none of ours.
@@ -99,6 +102,9 @@ class Reads(Database):
             wanted.add("owner = {}", owner)
         if platform:
             wanted.add("platform = {}", platform)
+        if certified is not None:
+            made = "exists (select 1 from products p where p.kind = 'revision' and p.uses ? entities.id::text)"
+            wanted.add(made if certified else f"not {made}")
         if search:
             like = plain(search).translate(LIKE_SPECIAL)
             wanted.add("(name ilike {} or id::text like {})", f"%{like}%", f"{like.lower()}%")
@@ -201,6 +207,17 @@ class Reads(Database):
         """What jobs made for the entities, oldest first."""
         condition = "kind = $1 and entity_id = any($2::uuid[]) order by created_at, job_id"
         return await self._many(PRODUCTS, condition, kind, list(entity_ids))
+
+    async def certificates(self, structure_ids: Iterable[UUID]) -> dict[UUID, CertificateRow]:
+        """The first successful conversion with each of the structures that has one."""
+        async with self._asking() as connection:
+            records = await connection.fetch(
+                "select wanted.id, made.job_id, made.created_at from unnest($1::uuid[]) as wanted(id) "
+                "cross join lateral (select job_id, created_at from products where kind = 'revision' "
+                "and uses ? wanted.id::text order by created_at, job_id limit 1) as made",
+                list(structure_ids),
+            )
+        return {record[0]: CertificateRow(*record) for record in records}
 
     async def product(self, job_id: UUID) -> ProductRow | None:
         return await self._one(PRODUCTS, "job_id = $1", job_id)

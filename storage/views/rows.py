@@ -37,7 +37,8 @@ class CommandRow(Row, frozen=True, kw_only=True):
 
 
 class EntityRow(Row, frozen=True, kw_only=True):
-    """A decided thing: `kind` is pth, tron, structure, template or dataset.
+    """A decided thing: `kind` is pth, tron, structure, type_config, template, dataset or
+    dictionary.
 
     `document` is the saying that made it (of a template the newest), `name` and `note` are what later ones made of
     them. `revision` counts the accepted decisions about it, `parents` are the ids of the things it was made of.
@@ -88,7 +89,10 @@ class JobRow(Row, frozen=True, kw_only=True):
 
 
 class ProductRow(Row, frozen=True, kw_only=True):
-    """What a job made, keyed by the job: `kind` is revision (of a Tron model) or dataset_version."""
+    """What a job made, keyed by the job: `kind` is revision (of a Tron model) or dataset_version.
+
+    `uses` are the ids of the structures that it was made with; the first revision made with one certifies it.
+    """
 
     job_id: UUID
     kind: str
@@ -96,6 +100,7 @@ class ProductRow(Row, frozen=True, kw_only=True):
     digest: str
     created_at: datetime
     document: bytes
+    uses: list[str] = []
 
 
 class ProgressRow(Row, frozen=True, kw_only=True):
@@ -125,6 +130,14 @@ class UndecodableRow(Row, frozen=True, kw_only=True):
     value: bytes | None
     headers: bytes
     error: str
+
+
+class CertificateRow(NamedTuple):
+    """The conversion that succeeded first with a structure."""
+
+    structure_id: UUID
+    job_id: UUID
+    created_at: datetime
 
 
 class WaitingRow(NamedTuple):

@@ -187,6 +187,7 @@ PRODUCTS = Table(
         "digest": "text",
         "created_at": "timestamptz",
         "document": "bytea",
+        "uses": "jsonb",
     },
     ("job_id",),
 )

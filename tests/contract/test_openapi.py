@@ -126,6 +126,6 @@ def template_document(structure: object) -> dict[str, Any]:
         "tasks": [{"name": "class", "classes": ["cat", "dog"]}],
     }  # fmt: skip
     return {
-        "name": "t", "repo": "r", "version": "1.0.0", "method": "classification", "error_threshold": 1e-4,
+        "name": "t", "repo": "scene", "version": "1.0.0", "method": "classification", "error_threshold": 1e-4,
         "sub_templates": [sub],
     }  # fmt: skip

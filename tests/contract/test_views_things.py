@@ -11,7 +11,7 @@ import pytest
 from storage.log.port import Partition
 from storage.views.port import Advance, Batch
 from storage.views.postgres import Views
-from storage.views.rows import At, EntityRow, JobRow
+from storage.views.rows import At, EntityRow, JobRow, ProductRow
 
 pytestmark = pytest.mark.real
 
@@ -149,3 +149,26 @@ async def test_jobs_are_found_by_the_names_and_ids_they_have_to_do_with(views: V
     assert await found(str(UUID(int=3))) == [14]
     assert await found(str(UUID(int=10))) == [10]
     assert await found("nothing") == []
+
+
+def product(number: int, *uses: int, kind: str = "revision") -> ProductRow:
+    return ProductRow(
+        at=At(3, number), job_id=UUID(int=number), kind=kind, entity_id=ME, digest="d", document=b"{}",
+        created_at=NOON + timedelta(seconds=number), uses=[str(UUID(int=each)) for each in uses],
+    )  # fmt: skip
+
+
+async def test_a_structure_is_certified_by_the_first_revision_made_with_it(views: Views):
+    await keep(
+        views,
+        entities=[thing(number, "structure") for number in (2, 3, 4)],
+        products=[product(30, 2), product(20, 2, 3), product(10, 4, kind="dataset_version")],
+    )
+    found = await views.certificates([UUID(int=number) for number in (2, 3, 4, 9)])
+    assert {id_.int: row.job_id.int for id_, row in found.items()} == {2: 20, 3: 20}
+    assert found[UUID(int=2)].created_at == NOON + timedelta(seconds=20)
+    for certified, expected in ((True, [3, 2]), (False, [4]), (None, [4, 3, 2])):
+        assert numbers((await views.entities("structure", certified=certified))[0]) == expected
+    page, cursor = await views.entities("structure", certified=True, limit=1)
+    assert numbers(page) == [3]
+    assert numbers((await views.entities("structure", certified=True, limit=1, cursor=cursor))[0]) == [2]

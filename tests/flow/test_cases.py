@@ -47,7 +47,7 @@ def test_four_resnets_on_a_thousand_cifar_images_have_the_accuracy_of_plain_pyto
         template = mo.templates.add(
             {
                 "name": f"cifar-{depth}",
-                "repo": "cifar",
+                "repo": "classification",
                 "version": "1.0.0",
                 "method": "classification",
                 "error_threshold": 1e-4,

@@ -54,8 +54,8 @@ class Mo:
             "tasks": [{"name": "class", "classes": ["cat", "dog"]}],
         }  # fmt: skip
         document = {
-            "name": self.mark, "repo": "r", "version": "1.0.0", "method": "classification", "error_threshold": "1e-4",
-            "sub_templates": [sub],
+            "name": self.mark, "repo": "scene", "version": "1.0.0", "method": "classification",
+            "error_threshold": "1e-4", "sub_templates": [sub],
         }  # fmt: skip
         path = self.folder / "template.json"
         path.write_text(json.dumps(document | changes))
@@ -94,7 +94,7 @@ def test_what_depends_is_named_lives_on_and_cannot_be_used_for_new_things(cli: M
     cli("structures", "edit", structure, "--note", "used")
     cli("structures", "rm", structure, "--yes")
     assert "1 template" in cli.err
-    cli("templates", "edit", template, cli.document(repo="other"), "--note", "n", code=3)
+    cli("templates", "edit", template, cli.document(repo="face"), "--note", "n", code=3)
     assert cli("templates", "edit", template, "--note", "n")["etag"] == '"2"'
     cli("jobs", "watch", job["id"], code=1)
     cli("templates", "rm", template, "--yes")

@@ -53,7 +53,7 @@ def walked(mo: Client, tmp_path_factory: pytest.TempPathFactory) -> Walked:
 
 def test_versions_count_on_and_name_the_files(walked: Walked):
     assert [tron.version for tron in walked.trons] == ["1.0.1", "1.0.2"]
-    assert walked.trons[0].file_name == "small_small_classification_1.0.1.tron"
+    assert walked.trons[0].file_name == "classification_small_classification_1.0.1.tron"
 
 
 def test_the_conversion_is_verified_within_the_threshold(walked: Walked):

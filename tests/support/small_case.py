@@ -57,7 +57,7 @@ class SmallCase(NamedTuple):
         }
         main = {
             "name": name,
-            "repo": "small",
+            "repo": "classification",
             "version": "1.0.0",
             "method": "classification",
             "error_threshold": "1e-4",

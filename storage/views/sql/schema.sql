@@ -84,10 +84,14 @@ create table if not exists products (
     digest text not null,
     created_at timestamptz not null,
     document bytea not null,
+    uses jsonb not null default '[]',
     at_partition int not null,
     at_offset bigint not null
 );
 create index if not exists products_by_entity on products (entity_id);
+-- read models of before have no such column; a rebuild fills it
+alter table products add column if not exists uses jsonb not null default '[]';
+create index if not exists products_by_use on products using gin (uses);
 
 create table if not exists job_progress (
     job_id uuid primary key,

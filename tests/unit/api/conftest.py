@@ -29,7 +29,7 @@ from storage.log.memory import MemoryLog
 from storage.log.port import Partition
 from storage.objects.local import LocalObjects
 from storage.views.port import CursorError, ViewsAwayError
-from storage.views.rows import BusyRow, KeeperRow, WaitingRow
+from storage.views.rows import BusyRow, CertificateRow, KeeperRow, WaitingRow
 
 AGENT_SECRET = "agent-secret"
 UPLOAD_BYTES_MAX = 1 << 20
@@ -89,13 +89,16 @@ class FakeViews:
     async def entity(self, id_):
         return self._of("entities").get(id_)
 
-    async def entities(self, kind, *, owner=None, search="", platform="", deleted=False, limit=50, cursor=None):
+    async def entities(self, kind, *, owner=None, search="", platform="", deleted=False, certified=None,
+                       limit=50, cursor=None):  # fmt: skip
+        sure = await self.certificates(self._of("entities"))
         return self._page(
             [
                 row
                 for row in self._of("entities").values()
                 if row.kind == kind and search in row.name and platform in ("", row.platform)
-                and owner in (None, row.owner) and deleted == (row.deleted_at is not None)
+                and certified in (None, row.id in sure) and owner in (None, row.owner)
+                and deleted == (row.deleted_at is not None)
             ],
             limit,
             cursor,
@@ -159,6 +162,11 @@ class FakeViews:
     async def products(self, kind, entity_ids):
         wanted = set(entity_ids)
         return [row for row in self._of("products").values() if row.kind == kind and row.entity_id in wanted]
+
+    async def certificates(self, structure_ids):
+        made = [row for row in self._of("products").values() if row.kind == "revision"]
+        first = {id_: next((row for row in made if str(id_) in row.uses), None) for id_ in structure_ids}
+        return {id_: CertificateRow(id_, row.job_id, row.created_at) for id_, row in first.items() if row is not None}
 
     async def product(self, job_id):
         return self._of("products").get(job_id)
@@ -361,7 +369,7 @@ def template_document(structure: UUID, **changes: Any) -> dict[str, Any]:
         "tasks": [{"name": "class", "classes": ["cat", "dog"]}],
     }  # fmt: skip
     document = {
-        "name": "template", "repo": "repo", "version": "1.0.0", "method": "classification", "error_threshold": "1e-4",
+        "name": "template", "repo": "scene", "version": "1.0.0", "method": "classification", "error_threshold": "1e-4",
         "sub_templates": [sub],
     }  # fmt: skip
     return document | changes

@@ -24,7 +24,7 @@ SAYERS = {
 }  # fmt: skip
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 BY_NOUN = re.compile(
-    r"(pth|tron|structure|template|dataset|job|test|agent|command|revision|dataset_version)_(unknown|missing|deleted)"
+    r"(pth|tron|structure|type_config|template|dataset|job|test|agent|command|revision|dataset_version)_(unknown|missing|deleted)"
 )
 """Made of a noun where they are said."""
 

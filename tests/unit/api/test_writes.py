@@ -173,7 +173,7 @@ async def test_a_conversion_reserves_a_version_and_then_asks_for_the_job(api):
     job = await api.conversion(name="m")
     tron = (await api.get(f"/trons/{job['subject_id']}")).json
     assert (job["kind"], job["state"], job["resource"], job["platform"]) == ("conversion", "queued", "cpu-heavy", None)
-    assert (tron["version"], tron["file_name"], tron["revisions"]) == ("1.0.1", "repo_m_classification_1.0.1.tron", [])
+    assert (tron["version"], tron["file_name"], tron["revisions"]) == ("1.0.1", "scene_m_classification_1.0.1.tron", [])
     reserved, requested = [
         each for each in await said(api) if isinstance(each.event, TronVersionReserved | ConversionRequested)
     ]

@@ -17,6 +17,7 @@ from schemas.events import (
     DatasetCreated,
     DatasetDeleted,
     DatasetEdited,
+    DictionaryEdited,
     Event,
     ModelDeleted,
     ModelEdited,
@@ -26,8 +27,10 @@ from schemas.events import (
     TemplateDeleted,
     TemplateSaved,
     TronVersionReserved,
+    TypeConfigAdded,
     Upload,
 )
+from schemas.specs.dictionary import Entry
 from schemas.values import ObjectRef
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -225,3 +228,28 @@ def test_whatever_is_said_revisions_count_and_names_are_unique(events: list[Even
             assert not told.deleted(str(event.template_id))
         told.accepted.append(event)
         assert len(told.names()) == len(set(told.names()))
+
+
+def test_a_list_of_the_dictionary_is_there_from_the_beginning_and_is_edited_by_revision():
+    told = Catalogue()
+    edit = DictionaryEdited(list_name="repo", entries=(Entry("face"),), default="face", expected_revision=1)
+    assert told.decide(say(edit)).revision == 2
+    assert code(told.decide(say(edit))) == "revision_stale"
+    assert told.decide(say(msgspec.structs.replace(edit, expected_revision=2))).revision == 3
+    assert told.decide(say(msgspec.structs.replace(edit, list_name="method"))).revision == 2
+
+
+def test_type_configs_count_their_versions_by_name_and_structures_may_name_one():
+    told = Catalogue()
+
+    def config(id_: str, name: str = "resnet") -> Event:
+        return TypeConfigAdded(config_id=id_of(id_), name=name, file=OBJECT)
+
+    outcomes = [told.decide(say(config(id_, name))) for id_, name in (("a", "resnet"), ("b", "vgg"), ("c", "resnet"))]
+    assert [outcome.version for outcome in outcomes] == ["1", "1", "2"]
+    assert code(told.decide(say(config("a")))) == "id_taken"
+    assert told.decide(say(config("d"))).version == "3"
+    named = msgspec.structs.replace(structure(), type_config=OBJECT, type_config_id=id_of("a"))
+    assert told.decide(say(named)).accepted
+    other = msgspec.structs.replace(structure("o", "Other"), type_config_id=id_of("net"))
+    assert code(told.decide(say(other))) == "type_config_unknown"

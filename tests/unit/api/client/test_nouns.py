@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from api import resources, wishes
+from api import resources, terms, wishes
 from api.client.client import Client
 from api.client.core import Core
 from api.client.errors import (
@@ -23,6 +23,7 @@ from api.client.imagefolder import pack_folder
 from api.client.mode import Blocking
 from api.client.naming import choose
 from api.client.wire import Answer, ConnectionFailedError, Lines, ProgressCallback, Request
+from schemas.specs.dictionary import Entry
 from schemas.specs.preprocessing import CvtRGB, Transpose
 from schemas.values import ObjectRef
 
@@ -242,3 +243,55 @@ def test_an_import_uploads_the_package_and_cleans_up_after_itself(tmp_path: Path
     assert not upload.file.exists()
     assert set(msgspec.json.decode(post.body)) >= {"name", "digest", "format"}
     assert "pack" in stages
+
+
+def config(id_: UUID, version: str, digest: str = "sha256:" + "1" * 64) -> terms.TypeConfig:
+    return terms.TypeConfig(
+        id=id_, name="net", owner=C, note="", created_at=NOW, updated_at=NOW, etag='"1"', version=version,
+        file=ObjectRef(digest, 1),
+    )  # fmt: skip
+
+
+def test_a_type_config_is_found_by_name_and_version_and_by_name_alone_the_newest() -> None:
+    items = [config(B, "2"), config(A, "1")]
+    answers = {f"type-configs__{id_}": one for id_, one in ((A, items[1]), (B, items[0]))}
+    mo = Server(**answers, **{"type-configs": page(*items)}).client()
+    found = [mo.structures.find_config(text).version for text in ("net", "net@1", "net@2", "aaaa", str(B)[:8])]
+    assert found == ["2", "1", "2", "1", "2"]
+    with pytest.raises(UnknownNameError):
+        mo.structures.find_config("net@3")
+
+
+def test_a_type_config_that_says_the_same_as_the_newest_is_no_new_version(tmp_path: Path) -> None:
+    from api.client.core import digest_of
+
+    path = tmp_path / "net.yaml"
+    path.write_bytes(b"depth: 20")
+    same = Server(**{"type-configs": page(config(B, "2", digest_of(path)), config(A, "1"))})
+    assert same.client().structures.add_config(path).version == "2"
+    assert [each.method for each in same.asked if "type-configs" in each.path] == ["GET"]
+    other = Server(**{"type-configs": [page(config(B, "2"), config(A, "1", digest_of(path))), config(C, "3")]})
+    assert other.client().structures.add_config(path).version == "3"
+
+
+def test_a_filter_that_says_no_is_sent_and_one_that_says_nothing_is_not() -> None:
+    server = Server(structures=page())
+    server.client().structures.list(certified=False)
+    server.client().structures.list()
+    assert ["certified=false" in each.path for each in server.asked] == [True, False]
+
+
+def test_two_templates_are_named_in_the_path_and_the_query() -> None:
+    server = Server(**{f"templates__{A}__diff": terms.TemplateDiff(left=A, right=B, differences=[])})
+    assert server.client().templates.diff(A, B).right == B
+    assert server.asked[0].path == f"/api/v1/templates/{A}/diff?with={B}"
+
+
+def test_a_list_of_the_dictionary_is_edited_as_it_was_seen() -> None:
+    seen = terms.DictionaryList(name="repo", entries=[Entry("face")], default="face", etag='"3"')
+    server = Server(dictionary__repo=seen)
+    mo = server.client()
+    mo.dictionary.edit(mo.dictionary.list("repo"), entries=[Entry("face"), Entry("boat")], default="boat")
+    asked = server.asked[1]
+    assert (asked.method, asked.headers["If-Match"]) == ("PUT", '"3"')
+    assert msgspec.json.decode(asked.body, type=wishes.DictionaryWish).default == "boat"

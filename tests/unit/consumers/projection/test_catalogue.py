@@ -12,6 +12,7 @@ from schemas.events import (
     DatasetCreated,
     DatasetDeleted,
     DatasetEdited,
+    DictionaryEdited,
     ModelDeleted,
     ModelEdited,
     StructureAdded,
@@ -20,8 +21,10 @@ from schemas.events import (
     TemplateDeleted,
     TemplateSaved,
     TronVersionReserved,
+    TypeConfigAdded,
     Upload,
 )
+from schemas.specs.dictionary import Entry, list_id
 
 
 @pytest.fixture
@@ -162,3 +165,31 @@ def test_a_refused_change_changes_no_row(tell):
 def test_the_rows_that_a_change_needs_are_named(tell):
     changed = [changed_by(event) for event in (*everything(tell), *changes(tell))]
     assert changed == [None] * 5 + [tell.id(name) for name in ("pth", "pth", "s", "t", "tron", "d")]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_list_of_the_dictionary_has_a_row_from_its_first_edit_on(tell, at_once):
+    edits = [
+        DictionaryEdited(list_name="repo", entries=(Entry(name),), default=name, expected_revision=number)
+        for number, name in enumerate(("face", "plate"), 1)
+    ]
+    said = [read(tell.record(event)) for event in edits]
+    catalogue, rows = Catalogue(), {}
+    for part in [said] if at_once else [[each] for each in said]:
+        rows.update({row.id: row for row in decide(catalogue, part, rows).entities})
+    (row,) = rows.values()
+    assert (row.id, row.kind, row.name, row.revision) == (list_id("repo"), "dictionary", "repo", 3)
+    assert (row.document, row.created_at) == (said[1].record.value, said[0].envelope.time)
+
+
+def test_a_type_config_has_its_version_and_a_structure_its_type_config(tell):
+    events = [TypeConfigAdded(config_id=tell.id(name), name="resnet", file=tell.object) for name in ("a", "b")]
+    events += [
+        StructureAdded(
+            structure_id=tell.id("s"), name="net", class_name="Net", source=tell.object, type_config=tell.object,
+            type_config_id=tell.id("b"),
+        )
+    ]  # fmt: skip
+    first, second, structure = decide(Catalogue(), [read(tell.record(event)) for event in events], {}).entities
+    assert [(row.kind, row.version) for row in (first, second)] == [("type_config", "1"), ("type_config", "2")]
+    assert structure.parents == [str(tell.id("b"))]

@@ -61,11 +61,12 @@ def test_a_counted_result_completes_and_leaves_a_product(tell):
     assert (made.state, made.result, made.reason, made.at.offset) == ("completed", told[2].value, None, 2)
     assert (product.kind, product.entity_id) == ("revision", tell.id("model of j"))
     assert (product.document, product.digest, product.at) == (told[2].value, tell.object.digest, made.at)
+    assert product.uses == [str(tell.id("structure"))]
 
 
 def test_an_import_makes_a_dataset_version(tell):
     (product,) = project(tell, tell.dataset_import("j"), tell.claimed("j"), tell.imported("j")).products
-    assert (product.kind, product.entity_id) == ("dataset_version", tell.id("dataset of j"))
+    assert (product.kind, product.entity_id, product.uses) == ("dataset_version", tell.id("dataset of j"), [])
 
 
 @pytest.mark.parametrize(("epoch", "process"), [(1, "zombie"), (2, "p")])

@@ -1,0 +1,63 @@
+"""A template as somebody wrote it, with what the dictionary adds: defaults, and presets by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from schemas.specs.dictionary import Choices, ListName, Lists
+from schemas.specs.templates import BRACKETS, SUBS, TemplateRefusedError, channels_of, renamed
+from schemas.values import Code
+
+
+def with_choices(raw: Mapping[str, object], lists: Lists, *, kept: Collection[str] = ()) -> dict[str, object]:
+    """The document with the defaults where it says nothing and numbers where it names a preset.
+
+    `kept` are values that it had before: what was taken out of the dictionary since may stay.
+
+    Raises:
+        TemplateRefusedError: `not_in_dictionary`, `preset_unknown`, `field_given_twice`.
+    """
+    main = renamed(raw)
+    for field in ("repo", "method"):
+        main[field] = _chosen(field, main.get(field), lists[field], kept)
+    if isinstance(subs := main.get(SUBS), list | tuple):
+        main[SUBS] = [_sub(sub, lists, kept) if isinstance(sub, Mapping) else sub for sub in subs]
+    return main
+
+
+def _chosen(name: ListName, value: object, choices: Choices, kept: Collection[str]) -> object:
+    if value in (None, ""):
+        return choices.default
+    if isinstance(value, str) and value not in choices.names and value not in kept:
+        params = {"list": name, "value": value[:100], "known": ", ".join(choices.names)[:500]}
+        raise TemplateRefusedError([Code("not_in_dictionary", params)])
+    return value
+
+
+def _sub(raw: Mapping[str, object], lists: Lists, kept: Collection[str]) -> dict[str, object]:
+    sub = renamed(raw)
+    sub["model_type"] = _chosen("model_type", sub.get("model_type"), lists["model_type"], kept)
+    presets: tuple[ListName, ...] = ("mean_values", "scale_values")
+    for field in presets:
+        if _is_name(value := sub.get(field)):
+            sub[field] = _preset(field, str(value).strip(), lists[field], channels_of(sub))
+    return sub
+
+
+def _is_name(value: object) -> bool:
+    """Whether a vector was given as the name of a preset: no number, nothing with commas or brackets in it."""
+    if not isinstance(value, str) or BRACKETS & set(value) or {",", "，", "、"} & set(value) or not value.strip():
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return True
+    return False
+
+
+def _preset(field: ListName, name: str, choices: Choices, channels: int) -> tuple[float, ...]:
+    for entry in choices.entries:
+        if entry.name == name:
+            return entry.values * channels if len(entry.values) == 1 else entry.values
+    params = {"field": field, "name": name[:100], "known": ", ".join(choices.names)[:500]}
+    raise TemplateRefusedError([Code("preset_unknown", params)])

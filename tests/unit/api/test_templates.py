@@ -1,0 +1,56 @@
+"""Templates at the API: copies, differences, and what a job changes in one."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+
+async def test_a_copy_says_the_same_under_another_name(api):
+    id_ = await api.template(await api.structure())
+    before = (await api.get(f"/templates/{id_}")).json
+    copied = await api.post(f"/templates/{id_}/copy", {"name": "second"}, Idempotency_Key="k")
+    assert (copied.status, copied.json["document"]) == (201, before["document"] | {"name": "second"})
+    assert (await api.post(f"/templates/{id_}/copy", {"name": "second"}, Idempotency_Key="k")).json == copied.json
+    assert (await api.post(f"/templates/{id_}/copy", {"name": "second"})).json["code"] == "name_taken"
+    assert (await api.post(f"/templates/{uuid4()}/copy", {"name": "third"})).status == 404
+
+
+async def test_two_templates_differ_field_by_field(api):
+    structure = await api.structure()
+    left = await api.template(structure)
+    document = (await api.get(f"/templates/{left}")).json["document"]
+    changed = {**document["sub_templates"][0], "max_batch": 4, "args": [{"name": "top", "kind": "si", "value": 3}]}
+    right = await api.template(structure, name="other", repo="face", sub_templates=[changed])
+    found = (await api.get(f"/templates/{left}/diff?with={right}")).json
+    assert (found["left"], found["right"]) == (str(left), str(right))
+    assert [(each["path"], each["left"], each["right"]) for each in found["differences"]] == [
+        ("name", "template", "other"),
+        ("repo", "scene", "face"),
+        ("sub_templates.main.max_batch", 8, 4),
+        ("sub_templates.main.args.top", None, {"name": "top", "kind": "si", "value": 3}),
+    ]
+    assert (await api.get(f"/templates/{left}/diff?with={left}")).json["differences"] == []
+    assert (await api.get(f"/templates/{left}/diff?with={structure}")).json["code"] == "template_unknown"
+    assert (await api.get(f"/templates/{left}/diff")).json["code"] == "query_invalid"
+
+
+async def test_a_job_and_its_model_say_where_they_differ_from_the_template(api):
+    subs = [{"name": "main", "maxbatch": "4", "meanValues": "imagenet", "class_name": ["dog", "cat"]}]
+    job = await api.conversion(overrides={"error_threshold": "0.00005", "sub_templates": subs})
+    expected = [
+        "error_threshold",
+        "sub_templates.main.mean_values",
+        "sub_templates.main.max_batch",
+        "sub_templates.main.tasks.class.classes",
+    ]
+    assert job["overridden"] == expected
+    assert (await api.get(f"/trons/{job['subject_id']}")).json["overridden"] == expected
+    plain = await api.conversion(overrides={"error_threshold": 1e-4})
+    assert plain["overridden"] == []
+
+
+async def test_an_override_cannot_name_a_repo_that_is_not_listed(api):
+    template = await api.template(await api.structure())
+    wish = {"pth_id": str(await api.pth()), "template_id": str(template), "overrides": {"repo": "boats"}}
+    refused = await api.post("/conversions", wish)
+    assert (refused.status, refused.json["code"]) == (422, "not_in_dictionary")
