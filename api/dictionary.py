@@ -11,7 +11,7 @@ from api.errors import ApiRefusal
 from api.present import etag
 from api.terms import DictionaryList
 from schemas.events import DictionaryEdited
-from schemas.specs.dictionary import LIST_NAMES, SEEDS, Choices, ListName, Lists, list_id
+from schemas.specs.dictionary import LIST_NAMES, Choices, ListName, Lists, list_id, seeds
 from storage.views.rows import EntityRow
 
 UNTOUCHED = '"1"'
@@ -32,7 +32,7 @@ async def shown_lists(deps: Deps) -> list[DictionaryList]:
 def shown(name: ListName, row: EntityRow | None) -> DictionaryList:
     """One list: of its row, else as it begins."""
     if row is None:
-        seed = SEEDS[name]
+        seed = seeds()[name]
         return DictionaryList(name=name, entries=list(seed.entries), default=seed.default, etag=UNTOUCHED)
     said = msgspec.json.decode(row.document, type=DictionaryEdited)
     return DictionaryList(

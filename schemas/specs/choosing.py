@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from schemas.specs.dictionary import Choices, ListName, Lists
+from schemas.specs.dictionary import Choices, ListName, Lists, implemented
 from schemas.specs.templates import BRACKETS, SUBS, TemplateRefusedError, channels_of, renamed
 from schemas.values import Code
 
@@ -18,7 +18,8 @@ def with_choices(raw: Mapping[str, object], lists: Lists, *, kept: Collection[st
         TemplateRefusedError: `not_in_dictionary`, `preset_unknown`, `field_given_twice`.
     """
     main = renamed(raw)
-    for field in ("repo", "method"):
+    chosen: tuple[ListName, ...] = ("repo", "method")
+    for field in chosen:
         main[field] = _chosen(field, main.get(field), lists[field], kept)
     if isinstance(subs := main.get(SUBS), list | tuple):
         main[SUBS] = [_sub(sub, lists, kept) if isinstance(sub, Mapping) else sub for sub in subs]
@@ -28,7 +29,10 @@ def with_choices(raw: Mapping[str, object], lists: Lists, *, kept: Collection[st
 def _chosen(name: ListName, value: object, choices: Choices, kept: Collection[str]) -> object:
     if value in (None, ""):
         return choices.default
-    if isinstance(value, str) and value not in choices.names and value not in kept:
+    if not isinstance(value, str) or value in choices.names or value in kept:
+        return value
+    # what there is not at all is for the template's own check to say, with more to go by
+    if value in implemented(name, (value,)):
         params = {"list": name, "value": value[:100], "known": ", ".join(choices.names)[:500]}
         raise TemplateRefusedError([Code("not_in_dictionary", params)])
     return value
@@ -37,6 +41,8 @@ def _chosen(name: ListName, value: object, choices: Choices, kept: Collection[st
 def _sub(raw: Mapping[str, object], lists: Lists, kept: Collection[str]) -> dict[str, object]:
     sub = renamed(raw)
     sub["model_type"] = _chosen("model_type", sub.get("model_type"), lists["model_type"], kept)
+    if sub.get("method"):
+        sub["method"] = _chosen("method", sub["method"], lists["method"], kept)
     presets: tuple[ListName, ...] = ("mean_values", "scale_values")
     for field in presets:
         if _is_name(value := sub.get(field)):

@@ -14,14 +14,14 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
-from schemas.specs.templates import Method
+from schemas.specs.methods import methods
 from schemas.values import Code, Value
 
 ListName = Literal["repo", "method", "model_type", "mean_values", "scale_values"]
 LIST_NAMES: tuple[ListName, ...] = get_args(ListName)
 PRESETS: frozenset[ListName] = frozenset({"mean_values", "scale_values"})
 """Lists whose entries stand for numbers."""
-IMPLEMENTED: Mapping[ListName, tuple[str, ...]] = {"method": get_args(Method), "model_type": ("pytorch",)}
+MODEL_TYPES = ("pytorch",)
 CHOICES_BYTES_MAX = 6_000
 """Of one list as JSON: it must fit into an event."""
 
@@ -50,10 +50,9 @@ def _named(*names: str) -> Choices:
     return Choices(tuple(map(Entry, names)), names[0])
 
 
-SEEDS: Mapping[ListName, Choices] = {
+_SEEDS: Mapping[ListName, Choices] = {
     "repo": _named("classification", "detection", "face", "pedestrian", "vehicle", "plate", "ocr", "scene"),
-    "method": _named(*IMPLEMENTED["method"]),
-    "model_type": _named(*IMPLEMENTED["model_type"]),
+    "model_type": _named(*MODEL_TYPES),
     # y = (x - mean) * scale with x in 0..255; the names say what networks were trained with
     "mean_values": Choices(
         (
@@ -76,9 +75,18 @@ SEEDS: Mapping[ListName, Choices] = {
         "0..1",
     ),
 }
-"""What the lists hold until somebody edits them."""
 
 Lists = Mapping[ListName, Choices]
+
+
+def seeds() -> Lists:
+    """What the lists hold until somebody edits them; installed packages' methods among them."""
+    return {name: _SEEDS[name] if name in _SEEDS else _named(*implemented("method", ())) for name in LIST_NAMES}
+
+
+def implemented(name: ListName, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that could be in a list; `names` themselves where it may hold anything."""
+    return {"method": tuple(each.name for each in methods()), "model_type": MODEL_TYPES}.get(name, names)
 
 
 def list_id(name: ListName) -> UUID:
@@ -100,7 +108,7 @@ def choices_problem(name: ListName, choices: Choices) -> Code | None:
         return Code("dictionary_entry_twice", {"list": name, "value": twice})
     if (wrong := next((each.name for each in choices.entries if not _values_fit(name, each.values)), None)) is not None:
         return Code("dictionary_values_wrong", {"list": name, "value": wrong})
-    allowed = IMPLEMENTED.get(name, names)
+    allowed = implemented(name, names)
     if (alien := next((each for each in names if each not in allowed), None)) is not None:
         return Code("dictionary_not_implemented", {"list": name, "value": alien, "known": ", ".join(allowed)})
     if len(msgspec.json.encode(choices)) > CHOICES_BYTES_MAX:

@@ -19,7 +19,11 @@ async def test_two_templates_differ_field_by_field(api):
     structure = await api.structure()
     left = await api.template(structure)
     document = (await api.get(f"/templates/{left}")).json["document"]
-    changed = {**document["sub_templates"][0], "max_batch": 4, "args": [{"name": "top", "kind": "si", "value": 3}]}
+    changed = {
+        **document["sub_templates"][0],
+        "max_batch": 4,
+        "args": [{"name": "colour", "kind": "ss", "value": "bgr"}],
+    }
     right = await api.template(structure, name="other", repo="face", sub_templates=[changed])
     found = (await api.get(f"/templates/{left}/diff?with={right}")).json
     assert (found["left"], found["right"]) == (str(left), str(right))
@@ -27,7 +31,7 @@ async def test_two_templates_differ_field_by_field(api):
         ("name", "template", "other"),
         ("repo", "scene", "face"),
         ("sub_templates.main.max_batch", 8, 4),
-        ("sub_templates.main.args.top", None, {"name": "top", "kind": "si", "value": 3}),
+        ("sub_templates.main.args.colour", None, {"name": "colour", "kind": "ss", "value": "bgr"}),
     ]
     assert (await api.get(f"/templates/{left}/diff?with={left}")).json["differences"] == []
     assert (await api.get(f"/templates/{left}/diff?with={structure}")).json["code"] == "template_unknown"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.specs.choosing import with_choices
-from schemas.specs.dictionary import LIST_NAMES, SEEDS, Choices, Entry, choices_problem
+from schemas.specs.dictionary import LIST_NAMES, Choices, Entry, choices_problem, seeds
 from schemas.specs.differences import OVERRIDDEN_MAX, differences, overridden
 from schemas.specs.normalisation import from_unit
 from schemas.specs.templates import TemplateDocument, TemplateRefusedError, read_template
@@ -47,18 +47,18 @@ def test_normalisation_of_something_else_is_refused(mean: tuple[float, ...], std
 
 @pytest.mark.parametrize("name", LIST_NAMES)
 def test_seeds_are_what_an_edit_may_say(name: Any) -> None:
-    assert choices_problem(name, SEEDS[name]) is None
+    assert choices_problem(name, seeds()[name]) is None
 
 
 def test_the_seeded_imagenet_preset_is_what_the_helper_computes() -> None:
     found = from_unit((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-    seeds = {name: {each.name: each.values for each in SEEDS[name].entries} for name in ("mean_values", "scale_values")}
-    assert seeds["mean_values"]["imagenet"] == found.mean_values
-    assert seeds["scale_values"]["imagenet"] == pytest.approx(found.scale_values, rel=1e-8)
+    for name, expected in found._asdict().items():
+        (preset,) = [each.values for each in seeds()[name].entries if each.name == "imagenet"]
+        assert preset == pytest.approx(expected, rel=1e-8)
 
 
 def test_presets_are_taken_by_name_and_spread_over_the_channels() -> None:
-    lists = {**SEEDS, "mean_values": Choices((Entry("mine", (1.0, 2.0, 3.0)), Entry("half", (127.5,))), "mine")}
+    lists = {**seeds(), "mean_values": Choices((Entry("mine", (1.0, 2.0, 3.0)), Entry("half", (127.5,))), "mine")}
 
     def means(value: object, shape: str = "1,3,8,8") -> object:
         raw = {"sub_templates": [{"input_shape": shape, "meanValues": value}]}
@@ -73,9 +73,19 @@ def test_presets_are_taken_by_name_and_spread_over_the_channels() -> None:
         means("other")
 
 
+def test_a_method_that_is_implemented_but_not_listed_is_refused_for_the_template_and_for_a_part_of_it() -> None:
+    lists = {**seeds(), "method": Choices((Entry("ctc"),), "ctc")}
+    assert with_choices({"sub_templates": [{"method": "ctc"}, {}]}, lists)["method"] == "ctc"
+    assert with_choices({"method": "magic"}, lists)["method"] == "magic"
+    for raw in ({"method": "detr"}, {"sub_templates": [{"method": "detr"}]}):
+        with pytest.raises(TemplateRefusedError, match="not_in_dictionary"):
+            with_choices(raw, lists)
+        assert with_choices(raw, lists, kept=("detr",))
+
+
 def test_one_field_given_in_two_spellings_is_refused() -> None:
     with pytest.raises(TemplateRefusedError, match="field_given_twice"):
-        with_choices({"sub_templates": [{"meanValues": "0", "mean_values": "0"}]}, SEEDS)
+        with_choices({"sub_templates": [{"meanValues": "0", "mean_values": "0"}]}, seeds())
 
 
 def paths(left: TemplateDocument, right: TemplateDocument) -> list[str]:
