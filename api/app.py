@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from api import access, lag, metrics, stream
+from api import access, lag, metrics, stream, tus
 from api.answers import JSON_BYTES_MAX, mark_stale, read_your_writes
 from api.auth import add_routes, guard, harden
 from api.deps import DEPS, Deps
@@ -39,6 +39,7 @@ def create_app(deps: Deps) -> web.Application:
     lag.install(app)
     metrics.install(app)
     stream.install(app)
+    tus.install(app)
     app[DOCUMENT] = text(document(ROUTES)).encode()
     add_routes(app, ROUTES)
     return app

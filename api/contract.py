@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from api.answers import MIN_POSITION, PAGE_ROWS, PAGE_ROWS_MAX, POSITION, SEARCH_CHARS_MAX
+from api.errors import CHECKSUM_MISMATCH
 from api.resources import Accepted, Dependents, Page, Uploaded
 
 JSON = "application/json"
@@ -42,10 +43,40 @@ HEADERS: Mapping[str, dict[str, Any]] = {
     "Content-Disposition": {"description": "The name that people gave it."},
     "Accept-Ranges": {"description": "bytes"},
     "Content-Range": {"description": "Which bytes of how many.", "required": True},
+    "If-Range": {"description": "ETag: the range only if the bytes are still those, else all of them."},
+    "Tus-Resumable": {
+        "description": "The version of the tus protocol for resumable uploads; another one, or none, gets 412.",
+        "required": True,
+        "schema": {"type": "string", "enum": ["1.0.0"]},
+    },
+    "Tus-Version": {"description": "Versions of tus that are spoken here.", "required": True},
+    "Tus-Extension": {"description": "What is there beyond the core of tus.", "required": True},
+    "Tus-Max-Size": {"description": "Bytes of the largest upload.", "required": True},
+    "Tus-Checksum-Algorithm": {"description": "What Upload-Checksum may name.", "required": True},
+    "Upload-Length": {
+        "description": "Bytes of the whole upload.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
+    },
+    "Upload-Offset": {
+        "description": "Bytes that are kept: where the next piece begins.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
+    },
+    "Upload-Metadata": {"description": "`filename` and more, values in base64: shown, never used as a name."},
+    "Upload-Checksum": {"description": "sha256 or sha1 of this piece in base64: it counts as a whole or not at all."},
+    "Upload-Expires": {"description": "When an unfinished upload is given up."},
+    "X-HTTP-Method-Override": {
+        "description": "What is meant.",
+        "required": True,
+        "schema": {"type": "string", "enum": ["PATCH", "DELETE"]},
+    },
+    "Mo-Digest": {"description": "The object that the whole upload became."},
 }
 ANSWERED: Mapping[int, str] = {
     HTTPStatus.OK: "As asked.",
     HTTPStatus.CREATED: "Made.",
+    HTTPStatus.NO_CONTENT: "Done.",
     HTTPStatus.ACCEPTED: "In the log; the outcome is not known yet.",
     HTTPStatus.PARTIAL_CONTENT: "The range that was asked for.",
     HTTPStatus.TEMPORARY_REDIRECT: "The bytes are there.",
@@ -56,14 +87,19 @@ REFUSED: Mapping[int, str] = {
     HTTPStatus.UNAUTHORIZED: "The bearer token is not right.",
     HTTPStatus.FORBIDDEN: "Not from there, or not for this job.",
     HTTPStatus.NOT_FOUND: "There is no such thing.",
+    HTTPStatus.REQUEST_TIMEOUT: "Too few bytes came in too long a time.",
     HTTPStatus.CONFLICT: "It does not go with what there is: taken, deleted, ended, not there yet.",
-    HTTPStatus.PRECONDITION_FAILED: "Changed since; read it again.",
+    HTTPStatus.GONE: "It expired.",
+    HTTPStatus.PRECONDITION_FAILED: "Changed since, so read it again; or not that version of the protocol.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Too large.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Not JSON.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Not the type of body that is taken here.",
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The range lies outside.",
     HTTPStatus.MISDIRECTED_REQUEST: "Not this host.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Understood, but it cannot be done as said.",
+    HTTPStatus.LOCKED: "Somebody else writes; try again.",
     HTTPStatus.PRECONDITION_REQUIRED: "If-Match is missing.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many at once; try again later.",
+    CHECKSUM_MISMATCH: "The bytes do not have their checksum.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Log, read models or store are away; try again.",
     HTTPStatus.INSUFFICIENT_STORAGE: "The disk is full.",
 }
@@ -152,7 +188,7 @@ def file(*refusals: int, redirects: bool = False, media: str = BYTES, queries: t
     if redirects:
         answers = (*answers, Answer(HTTPStatus.TEMPORARY_REDIRECT, headers=("Location",)))
     said = (*READING, HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, *refusals)
-    return Contract(answers, said, queries=queries, headers=(*READ_HEADERS, "Range"))
+    return Contract(answers, said, queries=queries, headers=(*READ_HEADERS, "Range", "If-Range"))
 
 
 def streaming(*queries: Query) -> Contract:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from producers.say import Speaker
 from storage.log.port import Log, Partition
-from storage.objects.port import ObjectStore
+from storage.objects.port import UploadStore
 from storage.views.rows import (
     AgentRow,
     BusyRow,
@@ -121,14 +121,15 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
 
     `outcome_wait_s` is how long a write waits for its outcome, `read_wait_s` how long a read waits for the position it
     names and a grant for the claim; `grant_s` how long a job's token lives: longer than any job. `user_running_max` is
-    how many jobs agents let one user have running.
+    how many jobs agents let one user have running; `uploads_max` how many uploads in pieces may be unfinished,
+    `upload_s` how long one may take from its beginning.
     """
 
     views: Reads
     watcher: Waits
     log: Log
     speaker: Speaker
-    objects: ObjectStore
+    objects: UploadStore
     agent_secret: str
     token_secret: str
     upload_bytes_max: int
@@ -138,6 +139,8 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     read_wait_s: float = 2.0
     grant_s: float = 2 * 3600.0
     user_running_max: int = 64
+    uploads_max: int = 64
+    upload_s: float = 24 * 3600.0
     actor: Actor = LOCAL_USER
 
 

@@ -21,10 +21,16 @@ from storage.objects.port import (
     ObjectTooLargeError,
     StoreAwayError,
     StoreFullError,
+    UploadBusyError,
+    UploadOffsetError,
+    UploadRefusedError,
+    UploadUnknownError,
 )
 from storage.views.port import CursorError, ViewsAwayError
 
 RETRY_AFTER_S = 1
+CHECKSUM_MISMATCH = 460
+"""The tus protocol's own status: a piece of an upload does not have its checksum."""
 _log = logging.getLogger(__name__)
 
 _HTTP_CODES: dict[int, str] = {
@@ -106,6 +112,14 @@ def _of_storage(error: Exception) -> ApiRefusal | None:
             return ApiRefusal(HTTPStatus.BAD_REQUEST, "cursor_invalid")
         case TooLongError():
             return ApiRefusal(HTTPStatus.UNPROCESSABLE_ENTITY, "event_too_long")
+        case UploadUnknownError():
+            return ApiRefusal(HTTPStatus.NOT_FOUND, "upload_unknown")
+        case UploadBusyError():
+            return ApiRefusal(HTTPStatus.LOCKED, "upload_busy", headers=again)
+        case UploadOffsetError():
+            return ApiRefusal(HTTPStatus.CONFLICT, "upload_offset_wrong", offset_bytes=error.offset_bytes)
+        case UploadRefusedError():
+            return ApiRefusal(CHECKSUM_MISMATCH, "upload_checksum_mismatch")
         case ObjectMissingError():
             return ApiRefusal(HTTPStatus.NOT_FOUND, "object_unknown")
         case ObjectTooLargeError():

@@ -25,7 +25,7 @@ ANSWER_S_MAX = 2.0
 STALE_S = 2.0
 """Records that wait for longer than this make answers stale."""
 LAG_RECORDS = "Mo-Lag-Records"
-_SAYS_NOTHING = ("/api/v1/objects", "/api/v1/gateway")
+_SAYS_NOTHING = ("/api/v1/objects", "/api/v1/uploads", "/api/v1/gateway")
 """Routes whose writes go to the object store, or are answered from the read models."""
 
 _log = logging.getLogger(__name__)

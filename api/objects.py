@@ -66,7 +66,7 @@ async def send_object(
     """
     objects = deps_of(request).objects
     size_bytes = await objects.size(digest)
-    start, stop = _range(request, size_bytes)
+    start, stop = _range(request, size_bytes, f'"{digest}"')
     partial = (start, stop) != (0, size_bytes)
     response = web.StreamResponse(status=HTTPStatus.PARTIAL_CONTENT if partial else HTTPStatus.OK)
     response.content_type = content_type
@@ -118,14 +118,14 @@ async def _held_back(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield held
 
 
-def _range(request: web.Request, size_bytes: int) -> tuple[int, int]:
-    """The bytes from..to that are asked for; one range, else the whole.
+def _range(request: web.Request, size_bytes: int, etag: str) -> tuple[int, int]:
+    """The bytes from..to that are asked for; one range, of these very bytes (If-Range), else the whole.
 
     Raises:
         ApiRefusal: 416.
     """
     text = request.headers.get("Range", "")
-    if not text or "," in text:
+    if not text or "," in text or request.headers.get("If-Range", etag) != etag:
         return 0, size_bytes
     outside = ApiRefusal(
         HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,

@@ -108,9 +108,18 @@ def _operation(route: Route, contract: Contract, schemas: Mapping[Any, dict[str,
     if more.strip():
         operation["description"] = more.strip()
     if contract.wish is not None:
-        schema = schemas[contract.wish] if contract.takes == JSON else {"type": "string", "contentMediaType": BYTES}
-        operation["requestBody"] = {"required": contract.takes == JSON, "content": {contract.takes: {"schema": schema}}}
+        operation["requestBody"] = {
+            "required": contract.takes == JSON,
+            "content": {contract.takes: _taken(contract, schemas)},
+        }
     return operation
+
+
+def _taken(contract: Contract, schemas: Mapping[Any, dict[str, Any]]) -> dict[str, Any]:
+    """What is said of a body: bytes of a protocol of their own have no schema, whatever they are."""
+    if contract.takes == JSON:
+        return {"schema": schemas[contract.wish]}
+    return {"schema": {"type": "string", "contentMediaType": BYTES}} if contract.takes == BYTES else {}
 
 
 def _operation_id(route: Route) -> str:

@@ -298,6 +298,18 @@ class Uploaded(Resource, frozen=True, kw_only=True):
     size_bytes: int
 
 
+class Upload(Resource, frozen=True, kw_only=True):
+    """An object that comes in pieces: `offset_bytes` of `size_bytes` are kept; `digest` once all of them are."""
+
+    id: UUID
+    size_bytes: int
+    offset_bytes: int
+    digest: str | None
+    file_name: str
+    began_at: Moment
+    expires_at: Moment
+
+
 class Accepted(Resource, frozen=True, kw_only=True):
     """202: said, but its outcome is not known yet; ask `GET /api/v1/commands/{id}`."""
 

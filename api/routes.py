@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from api import gateway, metrics, objects, stream
+from api import gateway, metrics, objects, stream, tus, tus_contract
 from api.auth import Route
 from api.commands import datasets as datasets_commands
 from api.commands import dictionary as dictionary_commands
@@ -146,6 +146,13 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{V1}/objects", objects.post_object, says=upload()),
     Route("GET", f"{V1}/objects/{{digest}}", objects.get_object, says=file()),
     Route("HEAD", f"{V1}/objects/{{digest}}", objects.get_object, says=file()),
+    Route("OPTIONS", tus.PATH, tus.options_uploads, says=tus_contract.OFFERED),
+    Route("POST", tus.PATH, tus.post_upload, says=tus_contract.BEGUN),
+    Route("GET", f"{tus.PATH}/{{id}}", tus.get_upload, says=tus_contract.SHOWN),
+    Route("HEAD", f"{tus.PATH}/{{id}}", tus.head_upload, says=tus_contract.FOUND),
+    Route("PATCH", f"{tus.PATH}/{{id}}", tus.patch_upload, says=tus_contract.ADDED),
+    Route("DELETE", f"{tus.PATH}/{{id}}", tus.delete_upload, says=tus_contract.GIVEN_UP),
+    Route("POST", f"{tus.PATH}/{{id}}", tus.post_override, says=tus_contract.OVERRIDDEN),
     Route("POST", f"{V1}/pth", models_commands.post_pth, says=creating(PthWish, Pth, tagged=True)),
     Route("GET", f"{V1}/pth", models.list_pth, says=listing(Pth, *THINGS)),
     Route("GET", f"{V1}/pth/{{id}}", models.get_pth, says=reading(Pth, tagged=True)),

@@ -52,7 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `kafka_bootstrap`, `postgres_dsn`, `api_url` and the secrets are empty until somebody says them; the embedded
     stack says them itself. `maven_url` is an optional mirror for the jars of Kafka. `objects` is a folder or
     `s3://bucket/prefix`; the credentials of S3 are those of the AWS tools. With `s3_links` agents fetch objects from
-    the bucket themselves. `metrics_port` is where projector and agents serve /metrics on loopback; 0 is nowhere.
+    the bucket themselves. `metrics_port` is where projector and agents serve /metrics on loopback; 0 is nowhere. An
+    upload in pieces is given up `upload_s` after it began; `uploads_max` of them may be unfinished.
     `schema` is the first schema of read models; afterwards `mo projections` says which one is read.
     """
 
@@ -89,6 +90,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     job_seconds_max: Count = 3600
     job_memory_bytes_max: Count = 8 * GIB
     upload_bytes_max: Count = 5 * GIB
+    upload_s: Seconds = 24 * 3600.0
+    uploads_max: Count = 64
     user_running_max: Count = 64
     schema: SchemaName = "rm_v1"
 

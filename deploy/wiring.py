@@ -20,7 +20,7 @@ from schemas.lifecycle import FOLD_VERSION
 from schemas.topics import TOPICS
 from storage.log.kafka import KafkaLog
 from storage.log.port import Log, LogError
-from storage.objects.port import ObjectStore
+from storage.objects.port import UploadStore
 from storage.plugins import register_installed
 from storage.views.control import CONTROL, Control, Layout
 
@@ -121,6 +121,8 @@ async def _api(settings: Settings) -> int:
         outcome_wait_s=settings.outcome_wait_s,
         grant_s=settings.job_seconds_max + GRANT_SPARE_S,
         user_running_max=settings.user_running_max,
+        uploads_max=settings.uploads_max,
+        upload_s=settings.upload_s,
     )
     runner = serving(create_app(deps), shutdown_s=SHUTDOWN_S)
     try:
@@ -172,7 +174,7 @@ def open_log(settings: Settings, client_id: str) -> Log:
     return KafkaLog(settings.kafka, client_id=client_id)
 
 
-def objects_of(settings: Settings) -> ObjectStore:
+def objects_of(settings: Settings) -> UploadStore:
     """The object store: a folder, or a bucket."""
     if settings.bucket is None:
         from storage.objects.local import LocalObjects

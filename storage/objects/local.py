@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import os
 import time
@@ -13,44 +12,43 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from storage.objects.names import hex_of
+from storage.objects.local_files import create, full_disk_said, move, place_of, settle, write
+from storage.objects.local_uploads import LocalUploads
 from storage.objects.port import (
     CHUNK_BYTES,
     ObjectDamagedError,
     ObjectMissingError,
     ObjectTooLargeError,
     Stored,
-    StoreFullError,
+    Uploads,
 )
 
 LEFTOVER_AGE_S_MAX = 24 * 3600.0
 """A temporary file that nobody wrote to for so long belongs to a process that died."""
-FOLDERS_DEEP = 4
-"""Folders from an object up to the root of the store."""
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class LocalObjects:
-    """See `ObjectStore`. Files lie at `root/sha256/ab/cd/<hex>`; they appear whole, after an fsync, or not at all."""
+    """See `UploadStore`. Files lie at `root/sha256/ab/cd/<hex>`; they appear whole, after an fsync, or not at all."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / "incoming"
         self._prepared = False
+        self._uploads = LocalUploads(root)
+
+    @property
+    def uploads(self) -> Uploads:
+        return self._uploads
 
     async def put(self, chunks: AsyncIterator[bytes], *, size_max_bytes: int) -> Stored:
         await self._prepare()
         beside = self._incoming / uuid4().hex
         try:
-            with await asyncio.to_thread(_create, beside) as file:
-                digest, size_bytes = await self._receive(chunks, file, size_max_bytes)
-                await asyncio.to_thread(_settle, file)
-            # Replacing equal bytes by equal bytes is harmless, and heals a file that was damaged on the disk.
-            await asyncio.to_thread(_move, beside, self._path(digest))
-        except OSError as error:
-            if error.errno in _FULL:
-                raise StoreFullError(f"no space is left for objects below {self._root}: make room") from error
-            raise
+            with full_disk_said(self._root):
+                with await asyncio.to_thread(create, beside) as file:
+                    digest, size_bytes = await self._receive(chunks, file, size_max_bytes)
+                    await asyncio.to_thread(settle, file)
+                await asyncio.to_thread(move, beside, place_of(self._root, digest))
         finally:
             # Not in a thread: this must also happen while the task is being cancelled.
             with suppress(FileNotFoundError):
@@ -58,7 +56,7 @@ class LocalObjects:
         return Stored(digest, size_bytes)
 
     async def size(self, digest: str) -> int:
-        path = self._path(digest)
+        path = place_of(self._root, digest)
         try:
             return (await asyncio.to_thread(path.stat)).st_size
         except FileNotFoundError:
@@ -66,7 +64,7 @@ class LocalObjects:
 
     async def get(self, digest: str, *, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         try:
-            file = await asyncio.to_thread(_open, self._path(digest))
+            file = await asyncio.to_thread(_open, place_of(self._root, digest))
         except FileNotFoundError:
             raise _missing(digest) from None
         with file:
@@ -89,10 +87,6 @@ class LocalObjects:
     async def close(self) -> None:
         """Nothing is kept open."""
 
-    def _path(self, digest: str) -> Path:
-        name = hex_of(digest)
-        return self._root / "sha256" / name[:2] / name[2:4] / name
-
     async def _prepare(self) -> None:
         if not self._prepared:
             await asyncio.to_thread(_make_incoming, self._incoming)
@@ -105,7 +99,7 @@ class LocalObjects:
             size_bytes += len(chunk)
             if size_bytes > size_max_bytes:
                 raise ObjectTooLargeError(f"more than {size_max_bytes} bytes came in; nothing was kept")
-            await asyncio.to_thread(_write, file, running, chunk)
+            await asyncio.to_thread(write, file, running, chunk)
         return f"sha256:{running.hexdigest()}", size_bytes
 
 
@@ -123,33 +117,5 @@ def _make_incoming(folder: Path) -> None:
                 each.unlink()
 
 
-def _create(path: Path) -> BinaryIO:
-    return path.open("xb", buffering=0)
-
-
 def _open(path: Path) -> BinaryIO:
     return path.open("rb", buffering=0)
-
-
-def _write(file: BinaryIO, running: hashlib._Hash, chunk: bytes) -> None:
-    view = memoryview(chunk)
-    while view:
-        view = view[file.write(view) :]
-    running.update(chunk)
-
-
-def _settle(file: BinaryIO) -> None:
-    os.fchmod(file.fileno(), 0o444)
-    os.fsync(file.fileno())
-
-
-def _move(beside: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside.replace(target)
-    # The name must survive a power cut too, and names live in their folders, which may be new themselves.
-    for above in list(target.parents)[:FOLDERS_DEEP]:
-        folder = os.open(above, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from typing import NamedTuple, Protocol
+from uuid import UUID
+
+import msgspec
 
 CHUNK_BYTES = 1 << 20
 
@@ -37,6 +41,41 @@ class StoreFullError(ObjectError):
 
 class StoreAwayError(ObjectError):
     """The store cannot be asked now, or refuses us: a person may have to mend it, nothing is wrong with the object."""
+
+
+class UploadUnknownError(ObjectError):
+    """No upload has that id (any more)."""
+
+
+class UploadBusyError(ObjectError):
+    """Somebody else writes to the upload just now."""
+
+
+class UploadOffsetError(ObjectError):
+    """The bytes offered do not begin where the upload ends, which is at `offset_bytes`."""
+
+    def __init__(self, offset_bytes: int) -> None:
+        super().__init__(f"the upload goes on at byte {offset_bytes}")
+        self.offset_bytes = offset_bytes
+
+
+class UploadRefusedError(ObjectError):
+    """The bytes that came are not those that were meant; none of them was kept."""
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """An object that comes in pieces. `label` is what its sender says of it: shown, never made a path.
+
+    `offset_bytes` of `size_bytes` are kept so that neither a killed process nor a broken link loses them. `digest` is
+    "" until all of them came and lie in the store under it.
+    """
+
+    id: UUID
+    size_bytes: int
+    began_at: datetime
+    label: str = ""
+    offset_bytes: int = 0
+    digest: str = ""
 
 
 class ObjectStore(Protocol):
@@ -73,3 +112,64 @@ class ObjectStore(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class Uploads(Protocol):
+    """Objects that come in pieces, over links that break and through processes that die. One writes at a time.
+
+    Every process that serves the same store may go on with an upload that another one began. Every method but `begin`
+    and `sweep` raises `UploadUnknownError` for an id that is none, and all of them what the store raises.
+    """
+
+    async def begin(self, id_: UUID, *, size_bytes: int, began_at: datetime, label: str = "") -> Upload:
+        """Make room for an object of exactly `size_bytes`; one of none waits for an `append` of none.
+
+        Raises:
+            StoreFullError: there is not so much room.
+        """
+        ...
+
+    async def state(self, id_: UUID) -> Upload:
+        """How far it is. Whole ones are remembered until they are swept."""
+        ...
+
+    async def append(
+        self,
+        id_: UUID,
+        offset_bytes: int,
+        chunks: AsyncIterator[bytes],
+        *,
+        accept: Callable[[], bool] | None = None,
+    ) -> Upload:
+        """Keep the bytes behind `offset_bytes`, and the object under its digest once it is whole.
+
+        When the chunks break, or the task is cancelled, what has come until then is kept. With `accept`, which is
+        asked behind the last one, it is all of them or none. No bytes at the end of an upload finish one whose
+        process died just there.
+
+        Raises:
+            UploadOffsetError: the upload does not end there.
+            UploadBusyError: somebody else writes.
+            UploadRefusedError: `accept` said no.
+            ObjectTooLargeError: more bytes than were announced; those announced are kept.
+        """
+        ...
+
+    async def abort(self, id_: UUID) -> None:
+        """Forget the upload and its bytes; an object that it became stays.
+
+        Raises:
+            UploadBusyError: somebody writes.
+        """
+        ...
+
+    async def sweep(self, began_before: datetime) -> int:
+        """Forget what was begun before that time, and say how many are unfinished now. Who writes is left alone."""
+        ...
+
+
+class UploadStore(ObjectStore, Protocol):
+    """A store that also takes objects in pieces: those that the API stands on. The agents' gateway does not."""
+
+    @property
+    def uploads(self) -> Uploads: ...

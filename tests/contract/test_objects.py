@@ -215,7 +215,7 @@ async def test_no_space_keeps_nothing_and_is_said(bench, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(local, "_write", full)
+    monkeypatch.setattr(local, "write", full)
     with pytest.raises(StoreFullError):
         await bench.objects.put(chunks(SMALL), size_max_bytes=100)
     assert bench.names() == []

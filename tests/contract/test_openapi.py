@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from api.openapi import UndeclaredContractError, document, text
 from api.routes import ROUTES
 
 CHECKED_IN = Path(__file__).parents[1] / "golden" / "api" / "openapi.json"
+SUPPORT = Path(__file__).parents[1] / "support"
 ACCEPT = 'from api.openapi import document, text; from api.routes import ROUTES; print(text(document(ROUTES)), end="")'
 QUICK = ("--max-examples", "8", "--phases", "examples,coverage,fuzzing")
 LONG = ("--max-examples", "60", "--phases", "examples,coverage,fuzzing,stateful")
@@ -63,10 +65,12 @@ def test_no_request_gets_a_server_error_or_an_answer_that_is_not_in_the_document
     with running_api(postgres_dsn, tmp_path) as address:
         ran = subprocess.run(
             [
-                sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/v1/openapi.json", *thoroughly,
+                sys.executable, "-m", "schemathesis.cli", "--config-file", str(SUPPORT / "fuzzing.toml"),
+                "run", f"{address}/api/v1/openapi.json", *thoroughly,
                 "--checks", ",".join(CHECKS), "--exclude-path", ENDLESS, "--continue-on-failure", "--seed", "1",
                 "--warnings", "off", "--no-color",
             ],
+            env={**os.environ, "SCHEMATHESIS_HOOKS": "fuzzing", "PYTHONPATH": str(SUPPORT)},
             cwd=tmp_path, capture_output=True, text=True,
         )  # fmt: skip
     assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from s3_servers import Bucket, credentials
 
-from storage.objects import s3
+from storage.objects import s3, s3_bucket
 from storage.objects.port import ObjectTooLargeError, StoreAwayError
 from storage.objects.s3 import S3Objects
 
@@ -100,7 +100,7 @@ async def test_a_bucket_is_looked_for_and_made_only_when_asked(bucket):
 
 async def test_a_store_that_is_away_is_said(monkeypatch):
     credentials(monkeypatch)
-    monkeypatch.setattr(s3, "ATTEMPTS_MAX", 1)
+    monkeypatch.setattr(s3_bucket, "ATTEMPTS_MAX", 1)
     with pytest.raises(StoreAwayError, match="does not answer"):
         await using(
             S3Objects("nowhere", endpoint="http://127.0.0.1:9"), lambda it: it.put(chunks(b"x"), size_max_bytes=10)

@@ -11,9 +11,9 @@ import pytest
 from aiohttp import web
 
 from api.app import ROUTES, create_app
-from api.auth import SECURITY_HEADERS, UndeclaredRouteError
+from api.auth import SAFE_METHODS, SECURITY_HEADERS, UndeclaredRouteError
 
-WRITES = [(route.method, route.path) for route in ROUTES if route.method not in ("GET", "HEAD")]
+WRITES = [(route.method, route.path) for route in ROUTES if route.method not in SAFE_METHODS]
 
 
 @pytest.mark.parametrize(

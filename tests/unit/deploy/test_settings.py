@@ -56,6 +56,8 @@ def test_every_field_survives_the_way_to_a_child_process() -> None:
         job_seconds_max=1,
         job_memory_bytes_max=2,
         upload_bytes_max=3,
+        upload_s=5,
+        uploads_max=6,
         user_running_max=4,
         schema="rm_v2",
     )
