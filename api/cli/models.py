@@ -9,7 +9,7 @@ import typer
 
 from api.cli.options import SHOWN, File, Limit, Mine, Name, Named, NewName, NewNote, Note, Search
 from api.cli.output import Sheet, deletion, emit, facts, headings, label, short, size, when
-from api.cli.progress import Meter
+from api.cli.progress import Meter, transfer
 from api.cli.removal import Deleted, Yes, confirm
 from api.cli.session import Session, UsageError, session_of
 
@@ -38,7 +38,7 @@ def upload(
             name=name,
             training_id=training_id,
             note=note,
-            progress=lambda done, total: meter.at(session.say("progress.upload", name=path.name), done / max(total, 1)),
+            progress=transfer(session, meter, session.say("progress.upload", name=path.name)),
         )
     emit(session, pth, pth_sheet(session, pth))
 
@@ -92,7 +92,7 @@ def download(
             found,
             to,
             revision=revision,
-            progress=lambda done, total: meter.at(session.say("progress.download"), done / max(total, 1)),
+            progress=transfer(session, meter, session.say("progress.download")),
         )
     emit(session, {"path": str(target)}, facts(session, "", [("path", str(target))]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from api.resources import Job
+
+
+RESUMED_BYTES_MIN = 2 << 20
+"""Whoever tells first of more bytes than this goes on with something."""
 
 
 class Meter:
@@ -48,6 +53,13 @@ class Meter:
         if self._live:
             self._bar.stop()
 
+    def note(self, text: str) -> None:
+        """A line beside the bar."""
+        if self._live:
+            self._bar.console.print(text, markup=False, highlight=False)
+        else:
+            print(text, file=self._stream, flush=True)
+
     def at(self, text: str, fraction: float | None = None) -> None:
         """Show `text` and a fraction in 0..1; None where nobody knows how much there is."""
         if self._live:
@@ -61,6 +73,20 @@ class Meter:
         elif not self._done and fraction is not None and fraction >= 1:
             print(self._session.say("progress.done", text=text), file=self._stream, flush=True)
             self._done = True
+
+
+def transfer(session: Session, meter: Meter, text: str) -> Callable[[int, int], None]:
+    """Shows bytes on their way as a bar with that text, and says so where they do not begin at the beginning."""
+    first = True
+
+    def look(done: int, total: int) -> None:
+        nonlocal first
+        if first and done > RESUMED_BYTES_MIN:
+            meter.note(session.say("progress.resumed", percent=f"{done / max(total, 1):.0%}"))
+        first = False
+        meter.at(text, done / max(total, 1))
+
+    return look
 
 
 def job_text(session: Session, job: Job) -> str:

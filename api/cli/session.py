@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
@@ -117,7 +118,7 @@ class Session:
         self.stdout = stdout or sys.stdout
         self.stderr = stderr or sys.stderr
         self.progress = io.StringIO() if options.quiet else self.stderr
-        self._factory = client_factory or _real_client
+        self._factory = client_factory or partial(_real_client, environ.get("MO_CACHE", ""))
         self._client: Client | None = None
 
     @property
@@ -155,7 +156,7 @@ def session_of(context: typer.Context) -> Session:
     return cast(Session, context.find_root().obj)
 
 
-def _real_client(api_url: str, lang: str) -> Any:
+def _real_client(cache: str, api_url: str, lang: str) -> Any:
     from api.client import Client
 
-    return Client(api_url, lang)
+    return Client(api_url, lang, cache=Path(cache) if cache else None)

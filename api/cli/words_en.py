@@ -255,6 +255,7 @@ CODES = {
 
 SENTENCES = {
     "progress.done": "{text}: done",
+    "progress.resumed": "an earlier attempt had got to {percent}; going on from there",
     "progress.upload": "upload {name}",
     "progress.example": "train the example's network and write its files",
     "progress.pack": "pack {name}",
@@ -276,6 +277,7 @@ SENTENCES = {
     "It goes on: ask again later, or wait with mo jobs watch.",
     "error.unknown_name": "No {noun} is called {text!r}.\nSee names and ids with the list command.",
     "error.ambiguous_name": "{text!r} means several of {noun}: {ids}.\nGive one of these ids.",
+    "error.file_changed": "{path} changes while it is sent.\nWait until it is whole, then send it again.",
     "error.file_missing": "{path} is not a file.\nCheck the path.",
     "error.folder_missing": "{path} is not a folder.\nCheck the path.",
     "error.folder_without_classes": "{path} has no folders of classes, or no files in them.\n"
@@ -285,7 +287,8 @@ SENTENCES = {
     "Wait for its conversion: mo jobs list --kind conversion.",
     "error.transfer_damaged": "The transfer was damaged: {got} instead of {expected}.\n"
     "Try again; if it comes back, check network and disk.",
-    "error.interrupted": "Interrupted.\nJobs that were asked for go on: mo jobs list.",
+    "error.interrupted": "Interrupted.\nJobs that were asked for go on: mo jobs list. "
+    "A transfer that is run again goes on where it was.",
     "hint.problem": "Change the request and try again; see mo status and the logs.",
     "usage.flag_without_value": "{flag} needs a value.\nFor example: -o json.",
     "usage.one_of": "{option} cannot be {value!r}.\nIt can be: {allowed}.",

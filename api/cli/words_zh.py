@@ -252,6 +252,7 @@ CODES = {
 
 SENTENCES = {
     "progress.done": "{text}：完成",
+    "progress.resumed": "上次已传到 {percent}，从该处继续",
     "progress.upload": "上传 {name}",
     "progress.example": "训练示例网络并写出文件",
     "progress.pack": "打包 {name}",
@@ -271,6 +272,7 @@ SENTENCES = {
     "error.wait_timeout": "{what} 在 {timeout_s} 秒内没有结束。\n它仍在继续：稍后再查，或用 mo jobs watch 等待。",
     "error.unknown_name": "没有名为“{text}”的 {noun}。\n用对应的 list 命令查看名称和 ID。",
     "error.ambiguous_name": "“{text}”对应多个 {noun}：{ids}。\n请给出其中一个完整 ID。",
+    "error.file_changed": "{path} 在上传过程中发生了变化。\n等文件写完后再上传。",
     "error.file_missing": "{path} 不是文件。\n检查路径。",
     "error.folder_missing": "{path} 不是文件夹。\n检查路径。",
     "error.folder_without_classes": "{path} 中没有按类别分的子文件夹，或其中没有文件。\n"
@@ -279,7 +281,7 @@ SENTENCES = {
     "error.revision_missing": "模型 {model} 还没有该修订 {revision}。\n"
     "等待它的转换完成：mo jobs list --kind conversion。",
     "error.transfer_damaged": "传输损坏：应为 {expected}，实为 {got}。\n重试；反复出现请检查网络与磁盘。",
-    "error.interrupted": "已中断。\n已提交的任务仍在继续：mo jobs list。",
+    "error.interrupted": "已中断。\n已提交的任务仍在继续：mo jobs list。再次运行同一上传或下载命令即可续传。",
     "hint.problem": "修改请求后重试；详情见 mo status 与日志。",
     "usage.flag_without_value": "{flag} 需要一个值。\n例如：-o json。",
     "usage.one_of": "{option} 不能是“{value}”。\n可用的值：{allowed}。",

@@ -12,6 +12,7 @@ import yarl
 
 from api.client.client import Everything
 from api.client.core import Core
+from api.client.ledger import Ledger
 from api.client.mode import Awaiting
 from api.client.transport import ANSWER_BYTES_MAX, SOCKET_TIMEOUT_S, checked_address
 from api.client.wire import (
@@ -21,7 +22,10 @@ from api.client.wire import (
     Lines,
     ProgressCallback,
     Request,
+    body_bytes,
     chunks_of,
+    landing,
+    opened_at,
 )
 
 
@@ -44,16 +48,17 @@ class AioTransport:
     async def receive(self, request: Request, target: Path, progress: ProgressCallback | None = None) -> Answer:
         try:
             async with self._ask(request, None) as response:
-                if response.status != 200:
+                if response.status not in (200, 206):
                     return await _whole(response)
-                with await asyncio.to_thread(target.open, "wb") as file:
-                    done = 0
+                answer = Answer(response.status, _headers(response), b"")
+                done, total = landing(answer)
+                with opened_at(target, done) as file:
                     async for chunk in response.content.iter_chunked(CHUNK_BYTES):
                         await asyncio.to_thread(file.write, chunk)
                         done += len(chunk)
                         if progress is not None:
-                            progress(done, response.content_length or 0)
-                return Answer(response.status, _headers(response), b"")
+                            progress(done, total)
+                return answer
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise _failed(error) from error
 
@@ -80,8 +85,8 @@ class AioTransport:
         headers = dict(request.headers)
         body: bytes | AsyncIterator[bytes] | None = request.body or None
         if request.file is not None:
-            headers["Content-Length"] = str(request.file.stat().st_size)
-            body = _chunks(request.file, progress)
+            headers["Content-Length"] = str(body_bytes(request))
+            body = _chunks(request, progress)
         # Paths come escaped; nothing may be escaped twice.
         url = yarl.URL(self._base + request.path, encoded=True)
         return self._session.request(
@@ -89,8 +94,8 @@ class AioTransport:
         )
 
 
-async def _chunks(path: Path, progress: ProgressCallback | None) -> AsyncIterator[bytes]:
-    pieces = chunks_of(path, progress)
+async def _chunks(request: Request, progress: ProgressCallback | None) -> AsyncIterator[bytes]:
+    pieces = chunks_of(request, progress)
     while chunk := await asyncio.to_thread(next, pieces, b""):
         yield chunk
 
@@ -129,11 +134,14 @@ class AsyncClient(Everything[Awaiting]):
 
     The same nouns and operations as `Client`; each returns a coroutine, each iteration an asynchronous iterator. Many
     tasks may share one client. `lang` (zh, en) is the language of the sentences in answers; callbacks that tell of
-    progress may be called from another thread.
+    progress may be called from another thread. `cache` as with `Client`.
     """
 
-    def __init__(self, api_url: str, lang: str = "zh") -> None:
-        super().__init__(Core(AioTransport(api_url), api_url=api_url, mode=Awaiting(), lang=lang), api_url)
+    def __init__(self, api_url: str, lang: str = "zh", *, cache: Path | None = None) -> None:
+        ledger = Ledger(cache)
+        super().__init__(
+            Core(AioTransport(api_url), api_url=api_url, mode=Awaiting(), lang=lang, ledger=ledger), api_url
+        )
         self.convert = self.models.convert
         self.infer = self.tests.infer
         self.compare = self.tests.compare

@@ -12,6 +12,7 @@ from api.client.core import Core
 from api.client.datasets import Datasets
 from api.client.dictionary import Dictionaries
 from api.client.jobs import Jobs
+from api.client.ledger import Ledger
 from api.client.mode import Blocking, M, finished
 from api.client.models import Models
 from api.client.operation import Noun, iteration, operation
@@ -69,11 +70,13 @@ class Everything(Noun[M]):
 class Client(Everything[Blocking]):
     """Mo from a program: `with Client("http://127.0.0.1:8080") as mo: mo.models.list_trons()`.
 
-    `lang` (zh, en) is the language of the sentences in answers. Not for several threads at once.
+    `lang` (zh, en) is the language of the sentences in answers. `cache` is the folder that remembers unfinished
+    uploads, the user's own unless given. Not for several threads at once.
     """
 
-    def __init__(self, api_url: str, lang: str = "zh") -> None:
-        self._use(Core(HttpTransport(api_url), api_url=api_url, mode=Blocking(), lang=lang), api_url)
+    def __init__(self, api_url: str, lang: str = "zh", *, cache: Path | None = None) -> None:
+        ledger = Ledger(cache)
+        self._use(Core(HttpTransport(api_url), api_url=api_url, mode=Blocking(), lang=lang, ledger=ledger), api_url)
 
     @classmethod
     def over(cls, core: Core[Blocking], api_url: str) -> Self:

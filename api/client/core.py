@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http
 import time
 import uuid
@@ -10,20 +9,17 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 
-from api.client.errors import (
-    BadInputError,
-    DamagedTransferError,
-    ProblemError,
-    UnreachableError,
-    WaitTimeoutError,
-)
+from api.client.answers import BUSY, Patience, checked, decoded
+from api.client.errors import BadInputError, DamagedTransferError, ProblemError, UnreachableError, WaitTimeoutError
+from api.client.ledger import Ledger
 from api.client.mode import M
-from api.client.wire import CHUNK_BYTES, Answer, ConnectionFailedError, ProgressCallback, Request, Transport
-from api.resources import Accepted, Page, Problem, Uploaded
+from api.client.transfers import Transfers, digest_of
+from api.client.wire import Answer, ConnectionFailedError, ProgressCallback, Request, Transport
+from api.resources import Accepted, Page, Uploaded
 from api.wishes import Wish
 from schemas.values import ObjectRef
 
@@ -31,14 +27,12 @@ T = TypeVar("T")
 
 PREFIX = "/api/v1"
 ATTEMPTS_MAX = 5
-RETRY_S = 0.2
-"""Pause before the second attempt; doubled for each further one."""
-RETRY_S_MAX = 10.0
 COMMAND_S_MAX = 60.0
 COMMAND_POLL_S = 0.3
 SAY_AGAIN_S = 5.0
 PAGE_ITEMS_MAX = 200
-BUSY = frozenset({http.HTTPStatus.SERVICE_UNAVAILABLE, http.HTTPStatus.TOO_MANY_REQUESTS})
+IN_ONE_BYTES_MAX = 8 << 20
+"""A file that is larger goes up in pieces, so that a broken link costs little."""
 
 
 class Core(Generic[M]):
@@ -58,6 +52,7 @@ class Core(Generic[M]):
         clock: Callable[[], float] = time.monotonic,
         new_key: Callable[[], str] = lambda: uuid.uuid4().hex,
         attempts_max: int = ATTEMPTS_MAX,
+        ledger: Ledger | None = None,
     ) -> None:
         self._transport = transport
         self.api_url = api_url
@@ -65,6 +60,7 @@ class Core(Generic[M]):
         self._new_key = new_key
         self._attempts_max = attempts_max
         self._position = ""
+        self._transfers = Transfers(transport, mode, api_url, self._headers, ledger)
         self.mode = mode
         self.clock = clock
 
@@ -76,7 +72,7 @@ class Core(Generic[M]):
         """
         headers = self._reading() | ({"Min-Position": at} if at else {})
         answer = await self._send(Request("GET", _target(path, query), headers))
-        return _decoded(_checked(answer), kind)
+        return decoded(checked(answer), kind)
 
     async def pages(self, path: str, kind: type[Page[T]], /, **query: Any) -> AsyncIterator[T]:
         """Every item of a list, page after page; raises as `read`."""
@@ -90,7 +86,7 @@ class Core(Generic[M]):
 
     async def text(self, path: str, /, **query: Any) -> str:
         """GET a text; raises as `read`."""
-        return _checked(await self._send(Request("GET", _target(path, query), self._reading()))).body.decode()
+        return checked(await self._send(Request("GET", _target(path, query), self._reading()))).body.decode()
 
     async def lines(self, path: str, last_id: str, /, *, silence_s: float, **query: Any) -> AsyncGenerator[str]:
         """GET a stream behind `last_id`, line by line over a connection of its own; never tried again.
@@ -100,7 +96,7 @@ class Core(Generic[M]):
         """
         headers = self._headers | ({"Last-Event-ID": last_id} if last_id else {})
         said = await self._transport.follow(Request("GET", _target(path, query), headers), silence_s)
-        _checked(said.answer)
+        checked(said.answer)
         async with aclosing(said.lines):
             async for line in said.lines:
                 yield line
@@ -111,7 +107,7 @@ class Core(Generic[M]):
             answer = await self._transport.send(Request("GET", path, self._headers))
         except ConnectionFailedError as error:
             raise UnreachableError(self.api_url, str(error)) from error
-        return _decoded(answer, kind) if answer.status in BUSY else _decoded(_checked(answer), kind)
+        return decoded(answer, kind) if answer.status in BUSY else decoded(checked(answer), kind)
 
     async def write(self, path: str, wish: Wish | None, kind: type[T], *, method: str = "POST", etag: str = "") -> T:
         """Say a wish and return what came of it, waiting while its outcome is open (202).
@@ -129,42 +125,32 @@ class Core(Generic[M]):
         request = Request(method, PREFIX + path, headers, body)
         deadline = self.clock() + COMMAND_S_MAX
         while True:
-            answer = _checked(await self._send(request))
+            answer = checked(await self._send(request))
             self._position = answer.headers.get("mo-position", self._position)
             if answer.status != http.HTTPStatus.ACCEPTED:
-                return _decoded(answer, kind)
-            await self._settle(_decoded(answer, Accepted), deadline)
+                return decoded(answer, kind)
+            await self._settle(decoded(answer, Accepted), deadline)
 
     async def upload(self, path: Path, progress: ProgressCallback | None = None) -> Uploaded:
-        """Stream a file into the object store.
+        """Stream a file into the object store; a large one goes on where an earlier attempt ended.
 
         Raises:
             BadInputError: no such file. DamagedTransferError: the store got other bytes. And those of `write`.
         """
         if not path.is_file():  # noqa: ASYNC240  one look at the disk
             raise BadInputError(f"{path} is not a file", "file_missing", path=str(path))
+        if path.stat().st_size > IN_ONE_BYTES_MAX:  # noqa: ASYNC240
+            return await self._transfers.upload(path, progress)
         headers = self._headers | {"Idempotency-Key": self._new_key(), "Content-Type": "application/octet-stream"}
         answer = await self._send(Request("POST", f"{PREFIX}/objects", headers, file=path), progress)
-        stored = _decoded(_checked(answer), Uploaded)
+        stored = decoded(checked(answer), Uploaded)
         if stored.digest != (expected := await self.mode.apart(lambda: digest_of(path))):
             raise DamagedTransferError(expected, stored.digest)
         return stored
 
     async def download(self, ref: ObjectRef, target: Path, progress: ProgressCallback | None = None) -> None:
-        """Write an object to `target`, which appears only when all of it is there and has the right digest.
-
-        Raises:
-            DamagedTransferError: other bytes came. And those of `read`.
-        """
-        part = target.with_name(target.name + ".part")
-        request = Request("GET", f"{PREFIX}/objects/{quote(ref.digest)}", self._headers)
-        try:
-            _checked(await self._attempts(lambda: self._transport.receive(request, part, progress)))
-            if (got := await self.mode.apart(lambda: digest_of(part))) != ref.digest:
-                raise DamagedTransferError(ref.digest, got)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+        """Write an object to `target`, which appears only when all of it is there and right; raises as `Transfers`."""
+        await self._transfers.download(ref, target, progress)
 
     async def close(self) -> None:
         """Let go of the connection."""
@@ -200,34 +186,16 @@ class Core(Generic[M]):
         return await self._attempts(lambda: self._transport.send(request, progress))
 
     async def _attempts(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
-        for number in range(1, self._attempts_max + 1):
-            pause = min(RETRY_S * 2 ** (number - 1), RETRY_S_MAX)
+        patience = Patience(self.mode, self.api_url, self._attempts_max)
+        while True:
             try:
                 answer = await attempt()
             except ConnectionFailedError as error:
-                if number == self._attempts_max:
-                    raise UnreachableError(self.api_url, str(error)) from error
-            else:
-                if answer.status not in BUSY or number == self._attempts_max:
-                    return answer
-                pause = retry_after_s(answer, pause)
-            await self.mode.sleep(pause)
-        raise AssertionError("the last attempt returns or raises")
-
-
-def retry_after_s(answer: Answer, fallback_s: float) -> float:
-    """Seconds that a busy server asks to wait (Retry-After in seconds), at most `RETRY_S_MAX`."""
-    text = answer.headers.get("retry-after", "")
-    return min(float(text), RETRY_S_MAX) if text.isdecimal() else fallback_s
-
-
-def digest_of(path: Path) -> str:
-    """`sha256:<hex>` of a file's bytes."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return f"sha256:{digest.hexdigest()}"
+                await patience.failed(error)
+                continue
+            if answer.status not in BUSY:
+                return answer
+            await patience.failed(answer)
 
 
 def _target(path: str, query: dict[str, Any]) -> str:
@@ -237,29 +205,3 @@ def _target(path: str, query: dict[str, Any]) -> str:
 
 def _query_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _checked(answer: Answer) -> Answer:
-    if answer.status < http.HTTPStatus.BAD_REQUEST:
-        return answer
-    try:
-        raise ProblemError(msgspec.json.decode(answer.body, type=Problem))
-    except msgspec.MsgspecError:
-        # A proxy or another server speaks here; its page is no use to anybody.
-        title = f"HTTP {answer.status}"
-        problem = Problem(type="about:blank", title=title, status=answer.status, code=f"http_{answer.status}")
-        raise ProblemError(problem) from None
-
-
-def _decoded(answer: Answer, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(answer.body, type=kind)
-    except msgspec.MsgspecError as error:
-        problem = Problem(
-            type="about:blank",
-            title="The answer is not what this client understands; client and server differ in version",
-            status=int(http.HTTPStatus.BAD_GATEWAY),
-            code="answer_not_understood",
-            detail=str(error),
-        )
-        raise ProblemError(problem) from error

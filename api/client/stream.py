@@ -9,7 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from api.client.core import BUSY, Core
+from api.client.answers import BUSY
+from api.client.core import Core
 from api.client.errors import ProblemError, UnreachableError
 from api.client.wire import ConnectionFailedError
 from api.resources import Happened, Said, Story

@@ -15,7 +15,10 @@ from api.client.wire import (
     Lines,
     ProgressCallback,
     Request,
+    body_bytes,
     chunks_of,
+    landing,
+    opened_at,
 )
 
 SOCKET_TIMEOUT_S = 60.0
@@ -47,10 +50,11 @@ class HttpTransport:
     async def receive(self, request: Request, target: Path, progress: ProgressCallback | None = None) -> Answer:
         response = self._ask(request, None)
         try:
-            if response.status != http.client.OK:
+            if response.status not in (http.client.OK, http.client.PARTIAL_CONTENT):
                 return self._whole(response)
-            self._into(response, target, progress)
-            return Answer(response.status, _headers(response), b"")
+            answer = Answer(response.status, _headers(response), b"")
+            self._into(response, answer, target, progress)
+            return answer
         except (ConnectionError, TimeoutError, http.client.HTTPException) as error:
             raise self._failed(error) from error
 
@@ -79,14 +83,14 @@ class HttpTransport:
         headers = dict(request.headers)
         body = request.body or None
         if request.file is not None:
-            headers["Content-Length"] = str(request.file.stat().st_size)
-        elif request.method != "GET" and body is None:
+            headers["Content-Length"] = str(body_bytes(request))
+        elif request.method not in ("GET", "HEAD") and body is None:
             headers["Content-Length"] = "0"
         try:
             self._connection.request(
                 request.method,
                 self._prefix + request.path,
-                chunks_of(request.file, progress) if request.file is not None else body,
+                chunks_of(request, progress) if request.file is not None else body,
                 headers,
             )
         except (BrokenPipeError, ConnectionResetError) as error:
@@ -115,10 +119,11 @@ class HttpTransport:
             raise self._failed(ValueError(f"answer over {ANSWER_BYTES_MAX} bytes"))
         return Answer(response.status, _headers(response), body)
 
-    def _into(self, response: http.client.HTTPResponse, target: Path, progress: ProgressCallback | None) -> None:
-        total = int(response.headers.get("Content-Length", 0))
-        done = 0
-        with target.open("wb") as file:
+    def _into(
+        self, response: http.client.HTTPResponse, answer: Answer, target: Path, progress: ProgressCallback | None
+    ) -> None:
+        done, total = landing(answer)
+        with opened_at(target, done) as file:
             while chunk := response.read(CHUNK_BYTES):
                 file.write(chunk)
                 done += len(chunk)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.client.core import digest_of
 from api.client.errors import ProblemError, UnknownNameError
 from api.client.jobs import ENDED
+from api.client.transfers import digest_of
 from deploy.demo.plan import Case, Variant
 
 if TYPE_CHECKING:

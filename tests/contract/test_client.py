@@ -16,8 +16,8 @@ import pytest
 
 from api.client import BadInputError, Client, ProblemError, UnreachableError
 from api.client.aio import AioTransport, AsyncClient
-from api.client.core import digest_of
 from api.client.mode import finished
+from api.client.transfers import digest_of
 from api.client.transport import HttpTransport
 from api.client.wire import CHUNK_BYTES, ConnectionFailedError, Request
 from api.resources import Agent, Page

@@ -2,7 +2,9 @@
 
 import io
 
-from api.cli.progress import Meter
+import pytest
+
+from api.cli.progress import Meter, transfer
 from api.cli.session import Everywhere, Session
 
 
@@ -32,3 +34,14 @@ def test_what_has_no_measure_is_written_once() -> None:
         "kafka ready",
         "x",
     ]
+
+
+@pytest.mark.parametrize(("first", "said"), [(0, []), (1 << 20, []), (5 << 20, ["an earlier attempt had got to 50%"])])
+def test_bytes_that_go_on_from_somewhere_say_so(first: int, said: list[str]) -> None:
+    stderr = io.StringIO()
+    session = Session(Everywhere("", "en", "table"), {}, stderr=stderr)
+    with Meter(session) as meter:
+        look = transfer(session, meter, "up")
+        for done in (first, 6 << 20, 10 << 20):
+            look(done, 10 << 20)
+    assert [line.partition(";")[0] for line in stderr.getvalue().splitlines()] == [*said, "up", "up: done"]

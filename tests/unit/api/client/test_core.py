@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from api import resources, wishes
-from api.client.core import ATTEMPTS_MAX, RETRY_S_MAX, Core, retry_after_s
+from api.client.answers import RETRY_S_MAX, retry_after_s
+from api.client.core import ATTEMPTS_MAX, Core
 from api.client.errors import (
     BadInputError,
     DamagedTransferError,
@@ -239,10 +240,12 @@ def test_a_download_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     ref = ObjectRef(digest(b"right"), 5)
     target = tmp_path / "model.tron"
     with pytest.raises(DamagedTransferError):
-        download(World(Answer(200, {}, b"wrong")), ref, target)()
+        download(World(Answer(200, {}, b"wrong"), Answer(200, {}, b"other")), ref, target)()
     with pytest.raises(ProblemError):
         download(World(problem(404)), ref, target)()
     assert list(tmp_path.iterdir()) == []
+    download(World(Answer(200, {}, b"wrong"), Answer(200, {}, b"right")), ref, target)()
+    target.unlink()
     download(World(ConnectionFailedError("cut"), Answer(200, {}, b"right")), ref, target)()
     assert target.read_bytes() == b"right"
     assert list(tmp_path.iterdir()) == [target]

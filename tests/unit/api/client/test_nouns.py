@@ -42,7 +42,7 @@ class Server:
     async def send(self, request: Request, progress: ProgressCallback | None = None) -> Answer:
         self.asked.append(request)
         if request.file is not None:
-            from api.client.core import digest_of
+            from api.client.transfers import digest_of
 
             return self._json(resources.Uploaded(digest=digest_of(request.file), size_bytes=1))
         answer = self.answers[request.path.removeprefix("/api/v1/").partition("?")[0]]
