@@ -46,7 +46,8 @@ _log = logging.getLogger(__name__)
 
 
 class Machine(NamedTuple):
-    """What this agent is: its name, what it may do at once, and the device it found (or not)."""
+    """What this agent is: its name, what it may do at once, the device it found (or not), and the sandbox that its jobs
+    run in. With a sandbox that failed its test it claims nothing: every job runs what somebody uploaded."""
 
     agent: str
     platform: Platform
@@ -54,6 +55,8 @@ class Machine(NamedTuple):
     device: str = ""
     device_present: bool = False
     host: str = ""
+    sandbox: str = ""
+    sandbox_failed: tuple[str, ...] = ()
 
 
 class Pace(NamedTuple):
@@ -236,6 +239,8 @@ class Worker:
         self._paused = {id_: until for id_, until in self._paused.items() if until > now}
         if self._stopping or now < self._rested_s or self._view.newer_fold_version is not None:
             return LOOK_S
+        if self._machine.sandbox_failed:
+            return LOOK_S
         if not self._view.sees_everything():
             return LOOK_S
         others = self._view.peers(self._who.instance)
@@ -320,7 +325,7 @@ class Worker:
         if now - self._announced_s < self._pace.announce_s:
             return
         self._announced_s = now
-        state: AgentState = "draining" if self._stopping else "ready"
+        state: AgentState = "draining" if self._stopping or self._machine.sandbox_failed else "ready"
         if self._view.newer_fold_version is not None:
             state = "incompatible"
             _log.error(
@@ -342,6 +347,8 @@ class Worker:
             device_present=machine.device_present,
             host=machine.host,
             fold_version=FOLD_VERSION,
+            sandbox=machine.sandbox,
+            sandbox_failed=machine.sandbox_failed,
         )
 
     async def _say_perishable(self, event: Event) -> None:

@@ -317,6 +317,8 @@ def agent_resource(row: AgentRow, now: datetime) -> Agent:
         agent=said.agent,
         platform=said.platform,
         state="lost" if silent and said.state != "stopped" else said.state,
+        sandbox=said.sandbox,
+        sandbox_failed=list(said.sandbox_failed),
         device=said.device,
         device_present=said.device_present,
         slots=said.slots,

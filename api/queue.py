@@ -18,6 +18,7 @@ from storage.views.rows import AgentRow, BusyRow, JobRow, WaitingRow
 
 AGENT_SILENT_S_MAX = 30.0
 """An agent that said nothing for so long is taken as lost; agents speak every few seconds."""
+TOLD_CHARS_MAX = 200
 WAITING_ROWS_MAX = 10_000
 """Longest queue in which places are told."""
 
@@ -32,12 +33,14 @@ class Standing(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """All that decides who is next: what waits (of one resource class) and runs, and who could do it."""
+    """All that decides who is next: what waits (of one resource class) and runs, and who could do it; `unsafe` are the
+    agents that could if their sandbox held."""
 
     waiting: Sequence[WaitingRow]
     busy: Sequence[BusyRow]
     agents: Sequence[AgentSeen]
     user_running_max: int
+    unsafe: Sequence[AgentSeen] = ()
 
 
 async def standings(deps: Deps, rows: Iterable[JobRow]) -> dict[UUID, Standing]:
@@ -47,11 +50,13 @@ async def standings(deps: Deps, rows: Iterable[JobRow]) -> dict[UUID, Standing]:
         return {}
     now = deps.clock()
     busy = await deps.views.busy()
-    alive = ready_agents(await deps.views.agents(), now)
+    heard = heard_agents(await deps.views.agents(), now)
+    alive = [each for each in heard if each.state == "ready"]
+    unsafe = [each for each in heard if each.sandbox_failed and each.state == "draining"]
     found: dict[UUID, Standing] = {}
     for resource in {row.resource for row in queued}:
         waiting = await deps.views.waiting(resource, limit=WAITING_ROWS_MAX)
-        scene = Scene(waiting, busy, alive, deps.user_running_max)
+        scene = Scene(waiting, busy, alive, deps.user_running_max, unsafe)
         places: dict[str, Mapping[UUID, int]] = {}
         for row in queued:
             if row.resource == resource:
@@ -61,11 +66,10 @@ async def standings(deps: Deps, rows: Iterable[JobRow]) -> dict[UUID, Standing]:
     return found
 
 
-def ready_agents(rows: Iterable[AgentRow], now: datetime) -> list[AgentSeen]:
-    """The last words of the agents that are there and take jobs."""
+def heard_agents(rows: Iterable[AgentRow], now: datetime) -> list[AgentSeen]:
+    """The last words of the agents that are there."""
     heard = [row for row in rows if now - row.seen_at <= timedelta(seconds=AGENT_SILENT_S_MAX)]
-    said = [msgspec.json.decode(row.document, type=AgentSeen) for row in heard]
-    return [each for each in said if each.state == "ready"]
+    return [msgspec.json.decode(row.document, type=AgentSeen) for row in heard]
 
 
 def positions(scene: Scene, platform: str) -> dict[UUID, int]:
@@ -90,13 +94,20 @@ def standing(row: JobRow, scene: Scene, position: int | None, now: datetime) -> 
     return Standing(position, _reason(row, scene, position), None)
 
 
+def _fitting(row: JobRow, agents: Sequence[AgentSeen]) -> list[AgentSeen]:
+    return [each for each in agents if each.slots.get(row.resource, 0) > 0 and row.platform in ("", each.platform)]
+
+
 def _reason(row: JobRow, scene: Scene, position: int | None) -> Code | None:
     mine = sum(each.jobs for each in scene.busy if each.owner == row.owner)
     if mine >= scene.user_running_max:
         return Code("user_limit", {"running": str(mine), "max": str(scene.user_running_max)})
-    fitting = [
-        each for each in scene.agents if each.slots.get(row.resource, 0) > 0 and row.platform in ("", each.platform)
-    ]
+    fitting = _fitting(row, scene.agents)
+    if not fitting and (unsafe := _fitting(row, scene.unsafe)):
+        probes = sorted({probe for each in unsafe for probe in each.sandbox_failed})
+        return Code(
+            "agents_without_sandbox", {"agents": str(len(unsafe)), "probes": ", ".join(probes)[:TOLD_CHARS_MAX]}
+        )
     if not fitting:
         return Code("no_agent_fits", {"resource": row.resource, "platform": row.platform or "*"})
     names = {each.agent for each in fitting}

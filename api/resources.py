@@ -181,9 +181,10 @@ class Job(Resource, frozen=True, kw_only=True):
     """`kind` is conversion, inference or import; `subject_id` the model or dataset the job works on.
 
     `epoch` counts the attempts begun, of `attempts_max`; `logs` are those whose log can be read. A queued job has its
-    `position` (1 is next) and, unless an agent is about to take it, `waiting_for`: no_agent_fits, all_agents_busy,
-    paused_after_failure (until `retry_at`) or user_limit. `retry_of` is the job that this one is asked for again for.
-    `overridden` are the fields in which a conversion differs from its template.
+    `position` (1 is next) and, unless an agent is about to take it, `waiting_for`: no_agent_fits,
+    agents_without_sandbox, all_agents_busy, paused_after_failure (until `retry_at`) or user_limit. `retry_of` is the
+    job that this one is asked for again for. `overridden` are the fields in which a conversion differs from its
+    template.
     """
 
     id: UUID
@@ -279,7 +280,8 @@ class Comparison(Resource, frozen=True, kw_only=True):
 
 
 class Agent(Resource, frozen=True, kw_only=True):
-    """An agent process on a machine, as it last spoke."""
+    """An agent process on a machine, as it last spoke. `sandbox` names the walls around its jobs (`none`: there are
+    none), `sandbox_failed` what got through them when it started: then it takes no jobs."""
 
     agent: str
     platform: Platform
@@ -289,6 +291,8 @@ class Agent(Resource, frozen=True, kw_only=True):
     slots: dict[str, int]
     host: str
     seen_at: Moment
+    sandbox: str = ""
+    sandbox_failed: list[str] = []
 
 
 class Uploaded(Resource, frozen=True, kw_only=True):

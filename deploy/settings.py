@@ -202,10 +202,10 @@ def _path(kind: type, value: Any) -> Any:
 def _check(settings: Settings) -> None:
     if not _is_loopback(settings.api_host):
         raise SettingsError(
-            "trusted_input_only",
+            "loopback_only",
             "MO_API_HOST",
-            "trusted input only: the conversion of user code is not sandboxed yet, so the API listens on this "
-            f"machine alone; use 127.0.0.1 instead of {settings.api_host!r}",
+            "there are no accounts yet, so the API listens on this machine alone; "
+            f"use 127.0.0.1 instead of {settings.api_host!r}",
         )
     for variable, path in (("MO_HOME", settings.home), ("MO_CACHE", settings.cache)):
         if set(str(path)) & set(",:"):

@@ -37,10 +37,7 @@ ACTIVE_S_MAX = 5.0
 """How long the API waits at its start for the database to say which schema is read."""
 SHUTDOWN_S = 5.0
 """How long answers under way may take once the API is told to stop."""
-TRUSTED_INPUT_ONLY = (
-    "trusted input only: structure files run in child processes with limits, not in a sandbox; "
-    "the API therefore listens on this machine alone"
-)
+LOOPBACK_ONLY = "there are no accounts yet: the API listens on this machine alone"
 
 _log = logging.getLogger("mo")
 
@@ -99,7 +96,7 @@ async def _api(settings: Settings) -> int:
     from storage.views.watcher import Watcher
 
     stop = _stop_event()
-    _log.warning(TRUSTED_INPUT_ONLY)
+    _log.warning(LOOPBACK_ONLY)
     log = open_log(settings, "mo-api")
     control = await Control.open(settings.postgres_dsn, CONTROL)
     active = await _active(control, settings.schema)
@@ -225,6 +222,7 @@ async def _projector(settings: Settings) -> int:
 
 async def _agent(settings: Settings) -> int:
     from agents.handlers import handlers
+    from agents.sandbox.selftest import self_test
     from agents.work import Limits
     from agents.worker import Machine, Pace, Worker
     from agents.workspace import LocalWorkspaces
@@ -234,7 +232,10 @@ async def _agent(settings: Settings) -> int:
 
     stop = _stop_event()
     device, present = _device(settings)
-    _log.warning("%s; %s", TRUSTED_INPUT_ONLY, device)
+    sandbox = await self_test()
+    if sandbox.failed:
+        _log.critical("no sandbox: %s failed %s; this agent takes no jobs: run mo doctor", *sandbox)
+    _log.warning("sandbox: %s; %s", sandbox.sandbox, device)
     home = settings.home / "agents" / settings.agent_name
     workspaces = LocalWorkspaces(
         home,
@@ -245,7 +246,7 @@ async def _agent(settings: Settings) -> int:
     await workspaces.prepare()
     log = open_log(settings, settings.agent_name)
     machine = Machine(
-        settings.agent_name, settings.agent_platform, settings.agent_slots, device, present, platform.node()
+        settings.agent_name, settings.agent_platform, settings.agent_slots, device, present, platform.node(), *sandbox
     )
     worker = Worker(
         log,

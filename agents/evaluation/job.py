@@ -24,6 +24,9 @@ from schemas.events import InferenceCompleted, InferenceRequested, JobRequest
 SUMMARY_BYTES_MAX = 1 << 20
 OUTPUTS = {SUMMARY_FILE: SUMMARY_BYTES_MAX, REPORT_FILE: 2 << 30, REPLICATES_FILE: 1 << 30}
 
+GRAPHS_BYTES_MAX = 4 << 30
+"""Room for the model's graphs and weights, taken out of the Tron file where the runtime can open them."""
+
 
 async def _evaluated(request: InferenceRequested, work: Work) -> Path:
     """Let the child evaluate; the folder of what it left."""
@@ -51,6 +54,7 @@ async def _evaluated(request: InferenceRequested, work: Work) -> Path:
         limits=work.limits,
         progress=work.progress,
         log=work.log.take,
+        scratch_bytes_max=GRAPHS_BYTES_MAX,
     )
     return folder / "out"
 

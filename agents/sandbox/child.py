@@ -1,7 +1,7 @@
-"""Runs a Python module in a child process under limits, and ends everything it started.
+"""Runs a Python module behind the walls of a sandbox, under limits, and ends everything it started.
 
-This is NOT a sandbox: the child may read what the agent may read and reach what the agent may reach. It gives limits
-(time, memory, file size, no secrets in its environment, nothing left behind), not walls: trusted input only.
+Every child gets the same walls, whether it runs a user's code or only reads a user's bytes: `walls.py` says which ones
+this machine has. Where it has none, nothing is run.
 """
 
 from __future__ import annotations
@@ -9,30 +9,38 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from math import ceil
 from pathlib import Path
 
 import msgspec
 
 from agents.sandbox.exchange import Exchange, collect, lay_out, read_small
-from agents.sandbox.inside import INPUTS_VARIABLE, OUTPUTS_VARIABLE, PROBLEM_BYTES_MAX, PROBLEM_EXIT, PROBLEM_FILE
+from agents.sandbox.inside import PROBLEM_BYTES_MAX, PROBLEM_EXIT, PROBLEM_FILE
 from agents.sandbox.processes import descendants, resident_bytes
+from agents.sandbox.spec import Spec
+from agents.sandbox.walls import (
+    RUNNER_ENVIRONMENT,
+    SCRATCH_BYTES_MAX,
+    Walls,
+    found,
+    mounts_of,
+    python,
+    rights_of,
+    runner,
+    spec,
+)
 from agents.work import JobProblem, Limits
 from schemas.values import Code
 
-ADDRESS_BYTES_MIN = 8 << 30
-"""PyTorch reserves 3 to 4 GiB of address space before it does anything; real memory is watched instead."""
-OPEN_FILES_MAX = 1024
 LINE_BYTES_MAX = 4096
 LINES_MAX = 100_000
 LOG_CHUNK_BYTES = 64 << 10
+OUTPUT_BYTES_MAX = 64 << 20
+"""A child that writes more than this to stdout and stderr is ended; the log keeps the beginning and the end anyway."""
+MEMORY_NOTE = "memory"
 MEMORY_CHECK_S = 0.25
 KILL_WAIT_S = 6.0
-
-_ROOT = Path(__file__).resolve().parents[2]
 
 Progress = Callable[[str, float], None]
 Log = Callable[[bytes], None]
@@ -44,40 +52,25 @@ class _Line(msgspec.Struct):
     fraction: float
 
 
-def environment(exchange: Exchange, scratch: Path) -> dict[str, str]:
-    """The child's whole environment: nothing of the agent's own is passed on."""
-    return {
-        INPUTS_VARIABLE: str(exchange.inputs),
-        OUTPUTS_VARIABLE: str(exchange.written),
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(scratch),
-        "TMPDIR": str(scratch),
-        "LANG": "C.UTF-8",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONHASHSEED": "0",
-        "PYTHONPATH": str(_ROOT),
-    }
+class _Flood:
+    """Counts what a child writes; `came` is set once that is more than anybody reads."""
+
+    def __init__(self) -> None:
+        self.came = asyncio.Event()
+        self._bytes = 0
+
+    def add(self, count: int) -> None:
+        self._bytes += count
+        if self._bytes > OUTPUT_BYTES_MAX:
+            self.came.set()
 
 
-def _command(module: str, arguments: Sequence[str], limits: Limits, file_bytes_max: int) -> list[str]:
-    python = [sys.executable, "-P", "-s", "-m"]
-    numbers = (
-        os.getpid(),
-        max(ADDRESS_BYTES_MIN, 2 * limits.memory_bytes_max),
-        2 * ceil(limits.job_seconds_max),
-        file_bytes_max,
-        OPEN_FILES_MAX,
-    )
-    return [*python, "agents.sandbox.runner", *map(str, numbers), *python, module, *arguments]
-
-
-async def _read_progress(stream: asyncio.StreamReader, progress: Progress) -> None:
+async def _read_progress(stream: asyncio.StreamReader, progress: Progress, flood: _Flood) -> None:
     decoder = msgspec.json.Decoder(_Line)
     rest = b""
     count = 0
     while chunk := await stream.read(LINE_BYTES_MAX):
+        flood.add(len(chunk))
         *lines, rest = (rest + chunk).split(b"\n")
         rest = rest[:LINE_BYTES_MAX]
         for line in lines:
@@ -89,8 +82,9 @@ async def _read_progress(stream: asyncio.StreamReader, progress: Progress) -> No
                 progress(said.stage[:100], min(1.0, max(0.0, said.fraction)))
 
 
-async def _read_log(stream: asyncio.StreamReader, log: Log) -> None:
+async def _read_log(stream: asyncio.StreamReader, log: Log, flood: _Flood) -> None:
     while chunk := await stream.read(LOG_CHUNK_BYTES):
+        flood.add(len(chunk))
         log(chunk)
 
 
@@ -116,10 +110,14 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _problem(copies: Path, exit_code: int, limits: Limits) -> JobProblem:
+def _problem(exchange: Exchange, exit_code: int, limits: Limits) -> JobProblem:
+    if (exchange.copies.parent / MEMORY_NOTE).exists():
+        return JobProblem("job_memory_exceeded", bytes_max=limits.memory_bytes_max)
     if exit_code == PROBLEM_EXIT:
         with suppress(msgspec.MsgspecError):
-            said = msgspec.json.decode(read_small(copies / PROBLEM_FILE, bytes_max=PROBLEM_BYTES_MAX) or b"", type=Code)
+            said = msgspec.json.decode(
+                read_small(exchange.copies / PROBLEM_FILE, bytes_max=PROBLEM_BYTES_MAX) or b"", type=Code
+            )
             return JobProblem.of(said)
     if exit_code == 128 + signal.SIGXCPU:
         return JobProblem("job_time_exceeded", seconds_max=limits.job_seconds_max)
@@ -128,21 +126,53 @@ def _problem(copies: Path, exit_code: int, limits: Limits) -> JobProblem:
     return JobProblem("job_child_failed", exit_code=exit_code)
 
 
-async def _supervise(process: asyncio.subprocess.Process, limits: Limits) -> None:
+async def _supervise(process: asyncio.subprocess.Process, limits: Limits, flood: _Flood) -> None:
     ended = asyncio.create_task(process.wait())
     memory = asyncio.create_task(_watch_memory(process.pid, limits.memory_bytes_max))
+    flooded = asyncio.create_task(flood.came.wait())
     try:
-        await asyncio.wait({ended, memory}, timeout=limits.job_seconds_max, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            {ended, memory, flooded}, timeout=limits.job_seconds_max, return_when=asyncio.FIRST_COMPLETED
+        )
         if ended.done():
             return
         if memory.done():
             raise JobProblem("job_memory_exceeded", bytes_max=limits.memory_bytes_max)
+        if flooded.done():
+            raise JobProblem("job_output_flood", bytes_max=OUTPUT_BYTES_MAX)
         raise JobProblem("job_time_exceeded", seconds_max=limits.job_seconds_max)
     finally:
         memory.cancel()
+        flooded.cancel()
         # Also on cancellation: nothing of the job may be left when the caller hears of it.
         await asyncio.shield(asyncio.ensure_future(_end(process)))
         await ended
+
+
+async def _run(described: Spec, folder: Path, limits: Limits, progress: Progress, log: Log) -> int:
+    """The runner's exit code; nothing of the child is left."""
+    process = await asyncio.create_subprocess_exec(
+        *runner(described),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=RUNNER_ENVIRONMENT,
+        cwd=folder,
+        start_new_session=True,
+    )
+    if process.stdout is None or process.stderr is None:
+        raise RuntimeError("the child has no pipes: report this as a fault of Mo")
+    flood = _Flood()
+    readers = asyncio.gather(
+        _read_progress(process.stdout, progress, flood),
+        _read_log(process.stderr, log, flood),
+        return_exceptions=True,
+    )
+    try:
+        await _supervise(process, limits, flood)
+    finally:
+        await asyncio.shield(readers)
+    return process.returncode or 0
 
 
 async def run_child(
@@ -155,38 +185,29 @@ async def run_child(
     limits: Limits,
     progress: Progress,
     log: Log,
+    scratch_bytes_max: int = SCRATCH_BYTES_MAX,
+    walls: Walls | None = None,
 ) -> None:
     """Run `module` until it ends well; `folder` exists, is empty, and is the child's alone.
 
     The child reads the file `inputs[name]` as `inside.inputs() / name` and may write `inside.outputs() / name` for each
     name of `outputs`, at most so many bytes. What it wrote lies afterwards, as a copy, at `folder / "out" / name`.
-    Its working directory is for scratch. Its stderr (and whatever it prints) goes to `log`.
+    Its working directory is for scratch, in memory, `scratch_bytes_max` bytes. Its stderr (and whatever it prints) goes
+    to `log`. `walls` are those that this machine can give, unless others are asked for.
 
     Raises:
         JobProblem: what the child said in its problem file; `job_time_exceeded`, `job_memory_exceeded`,
-            `job_child_died` (by a signal), `job_child_failed` (any other exit code: see the log), `result_too_large`.
+            `job_child_died` (by a signal), `job_child_failed` (any other exit code: see the log), `job_output_flood`,
+            `result_too_large`; `sandbox_missing`, where this machine has no walls to give.
     """
+    walls = walls or await found()
+    if walls is None:
+        raise JobProblem("sandbox_missing", retriable=True)
     exchange = await asyncio.to_thread(lay_out, folder, inputs, {**outputs, PROBLEM_FILE: PROBLEM_BYTES_MAX})
-    scratch = folder / "scratch"
-    scratch.mkdir()
-    process = await asyncio.create_subprocess_exec(
-        *_command(module, arguments, limits, max(exchange.outputs.values())),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=environment(exchange, scratch),
-        cwd=scratch,
-        start_new_session=True,
-    )
-    if process.stdout is None or process.stderr is None:
-        raise RuntimeError("the child has no pipes: report this as a fault of Mo")
-    readers = asyncio.gather(
-        _read_progress(process.stdout, progress), _read_log(process.stderr, log), return_exceptions=True
-    )
-    try:
-        await _supervise(process, limits)
-    finally:
-        await asyncio.shield(readers)
+    rights = rights_of(limits, max(exchange.outputs.values()), scratch_bytes_max)
+    command = python(module, arguments, rights)
+    described = spec(walls, (*mounts_of(exchange),), rights, command, memory_note=folder / MEMORY_NOTE)
+    exit_code = await _run(described, folder, limits, progress, log)
     await asyncio.to_thread(collect, exchange)
-    if process.returncode:
-        raise _problem(exchange.copies, process.returncode, limits)
+    if exit_code:
+        raise _problem(exchange, exit_code, limits)

@@ -37,6 +37,7 @@ def lay_out(folder: Path, inputs: Mapping[str, Path], outputs: Mapping[str, int]
     exchange = Exchange(folder / "in", folder / "written", folder / "out", dict(outputs))
     for part in (exchange.inputs, exchange.written, exchange.copies):
         part.mkdir()
+    exchange.inputs.chmod(0o755)
     for name, path in inputs.items():
         target = exchange.inputs / name
         try:

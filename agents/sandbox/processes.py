@@ -16,14 +16,14 @@ PR_SET_CHILD_SUBREAPER = 36
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
-def prctl(option: int, value: int) -> None:
-    """Call prctl(2) with one argument.
+def prctl(option: int, value: int, address: int = 0) -> None:
+    """Call prctl(2) with one argument, or two.
 
     Raises:
         OSError: the kernel refused.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, value, 0, 0, 0) != 0:
+    if libc.prctl(option, *map(ctypes.c_ulong, (value, address, 0, 0))) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
 

@@ -1,55 +1,54 @@
-"""The small process between the agent and a child: sets limits, starts the child, lets nothing outlive it.
+"""The small process between the agent and a child: builds the walls, starts the child, lets nothing outlive it.
 
-Of three ways the first that the kernel grants: a new PID namespace (root), one in a new user namespace, none.
-In a namespace the kernel itself ends every process of the job, whatever it did to leave, also when the agent is killed.
-Without one this process adopts what the child leaves behind (child subreaper) and ends it; then a process that left
-its session survives only if the agent *and* this process are killed by SIGKILL at the same time.
+Why a program of ours and not setpriv, prlimit and unshare: a limit, a user id and a death signal are one call each, the
+order of these calls is what matters (a change of user clears the death signal), and as root the child's files must be
+staged where its own user can reach them, which no command does. It is started with an empty environment.
+
+It stays as root, outside of the walls, adopts what the child might leave behind (child subreaper) and ends it. Whoever
+kills it kills its child, bubblewrap or process 1 of the namespace, and with that everything inside.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
-import select
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
-from agents.sandbox.processes import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, kill_descendants, prctl
+import msgspec
 
-_CLONE_NEWUSER = 0x10000000
-_CLONE_NEWPID = 0x20000000
+from agents.sandbox import bubblewrap, landlock, mounts
+from agents.sandbox.cgroups import Cgroup
+from agents.sandbox.identity import become, own_user
+from agents.sandbox.processes import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, kill_descendants, prctl
+from agents.sandbox.seccomp import load
+from agents.sandbox.spec import CODE, MEMLOCK_BYTES_MAX, OUTPUTS, SCRATCH, Mount, Rights, Spec
+
+ORPHANED, FAILED = 125, 126
 _KILL_SECONDS_MAX = 5.0
 _SIGNALLED = 128
+_READABLE = (CODE, OUTPUTS, "/proc/cpuinfo", "/proc/meminfo", "/dev/zero", "/dev/random", "/dev/urandom")
+_WRITABLE = (SCRATCH, "/dev/null")
 
 
-def _unshare(flags: int) -> bool:
-    return bool(ctypes.CDLL(None, use_errno=True).unshare(flags) == 0)
+def _die_with(parent: int) -> None:
+    """Be killed when the parent dies; if it is dead already, end. To be said again after every change of user."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent and os.getppid() != parent:
+        os._exit(ORPHANED)
 
 
-def _enter_namespace() -> bool:
-    if os.geteuid() == 0:
-        return _unshare(_CLONE_NEWPID)
-    uid, gid = os.getuid(), os.getgid()
-    if not _unshare(_CLONE_NEWUSER | _CLONE_NEWPID):
-        return False
-    # Without the maps the child would see itself as `nobody`; failing to write them harms nothing else.
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
-        try:
-            Path(f"/proc/self/{name}").write_text(text)
-        except OSError:
-            return True
-    return True
-
-
-def _limit(address_bytes: int, cpu_seconds: int, file_bytes: int, files: int) -> None:
+def _limit(rights: Rights) -> None:
     wanted = {
-        resource.RLIMIT_AS: address_bytes,
-        resource.RLIMIT_CPU: cpu_seconds,
-        resource.RLIMIT_FSIZE: file_bytes,
-        resource.RLIMIT_NOFILE: files,
+        resource.RLIMIT_AS: rights.address_bytes_max,
+        resource.RLIMIT_CPU: rights.cpu_seconds_max,
+        resource.RLIMIT_FSIZE: rights.file_bytes_max,
+        resource.RLIMIT_NOFILE: rights.open_files_max,
+        resource.RLIMIT_MEMLOCK: MEMLOCK_BYTES_MAX,
+        resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_CORE: 0,
     }
     for kind, value in wanted.items():
@@ -58,71 +57,123 @@ def _limit(address_bytes: int, cpu_seconds: int, file_bytes: int, files: int) ->
         resource.setrlimit(kind, (value, value))
 
 
-def _exec(limits: list[int], command: list[str]) -> None:
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _limit(*limits)
-    os.execv(command[0], command)  # noqa: S606  no shell on purpose
+def _passed(data: bytes) -> int:
+    """A file in memory with this content, for the next program to read."""
+    handle = os.memfd_create("mo", 0)
+    os.write(handle, data)
+    os.lseek(handle, 0, os.SEEK_SET)
+    return handle
 
 
-def _start(limits: list[int], command: list[str]) -> int:
+def _bubblewrap(spec: Spec, user: int | None, parent: int) -> None:
+    program, shown = Path(spec.bwrap), spec.mounts
+    if user is not None:
+        shown = mounts.stage(spec.mounts)
+        program = _staged(program, spec.mounts, shown)
+        become(user)
+        _die_with(parent)
+    _limit(spec.rights)
+    filter_ = _passed(load.program())
+    told = "\0".join([*bubblewrap.arguments(spec, shown, filter_), ""])
+    command = ["bwrap", "--args", str(_passed(told.encode())), "--", *spec.command]
+    os.execve(program, command, {})  # noqa: S606  no shell on purpose
+
+
+def _staged(program: Path, before: Sequence[Mount], after: Sequence[Mount]) -> Path:
+    """Where the program lies now, with the libraries that it brings along in the folders around it."""
+    for old, new in zip(before, after, strict=True):
+        if program.is_relative_to(old.source):
+            return Path(new.source) / program.relative_to(old.source)
+    return program
+
+
+def _landlock(spec: Spec, user: int | None) -> None:
+    """Process 1 of new namespaces: confines itself, starts the child, reaps; all that is left ends with it."""
+    if user is None:
+        os._exit(FAILED)
+    filter_ = load.program()
+    namespaces = mounts.CLONE_NEWPID | mounts.CLONE_NEWNET | mounts.CLONE_NEWIPC | mounts.CLONE_NEWUTS
+    mounts.unshare(namespaces | mounts.CLONE_NEWCGROUP)
+
+    def process_1() -> None:
+        mounts.enter_root(spec.mounts, spec.links, spec.rights, user)
+        become(user)
+        _die_with(0)
+        readable = [*_READABLE, *spec.links, *(each.target for each in spec.mounts if not each.writable)]
+        landlock.restrict(readable, [*_WRITABLE, *(each.target for each in spec.mounts if each.writable)])
+        _limit(spec.rights)
+        load.apply(filter_)
+        os.chdir(SCRATCH)
+        command = list(spec.command)
+        os._exit(_wait(_start(lambda: os.execve(command[0], command, spec.environment))))  # noqa: S606  as above
+
+    os.setsid()
+    os._exit(_wait(_start(process_1)))
+
+
+def _start(part: Callable[[], object]) -> int:
     pid = os.fork()
     if pid == 0:
         try:
-            _exec(limits, command)
+            _die_with(0)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            part()
+        except BaseException as error:
+            print(f"the sandbox could not be built: {error!r}", file=sys.stderr, flush=True)
         finally:
-            os._exit(126)
+            os._exit(FAILED)
     return pid
-
-
-def _code(status: int) -> int:
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else _SIGNALLED - code
 
 
 def _wait(pid: int) -> int:
     while True:
         ended, status = os.wait()
         if ended == pid:
-            return _code(status)
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else _SIGNALLED - code
 
 
-def _start_init(limits: list[int], command: list[str]) -> int:
-    """Process 1 of the namespace: starts the child, reaps, and takes everything with it when it ends."""
-    ours, theirs = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(ours)
-        return pid
-    try:
-        os.close(theirs)
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if select.select([ours], [], [], 0)[0]:
-            os._exit(125)  # the runner died before the line above took effect
-        os._exit(_wait(_start(limits, command)))
-    finally:
-        os._exit(125)
-
-
-def main(arguments: list[str]) -> int:
-    """Run `PARENT_PID ADDRESS_BYTES CPU_SECONDS FILE_BYTES FILES COMMAND...`; its exit code, 128 + signal if killed."""
-    parent, *numbers = (int(argument) for argument in arguments[:5])
-    command = arguments[5:]
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def _child(spec: Spec, group: Cgroup | None, user: int | None, parent: int) -> None:
     if os.getppid() != parent:
-        return 125
+        os._exit(ORPHANED)
+    if group is not None:
+        group.enter()
+    if spec.kind == "bubblewrap":
+        _bubblewrap(spec, user, parent)
+    else:
+        _landlock(spec, user)
+
+
+def main(told: str) -> int:
+    """Run the child of a `Spec` (JSON); its exit code, 128 + signal if killed, `FAILED` if the walls do not stand."""
+    spec = msgspec.json.decode(told, type=Spec)
+    _die_with(spec.parent)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
+    user, me = own_user(os.getpid()), os.getpid()
+    for mount in spec.mounts:
+        if mount.writable and user is not None:
+            os.chown(mount.source, user, user)
+    group = Cgroup.make(
+        f"mo-job-{me}",
+        memory_bytes_max=spec.rights.memory_bytes_max,
+        processes_max=spec.rights.processes_max,
+    )
 
     def end(_signal: int, _frame: FrameType | None) -> None:
-        kill_descendants(os.getpid(), seconds_max=_KILL_SECONDS_MAX)
+        kill_descendants(me, seconds_max=_KILL_SECONDS_MAX)
+        if group is not None:
+            group.remove()
         os._exit(_SIGNALLED + signal.SIGTERM)
 
     signal.signal(signal.SIGTERM, end)
-    pid = _start_init(numbers, command) if _enter_namespace() else _start(numbers, command)
-    code = _wait(pid)
-    kill_descendants(os.getpid(), seconds_max=_KILL_SECONDS_MAX)
+    code = _wait(_start(lambda: _child(spec, group, user, me)))
+    kill_descendants(me, seconds_max=_KILL_SECONDS_MAX)
+    if group is not None:
+        if group.memory_ran_out():
+            Path(spec.memory_note).touch()
+        group.remove()
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1]))

@@ -63,13 +63,14 @@ def health_sheet(session: Session, health: Health) -> Sheet:
 def agents_sheet(session: Session, items: list[Agent]) -> Sheet:
     """Agents as rows; a missing device is said aloud."""
     return Sheet(
-        headings(session, "agent", "platform", "state", "device", "slots", "host", "seen"),
+        headings(session, "agent", "platform", "state", "device", "sandbox", "slots", "host", "seen"),
         [
             (
                 agent.agent,
                 agent.platform,
                 label(session, "agent_state", agent.state),
                 agent.device if agent.device_present else session.say("text.no_device", device=agent.device),
+                _sandbox(session, agent),
                 ", ".join(f"{kind} {count}" for kind, count in sorted(agent.slots.items())),
                 agent.host,
                 when(agent.seen_at),
@@ -78,6 +79,12 @@ def agents_sheet(session: Session, items: list[Agent]) -> Sheet:
         ],
         title=session.say("title.agents"),
     )
+
+
+def _sandbox(session: Session, agent: Agent) -> str | Cell:
+    if agent.sandbox_failed:
+        return Cell(session.say("text.sandbox_failed", name=agent.sandbox, probes=", ".join(agent.sandbox_failed)), BAD)
+    return agent.sandbox
 
 
 def _yes_no(session: Session, value: bool) -> Cell:

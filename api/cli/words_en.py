@@ -165,6 +165,7 @@ TABLES = {
     "column.device": "device",
     "column.slots": "slots",
     "column.host": "host",
+    "column.sandbox": "sandbox",
     "column.seen": "last seen",
     "column.api_url": "API",
     "column.ready": "ready",
@@ -198,6 +199,7 @@ TABLES = {
     "text.in_ms": "{stage} (ms)",
     "text.skipped": "{count} skipped",
     "text.no_device": "no device ({device})",
+    "text.sandbox_failed": "{name}: takes no jobs, failed: {probes}; run mo doctor there",
     "text.note_of": "Note {id}: {note}",
     "text.verdicts": "Image by image, on those that both tests have. Within noise: the interval holds 0; on other "
     "images of the same kind the difference might as well be the other way round.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 import importlib.util
 import os
@@ -15,6 +16,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from agents.sandbox import landlock
+from agents.sandbox.selftest import self_test
+from agents.sandbox.walls import candidates
 from deploy.doctor import machine
 from deploy.local import jars, kafka, postgres
 from deploy.local.home import Home, port_is_free
@@ -37,6 +41,12 @@ PACKAGES: Mapping[str, tuple[str, bool]] = {
     "aiohttp": ("", True),
 }
 """Packages by the extra of ours that brings them, and whether the embedded system needs them."""
+
+RESTRICTED_MEND = (
+    "sudo apt-get install bubblewrap apparmor-profiles && sudo cp "
+    "/usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/ && sudo systemctl reload apparmor"
+)
+"""Where AppArmor denies user namespaces (Ubuntu from 24.04): a profile for bubblewrap alone, not the switch for all."""
 
 State = Literal["ok", "note", "missing"]
 """note: the system runs without it; missing: it does not."""
@@ -166,12 +176,29 @@ def ports(looked: Looked) -> Iterator[Check]:
 
 
 def sandbox() -> Iterator[Check]:
-    """What a sandbox could be made of; only reported."""
+    """The sandbox, by the test that an agent makes at its start; then what it could be made of."""
+    tested = asyncio.run(self_test())
+    params = {"name": tested.sandbox, "probes": ", ".join(tested.failed)}
+    if not tested.failed:
+        yield Check("sandbox", "ok", "sandbox", params)
+    else:
+        yield Check("sandbox", "missing", "no_sandbox", params, _mend_sandbox())
     said = machine.asked(["bwrap", "--version"])
     yield Check("bwrap", "note", "version" if said else "absent", {"version": said} if said else {})
-    abi = machine.landlock_abi()
+    abi = landlock.abi()
     yield Check("landlock", "note", "abi" if abi else "absent", {"abi": str(abi)} if abi else {})
     yield Check("user-namespaces", "note", "allowed" if machine.user_namespaces() else "not_allowed")
+
+
+def _mend_sandbox() -> str:
+    """The command that gives this machine a sandbox; "" where none does (another processor than x86-64)."""
+    if platform.machine() != "x86_64":
+        return ""
+    if not any(each.kind == "bubblewrap" for each in candidates()):
+        return _install("convert")
+    if machine.user_namespaces():
+        return "sudo apt-get install bubblewrap"
+    return RESTRICTED_MEND if machine.namespaces_are_restricted() else "sudo sysctl user.max_user_namespaces=15000"
 
 
 def found_devices() -> Iterator[Check]:

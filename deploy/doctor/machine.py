@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-LANDLOCK_CREATE_RULESET = 444
-"""Its number on every architecture (landlock_create_ruleset(2))."""
-LANDLOCK_VERSION = 1
 CLONE_NEWUSER = 0x10000000
 ASK_SECONDS_MAX = 5.0
 _CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -62,18 +58,16 @@ def memory_bytes(proc: Path = Path("/proc/meminfo"), limits: tuple[str, ...] = _
     return available
 
 
-def landlock_abi() -> int:
-    """The version of Landlock that the kernel speaks; 0 where it has none."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    version: int = libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_VERSION)
-    return max(version, 0)
-
-
 def user_namespaces() -> bool:
     """Whether an ordinary process may make a user namespace; tried in a process of its own, which then ends."""
     code = f"import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare({CLONE_NEWUSER}) != 0)"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=False)
     return done.returncode == 0
+
+
+def namespaces_are_restricted(switch: Path = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")) -> bool:
+    """Whether AppArmor denies user namespaces to programs that have no profile for it."""
+    return switch.exists() and switch.read_text().strip() == "1"
 
 
 def devices(dev: Path = Path("/dev")) -> dict[str, list[str]]:

@@ -87,12 +87,13 @@ class Scene:
         slots: int = 1,
         snapshot: Path | None = None,
         places: Workspaces | None = None,
+        sandbox_failed: tuple[str, ...] = (),
     ) -> asyncio.Event:
         stop = asyncio.Event()
         worker = Worker(
             self.log,
             Speaker(self.log, f"/{name}", lambda: datetime.now(UTC), 1.0),
-            Machine(name, "nvidia", {"cpu-light": slots}),
+            Machine(name, "nvidia", {"cpu-light": slots}, sandbox_failed=sandbox_failed),
             {"DatasetImportRequested": handler},
             places or self.folders,
             pace=PACE,

@@ -238,6 +238,16 @@ async def test_an_agent_that_stops_waits_for_its_claims_and_hands_the_jobs_back(
     assert scene.folders.open_now == 0
 
 
+async def test_an_agent_without_a_sandbox_claims_nothing_and_says_why(scene: Scene):
+    scene.worker("unsafe", done, sandbox_failed=("reading",))
+    job = await scene.ask()
+    await scene.until_said(AgentSeen, AGENTS.name, state="draining", sandbox_failed=("reading",))
+    scene.worker("safe", done)
+    await scene.until(job, "completed")
+    claims = [event for event in await scene.events() if isinstance(event, JobClaimed)]
+    assert {event.agent for event in claims} == {"safe"}
+
+
 async def test_an_agent_that_cannot_do_jobs_does_not_use_up_their_attempts(scene: Scene):
     async def full(request: JobRequest, work) -> JobResult:
         raise JobProblem("agent_disk", retriable=True, error="no space left")

@@ -67,6 +67,22 @@ async def test_jobs_wait_in_the_fair_order_for_an_agent_that_fits(api):
     assert (await api.get(f"/jobs/{second}")).json["waiting_for"]["code"] == "no_agent_fits"
 
 
+async def test_a_job_that_waits_for_a_sandbox_says_so(api):
+    job = (await api.conversion())["id"]
+    probes = ("reading", "secrets")
+    unsafe = AgentSeen(**SEEN, platform="nvidia", slots={"cpu-heavy": 1}, state="draining", sandbox_failed=probes)
+    await say(api, unsafe)
+    waits = (await api.get(f"/jobs/{job}")).json
+    assert waits["waiting_for"] == {
+        "code": "agents_without_sandbox",
+        "params": {"agents": "1", "probes": "reading, secrets"},
+    }
+    assert "mo doctor" in waits["waiting_message"]
+    assert (await api.get("/agents/agent-1")).json["sandbox_failed"] == ["reading", "secrets"]
+    await agent(api, cpu_heavy=1)
+    assert (await api.get(f"/jobs/{job}")).json["waiting_for"] is None
+
+
 async def test_an_agent_of_another_platform_does_not_fit(api):
     model, dataset = await api.converted(), await api.dataset()
     await agent(api, "ascend", device=4)

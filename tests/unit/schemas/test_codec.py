@@ -34,6 +34,13 @@ def test_golden_records_are_read_and_written_as_ever(path: Path):
     assert json.loads(again_value) == json.loads(value)
 
 
+def test_agents_that_are_older_than_the_sandbox_are_understood():
+    _, value, headers = record(next(path for path in GOLDEN if path.stem == "AgentSeen.v1"))
+    body = {name: each for name, each in json.loads(value).items() if not name.startswith("sandbox")}
+    said = decode(json.dumps(body).encode(), headers).event
+    assert (said.sandbox, said.sandbox_failed) == ("", ())
+
+
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_another_cloudevents_reader_understands_them(path: Path):
     key, value, headers = record(path)

@@ -1,0 +1,95 @@
+"""The agent's self-test: before it takes jobs, six probes must fail behind the walls that its machine gives."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
+
+import msgspec
+
+from agents.sandbox.child import run_child
+from agents.sandbox.exchange import read_small
+from agents.sandbox.probes import ANSWERS_FILE
+from agents.sandbox.walls import Walls, cgroup_name, found
+from agents.work import JobProblem, Limits
+
+ANSWERS_BYTES_MAX = 64 << 10
+LIMITS = Limits(job_seconds_max=60, memory_bytes_max=1 << 30)
+CANARY_VARIABLE = "MO_SANDBOX_CANARY"
+MISSING = "sandbox_missing"
+NO_SANDBOX = "none"
+
+
+class Tested(NamedTuple):
+    """What was found: the walls in words (`bubblewrap 0.11.0, cgroup v2`; `none`), and the probes that got through."""
+
+    sandbox: str
+    failed: tuple[str, ...] = ()
+
+
+async def self_test(walls: Walls | None = None) -> Tested:
+    """Run the probes in a child; a machine without walls fails by `sandbox_missing`, a child that breaks by its code.
+
+    The probes' own mischief is harmless where it succeeds: a file named `mo-probe`, a process that sleeps.
+    """
+    walls = walls or await found()
+    if walls is None:
+        return Tested(NO_SANDBOX, (MISSING,))
+    name = f"{walls.name}, {await asyncio.to_thread(cgroup_name)}"
+    with tempfile.TemporaryDirectory(prefix="mo-probe-") as folder:
+        try:
+            return Tested(name, tuple(await _failed(Path(folder), walls)))
+        except JobProblem as problem:
+            return Tested(name, (problem.reason.code,))
+
+
+async def _failed(folder: Path, walls: Walls) -> list[str]:
+    mark = uuid4().hex
+    secret = folder / "secret"
+    secret.write_text(mark, "ascii")
+    box = folder / "box"
+    box.mkdir()
+    with _canary() as canary:
+        await run_child(
+            "agents.sandbox.probes",
+            (canary, str(secret), mark),
+            folder=box,
+            inputs={},
+            outputs={ANSWERS_FILE: ANSWERS_BYTES_MAX},
+            limits=LIMITS,
+            progress=lambda _stage, _fraction: None,
+            log=lambda _data: None,
+            walls=walls,
+        )
+    said = read_small(box / "out" / ANSWERS_FILE, bytes_max=ANSWERS_BYTES_MAX) or b"{}"
+    answers: Mapping[str, str] = msgspec.json.decode(said, type=dict[str, str])
+    failed = [probe for probe in PROBES if answers.get(probe, "no answer")]
+    return [*failed, *(["outliving"] if await asyncio.to_thread(_lives, mark) else [])]
+
+
+PROBES = ("secrets", "connections", "writing", "reading", "privileges")
+
+
+@contextmanager
+def _canary() -> Iterator[str]:
+    """A secret in this process's environment, as the true ones are."""
+    canary = uuid4().hex
+    os.environ[CANARY_VARIABLE] = canary
+    try:
+        yield canary
+    finally:
+        del os.environ[CANARY_VARIABLE]
+
+
+def _lives(mark: str) -> bool:
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if mark.encode() in entry.read_bytes().split(b"\0"):
+                return True
+    return False

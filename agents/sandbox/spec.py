@@ -1,0 +1,53 @@
+"""What the runner is told: one child, what it sees, what it may use, and the walls around it. Goes as JSON."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["bubblewrap", "landlock"]
+
+INPUTS, OUTPUTS, CODE, SCRATCH = "/in", "/out", "/mo", "/tmp"  # noqa: S108  inside, a tmpfs of the child's own
+"""Where a child finds its files, our packages and its room for scratch."""
+OUTPUTS_FOLDER_BYTES = 16 << 20
+SHM_BYTES = 64 << 20
+SCRATCH_FILES_MAX = 20_000
+MEMLOCK_BYTES_MAX = 8 << 20
+SYSTEM_FILES = ("/etc/ld.so.cache", "/sys/devices/system/cpu")
+"""Of the machine, besides /usr: where libraries lie, and what the processor can do (else slower kernels are chosen)."""
+
+
+class Mount(msgspec.Struct, frozen=True):
+    """A file or folder of the machine as the child sees it."""
+
+    source: str
+    target: str
+    writable: bool = False
+
+
+class Rights(msgspec.Struct, frozen=True, kw_only=True):
+    """Upper bounds: bytes of address space, of a file, of scratch, of resident memory; seconds; numbers."""
+
+    address_bytes_max: int
+    file_bytes_max: int
+    scratch_bytes_max: int
+    memory_bytes_max: int
+    cpu_seconds_max: int
+    open_files_max: int
+    processes_max: int
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True):
+    """One child. `bwrap` is the program's path where `kind` asks for it. The runner makes the file `memory_note`
+    where the kernel ended something of the child for want of memory."""
+
+    kind: Kind
+    bwrap: str
+    parent: int
+    mounts: tuple[Mount, ...]
+    links: dict[str, str]
+    environment: dict[str, str]
+    command: tuple[str, ...]
+    rights: Rights
+    memory_note: str

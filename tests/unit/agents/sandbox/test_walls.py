@@ -1,0 +1,84 @@
+"""Which walls are chosen, who a child is, and what is bound where."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from agents.sandbox import bubblewrap, identity, walls
+from agents.sandbox.cgroups import Cgroup
+from agents.sandbox.spec import Mount
+from agents.work import Limits
+
+BWRAP = walls.Walls("bubblewrap", "bubblewrap 0.11.0", "/usr/bin/bwrap")
+RIGHTS = walls.rights_of(Limits(10, 1 << 30), 5 << 20)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"), [("bubblewrap 0.11.0", "bubblewrap 0.11.0"), ("bubblewrap 0.7.9", ""), ("?", "")]
+)
+def test_old_bubblewraps_are_not_taken(tmp_path: Path, said: str, name: str) -> None:
+    program = tmp_path / "bwrap"
+    program.write_text(f"#!/bin/sh\necho {said}\n")
+    program.chmod(0o755)
+    assert walls._bwrap_name(str(program)) == name
+    assert walls._bwrap_name(str(tmp_path / "none")) == ""
+
+
+def test_walls_that_do_not_stand_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = walls.Walls("landlock", "landlock ABI 7")
+    monkeypatch.setattr(walls, "candidates", lambda: iter([BWRAP, other]))
+    monkeypatch.setattr(walls, "stands", lambda each: each == other)
+    assert walls.first_that_stands.__wrapped__() == other
+    monkeypatch.setattr(walls, "stands", lambda _: False)
+    assert walls.first_that_stands.__wrapped__() is None
+
+
+def test_walls_that_cannot_be_built_do_not_stand() -> None:
+    assert not walls.stands(walls.Walls("bubblewrap", "broken", "/usr/bin/false"))
+
+
+def test_a_child_sees_what_is_named_and_nothing_else() -> None:
+    spec = walls.spec(
+        BWRAP, (Mount("/x/in", "/in"), Mount("/x/o", "/out/o", writable=True)), RIGHTS, ("/usr/bin/true",)
+    )
+    told = bubblewrap.arguments(spec, spec.mounts, 7)
+    bound = {told[place + 2] for place, word in enumerate(told) if word in {"--bind", "--ro-bind"}}
+    assert {"/usr", "/in", "/out/o", "/mo/agents", "/mo/schemas", "/mo/storage"} <= bound
+    assert [told[place + 2] for place, word in enumerate(told) if word == "--bind"] == ["/out/o"]
+    assert not bound & {"/", "/etc", "/home", "/root", "/tmp", "/var", "/run", "/mo", "/mo/deploy"}
+    assert told[-4:] == ["--remount-ro", "/out", "--remount-ro", "/"]
+    assert "MO_" not in " ".join(spec.environment)
+
+
+def test_every_runner_has_a_user_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    whole, container, alone = "0 0 4294967295", "0 100000 65536", "0 1000 1"
+    users = {identity.own_user(pid, whole) for pid in range(1, 5000)}
+    assert len(users) == 4999
+    assert min(user for user in users if user) > 0x6D6F0000
+    assert identity.own_user(70_001, container) == 50_001
+    assert identity.own_user(1, alone) is None
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert identity.own_user(1, whole) is None
+
+
+def test_cgroups_of_both_versions_and_none(tmp_path: Path) -> None:
+    assert Cgroup.make("g", memory_bytes_max=9, processes_max=5, root=tmp_path) is None
+    for each in ("memory", "pids"):
+        (tmp_path / "v1" / each).mkdir(parents=True)
+    first = Cgroup.make("g", memory_bytes_max=9, processes_max=5, root=tmp_path / "v1")
+    assert first is not None
+    assert first.version == 1
+    assert (tmp_path / "v1/memory/g/memory.limit_in_bytes").read_text() == "9"
+    assert (tmp_path / "v1/pids/g/pids.max").read_text() == "5"
+    (tmp_path / "v2").mkdir()
+    (tmp_path / "v2/cgroup.controllers").touch()
+    second = Cgroup.make("g", memory_bytes_max=9, processes_max=5, root=tmp_path / "v2")
+    assert second is not None
+    assert (tmp_path / "v2/g/memory.max").read_text() == "9"
+    assert not second.memory_ran_out()
+    (tmp_path / "v2/g/memory.events").write_text("low 0\noom 1\noom_kill 1\n")
+    assert second.memory_ran_out()
