@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from agents.conversion.graph import plain
+from agents.conversion.graph import inner_graphs, plain
 from agents.runtimes.base import Session
 
 SHARE = 0.1
@@ -123,11 +123,12 @@ def place_of(graph: onnx.GraphProto, value: str) -> Place:
 
 
 class Probe:
-    """Values inside of a graph for one batch: the graph is run with the value as its output."""
+    """Values inside of a graph for one batch: only the nodes are run that the value is computed from."""
 
     def __init__(self, model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]], load: Load) -> None:
         self._model = onnx.ModelProto()
         self._model.CopyFrom(model)
+        self._nodes = list(model.graph.node)
         self._feeds, self._load = feeds, load
 
     def __call__(self, value: str) -> NDArray[Any]:
@@ -136,9 +137,22 @@ class Probe:
         Raises:
             Exception: whatever the runtime raises where the graph cannot be run.
         """
-        del self._model.graph.output[:]
+        del self._model.graph.output[:], self._model.graph.node[:]
+        self._model.graph.node.extend(_leading_to(value, self._nodes))
         self._model.graph.output.append(onnx.ValueInfoProto(name=value))
         return self._load(self._model.SerializeToString()).run(self._feeds)[0]
+
+
+def _leading_to(value: str, nodes: Sequence[onnx.NodeProto]) -> list[onnx.NodeProto]:
+    needed, found = {value}, []
+    for node in reversed(nodes):
+        if needed.isdisjoint(node.output):
+            continue
+        found.append(node)
+        needed.update(node.input)
+        for graph in inner_graphs(node):
+            needed.update(name for each in graph.node for name in each.input)
+    return found[::-1]
 
 
 def gap_between(expected: Callable[[str], NDArray[Any]], got: Callable[[str], NDArray[Any]]) -> Gap:

@@ -21,6 +21,7 @@ from agents.conversion.loading import check_tensors, load_file, read_weights, sa
 from agents.conversion.plan import (
     EXPORTED_FILE,
     OPSET,
+    RECORD_FILE,
     REFERENCE_FILE,
     STRUCTURE_FILE,
     TYPE_CONFIG_FILE,
@@ -29,6 +30,7 @@ from agents.conversion.plan import (
     load_feeds,
     read_plan,
 )
+from agents.conversion.recording import recorded, write_record
 from agents.sandbox.inside import Refused, Report, inputs, outputs, run
 from schemas.specs.type_configs import TypeConfigRefusedError, read_type_config
 
@@ -137,8 +139,8 @@ def _check_repeated(output: int, before: NDArray[np.float32], again: NDArray[np.
         raise Refused("output_not_repeatable", output=output, measured=f"{gap:.6g}")
 
 
-def export(model: torch.nn.Module, plan: Plan, outputs: int, path: Path) -> None:
-    """Write the ONNX graph to `path`, with its weights inside and a free batch.
+def export(model: torch.nn.Module, plan: Plan, outputs: int, path: Path) -> torch.export.ExportedProgram:
+    """Write the ONNX graph to `path`, with its weights inside and a free batch; the program that it was made of.
 
     Raises:
         Refused: `export_failed`.
@@ -146,7 +148,7 @@ def export(model: torch.nn.Module, plan: Plan, outputs: int, path: Path) -> None
     batch = 1 if plan.max_batch == 1 else _EXPORT_BATCH
     dynamic: Any = None if plan.max_batch == 1 else ({0: torch.export.Dim("batch", min=1)},)
     try:
-        torch.onnx.export(
+        made = torch.onnx.export(
             model,
             (torch.zeros(batch, *plan.input_shape),),
             str(path),
@@ -162,6 +164,9 @@ def export(model: torch.nn.Module, plan: Plan, outputs: int, path: Path) -> None
     except Exception as error:
         cause = error.__cause__ or error
         raise Refused("export_failed", kind=type(cause).__name__, error=str(cause)) from error
+    if made is None or made.exported_program is None:
+        raise Refused("export_failed", kind="ONNXProgram", error="the exporter made no program")
+    return made.exported_program
 
 
 def convert(report: Report) -> None:
@@ -181,7 +186,9 @@ def convert(report: Report) -> None:
     results = reference(model, plan, feeds)
     np.savez(made / REFERENCE_FILE, **results)
     report("export", 0.35)
-    export(model, plan, len(results) // len(feeds), made / EXPORTED_FILE)
+    program = export(model, plan, len(results) // len(feeds), made / EXPORTED_FILE)
+    if plan.record is not None:
+        write_record(made / RECORD_FILE, recorded(program, feeds[plan.record.batch]))
     report("export", 0.6)
 
 

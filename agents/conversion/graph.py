@@ -24,8 +24,10 @@ DEPTH_MAX = 16
 NAME_CHARS_MAX = 200
 VALUE_BYTES_MAX = 2 << 30
 """No layer of a network that fits a device has an output this large for one image."""
-EXTERNAL_BYTES_MIN = 1024
-"""Smaller weights stay in the graph: shapes and axes are read by tools that do not open other files."""
+EXTERNAL_BYTES_MIN = 64
+"""Smaller weights stay in the graph, and all that are no float32: shapes and axes are read by tools that do not open
+other files."""
+PAGE_BYTES = 4096
 PRODUCER = "mo"
 
 _NAME = re.compile(rf"[\w.:/-]{{1,{NAME_CHARS_MAX}}}", re.ASCII)
@@ -66,11 +68,12 @@ def _graphs(graph: onnx.GraphProto, depth: int = 0) -> Iterator[onnx.GraphProto]
         raise Refused("graph_too_large", what="depth", max=DEPTH_MAX)
     yield graph
     for node in graph.node:
-        for inner in _inner(node):
+        for inner in inner_graphs(node):
             yield from _graphs(inner, depth + 1)
 
 
-def _inner(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+def inner_graphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    """The graphs inside of a node (branches, loop bodies), not those inside of them."""
     for attribute in node.attribute:
         if attribute.HasField("g"):
             yield attribute.g
@@ -84,7 +87,7 @@ def _nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
     for function in model.functions:
         for node in function.node:
             yield node
-            for inner in _inner(node):
+            for inner in inner_graphs(node):
                 for graph in _graphs(inner, 1):
                     yield from graph.node
 
@@ -97,7 +100,7 @@ def _tensors(model: onnx.ModelProto) -> Iterator[TensorProto]:
             if attribute.HasField("t"):
                 yield attribute.t
             yield from attribute.tensors
-            for inner in _inner(node):
+            for inner in inner_graphs(node):
                 yield from inner.initializer
 
 
@@ -178,7 +181,7 @@ def _bare(graph: onnx.GraphProto) -> None:
         node.doc_string = ""
         for attribute in node.attribute:
             attribute.doc_string = ""
-        for inner in _inner(node):
+        for inner in inner_graphs(node):
             _bare(inner)
 
 
@@ -278,10 +281,10 @@ def write_graph(model: onnx.ModelProto, graph: Path, weights: Path | None = None
 def _split(graph: onnx.GraphProto, file: Any, location: str) -> None:
     for tensor in graph.initializer:
         data = tensor.raw_data if tensor.HasField("raw_data") else onnx.numpy_helper.to_array(tensor).tobytes()
-        if len(data) < EXTERNAL_BYTES_MIN:
+        if tensor.data_type != TensorProto.FLOAT or len(data) < EXTERNAL_BYTES_MIN:
             continue
-        # Mappable: a runtime may use the page as it lies in the file.
-        file.write(b"\0" * (-file.tell() % 4096))
+        # Large ones begin on a page of their own: a runtime may map them as they lie in the file.
+        file.write(b"\0" * (-file.tell() % (PAGE_BYTES if len(data) >= PAGE_BYTES else EXTERNAL_BYTES_MIN)))
         offset = file.tell()
         file.write(data)
         tensor.ClearField("raw_data")

@@ -6,11 +6,12 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Mapping
-from pathlib import Path
-from typing import NamedTuple
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from agents.conversion.explaining import explained
 from agents.conversion.inputs import random_images
 from agents.conversion.plan import (
     CONVERTED_FILE,
@@ -18,7 +19,10 @@ from agents.conversion.plan import (
     GRAPH_BYTES_MAX,
     INPUTS_FILE,
     OPSET,
+    PLACE_BYTES_MAX,
+    PLACE_FILE,
     PLAN_FILE,
+    RECORD_FILE,
     REFERENCE_BYTES_MAX,
     REFERENCE_FILE,
     STRUCTURE_FILE,
@@ -26,11 +30,12 @@ from agents.conversion.plan import (
     VERDICT_FILE,
     WEIGHTS_FILE,
     Plan,
+    Record,
     Verdict,
     write_images,
     write_plan,
 )
-from agents.conversion.reporting import conversion_report, sub_report, sub_verification, verification
+from agents.conversion.reporting import conversion_report, normalisations, sub_report, sub_verification, verification
 from agents.sandbox.child import run_child
 from agents.sandbox.exchange import read_small
 from agents.work import JobProblem, Limits, Work
@@ -38,12 +43,14 @@ from schemas.events import ConversionRequested, JobRequest, ModelConverted
 from schemas.reports import ConversionReport, SubReport
 from schemas.specs.methods import proposed_chain
 from schemas.specs.templates import SubTemplate, TemplateDocument, TemplateRefusedError, decode_template
-from schemas.tron import Input, Normalisation, Provenance, SubModel, TronManifest, file_stem
+from schemas.tron import FileEntry, Input, Provenance, SubModel, TronManifest, WeightsFile, file_stem
 from schemas.values import ObjectRef, StructureRef
-from storage.tron_file import graph_entry, write_tron
+from storage.tron_file import graph_entry, weights_entry, write_tron
 
 TEMPLATE_BYTES_MAX = 64 << 20
 VERDICT_BYTES_MAX = 16 << 20
+
+E = TypeVar("E", bound=FileEntry)
 
 
 class _Given(NamedTuple):
@@ -54,8 +61,11 @@ class _Given(NamedTuple):
 
 
 class _Timed(NamedTuple):
+    """`weights` is the file that the graph's weights lie in, if they lie beside it."""
+
     verdict: Verdict
     graph: Path
+    weights: Path | None
     export_ms: float
     verify_ms: float
 
@@ -68,8 +78,6 @@ def _template(path: Path) -> TemplateDocument:
 
 
 def _only_sub(document: TemplateDocument, request: ConversionRequested) -> tuple[SubTemplate, StructureRef]:
-    if not request.copy_parameters:
-        raise JobProblem("copy_parameters_required")
     if len(document.sub_templates) > 1:
         raise JobProblem("several_sub_models_not_supported", count=len(document.sub_templates))
     sub = document.sub_templates[0]
@@ -94,26 +102,31 @@ async def _prepare(document: TemplateDocument, request: ConversionRequested, wor
         num_classes=sub.num_classes,
         input_name=sub.input_name,
         input_shape=shape,
-        task_sizes=tuple(len(task.classes) for task in sub.tasks),
+        mean=sub.mean_values,
+        scale=sub.scale_values,
+        method=sub.method or document.method,
+        args=sub.args,
+        tasks=sub.tasks,
         max_batch=sub.max_batch,
         error_threshold=document.error_threshold,
         merge_operators=request.merge_operators,
+        weights_file="" if request.copy_parameters else PurePosixPath(weights_entry(0, sub.name)).name,
     )
     write_plan(work.folder, plan)
     return _Given(plan, files)
 
 
 async def _child(
-    part: str, inputs: Mapping[str, Path], outputs: Mapping[str, int], work: Work, limits: Limits
+    part: str, inputs: Mapping[str, Path], outputs: Mapping[str, int], work: Work, limits: Limits, *, folder: str = ""
 ) -> float:
-    """Run one child in its own folder; milliseconds it took."""
-    folder = work.folder / part
-    folder.mkdir()
+    """Run one child in its own folder (called like the part, unless given); milliseconds it took."""
+    home = work.folder / (folder or part)
+    home.mkdir()
     begun = time.perf_counter()
     await run_child(
         f"agents.conversion.{part}",
         (),
-        folder=folder,
+        folder=home,
         inputs=inputs,
         outputs=outputs,
         limits=limits,
@@ -139,25 +152,55 @@ async def _convert(given: _Given, work: Work) -> _Timed:
     inputs |= {name: _left(work, "export", name) for name in made}
     left = work.limits._replace(job_seconds_max=max(1.0, work.limits.job_seconds_max - (time.monotonic() - begun)))
     judged = {CONVERTED_FILE: GRAPH_BYTES_MAX, VERDICT_FILE: VERDICT_BYTES_MAX}
-    verify_ms = await _child("verify", inputs, judged, work, left)
+    if given.plan.weights_file:
+        judged[given.plan.weights_file] = GRAPH_BYTES_MAX
+    try:
+        verify_ms = await _child("verify", inputs, judged, work, left)
+    except JobProblem as problem:
+        raise await explained(problem, lambda record: _second_look(given, inputs, record, work)) from problem
     graph = _left(work, "verify", CONVERTED_FILE)
     data = read_small(work.folder / "verify" / "out" / VERDICT_FILE, bytes_max=VERDICT_BYTES_MAX)
     if data is None:
         raise JobProblem("verification_left_no_result")
-    return _Timed(msgspec.json.decode(data, type=Verdict), graph, export_ms, verify_ms)
+    weights = work.folder / "verify" / "out" / (given.plan.weights_file or "-")
+    # A network whose weights are all tiny keeps them in the graph.
+    shared = weights if weights.exists() else None
+    return _Timed(msgspec.json.decode(data, type=Verdict), graph, shared, export_ms, verify_ms)
 
 
-def _sub_model(sub: SubTemplate, verdict: Verdict, part: SubReport, graph: Path) -> SubModel:
-    with graph.open("rb") as file:
+async def _second_look(given: _Given, inputs: Mapping[str, Path], record: Record, work: Work) -> str:
+    """The node where the exported graph parts from what the structure records of itself, in one line."""
+    folder = work.folder / "second"
+    folder.mkdir()
+    write_plan(folder, msgspec.structs.replace(given.plan, record=record))
+    plan = {PLAN_FILE: folder / PLAN_FILE}
+    made = {EXPORTED_FILE: GRAPH_BYTES_MAX, REFERENCE_FILE: REFERENCE_BYTES_MAX, RECORD_FILE: REFERENCE_BYTES_MAX}
+    await _child("export", {**given.files, **plan}, made, work, work.limits, folder="record")
+    shown = {**inputs, **plan, RECORD_FILE: _left(work, "record", RECORD_FILE)}
+    await _child("locate", shown, {PLACE_FILE: PLACE_BYTES_MAX}, work, work.limits)
+    place = read_small(work.folder / "locate" / "out" / PLACE_FILE, bytes_max=PLACE_BYTES_MAX)
+    return (place or b"").decode(errors="replace")
+
+
+def _entry(kind: type[E], entry: str, path: Path) -> E:
+    with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return kind(entry=entry, digest=f"sha256:{digest}", size_bytes=path.stat().st_size)
+
+
+def _sub_model(sub: SubTemplate, timed: _Timed, part: SubReport) -> SubModel:
+    verdict, graph = timed.verdict, _entry(FileEntry, graph_entry(0, sub.name), timed.graph)
+    weights = _entry(WeightsFile, weights_entry(0, sub.name), timed.weights) if timed.weights else None
+    left, folded = normalisations(sub.mean_values, sub.scale_values, verdict.folded_scale)
     _, channels, height, width = sub.input_shape
     return SubModel(
         name=sub.name,
-        graph=graph_entry(0, sub.name),
-        digest=f"sha256:{digest}",
-        size_bytes=graph.stat().st_size,
+        graph=graph.entry,
+        digest=graph.digest,
+        size_bytes=graph.size_bytes,
         input=Input(name=sub.input_name, shape=(channels, height, width)),
-        normalisation=Normalisation(mean=sub.mean_values, scale=sub.scale_values),
+        normalisation=left,
+        folded=folded,
         outputs=verdict.outputs,
         tasks=sub.tasks,
         max_batch=sub.max_batch,
@@ -165,8 +208,16 @@ def _sub_model(sub: SubTemplate, verdict: Verdict, part: SubReport, graph: Path)
         args=sub.args,
         method=sub.method,
         steps=proposed_chain((channels, height, width), sub.args),
+        weights=weights,
         verification=sub_verification(part),
     )
+
+
+def _files(sub: SubModel, timed: _Timed) -> dict[str, Path]:
+    files = {sub.graph: timed.graph}
+    if sub.weights is not None and timed.weights is not None:
+        files[sub.weights.entry] = timed.weights
+    return files
 
 
 def _provenance(request: ConversionRequested, verdict: Verdict) -> Provenance:
@@ -195,7 +246,7 @@ async def handle(request: JobRequest, work: Work) -> ModelConverted:
 
     Raises:
         JobProblem: the codes of `agents.conversion.export` and `.verify`, of the template, of `run_child`, and
-            `copy_parameters_required`, `several_sub_models_not_supported`, `structure_not_given`.
+            `several_sub_models_not_supported`, `structure_not_given`.
         TypeError: the request is no ConversionRequested.
     """
     if not isinstance(request, ConversionRequested):
@@ -206,19 +257,19 @@ async def handle(request: JobRequest, work: Work) -> ModelConverted:
     given = await _prepare(document, request, work)
     sub = document.sub_templates[0]
     timed = await _convert(given, work)
-    verdict, graph = timed.verdict, timed.graph
+    verdict = timed.verdict
     work.progress("pack", 0.92)
     part = sub_report(sub.name, verdict, export_ms=timed.export_ms, verify_ms=timed.verify_ms)
     report = conversion_report(request, document.error_threshold, [part], verdict.toolchain)
     manifest = TronManifest(
         identity=request.identity,
         method=document.method,
-        sub_models=(_sub_model(sub, verdict, part, graph),),
+        sub_models=(_sub_model(sub, timed, part),),
         provenance=_provenance(request, verdict),
         verification=verification(report),
     )
     path = work.folder / "model.tron"
-    await asyncio.to_thread(write_tron, path, manifest, {manifest.sub_models[0].graph: graph})
+    await asyncio.to_thread(write_tron, path, manifest, _files(manifest.sub_models[0], timed))
     tron = await work.keep(path, f"{file_stem(request.identity)}.tron")
     kept_report = await _keep_report(report, work)
     work.progress("done", 1.0)

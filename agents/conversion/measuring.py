@@ -82,6 +82,20 @@ def measured(
     return tuple(merged(parts) for parts in found.values())
 
 
+def table(differences: Iterable[Difference]) -> str:
+    """The differences as lines for the log."""
+    rows = [
+        f"  {each.output:16} {each.inputs:7} {each.batch:5}  {each.max_abs:<10.3g} {each.mean_abs:<10.3g} "
+        f"{_number(each.relative):10} {_number(each.cosine, '.9g')}"
+        for each in differences
+    ]
+    return "\n".join(["  output           inputs  batch  max-abs    mean-abs   relative   cosine", *rows])
+
+
+def _number(value: float | None, form: str = ".3g") -> str:
+    return "-" if value is None else format(value, form)
+
+
 def proposed_threshold(differences: Iterable[Difference]) -> float:
     """The smallest threshold of the form 1, 2 or 5 x 10^n that leaves room above what was measured and above rounding.
 

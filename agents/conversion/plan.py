@@ -12,6 +12,7 @@ from agents.conversion.arrays import ArraysError, read_arrays
 from agents.conversion.inputs import Batch, Images, feeds
 from agents.sandbox.inside import Refused
 from schemas.reports import Difference, GraphFacts
+from schemas.specs.parts import Arg, TaskSpec
 from schemas.tron import Output
 from schemas.values import Code
 
@@ -25,6 +26,8 @@ REFERENCE_FILE = "reference.npz"
 EXPORTED_FILE = "exported.onnx"
 CONVERTED_FILE = "converted.onnx"
 VERDICT_FILE = "verdict.json"
+RECORD_FILE = "record.npz"
+PLACE_FILE = "place.txt"
 
 OPSET = 18
 """The newest that Ascend's ATC takes and the oldest that PyTorch's exporter speaks natively."""
@@ -33,20 +36,38 @@ PARAMETERS_BYTES_MAX = 1_900_000_000
 GRAPH_BYTES_MAX = 2 << 30
 INPUTS_BYTES_MAX = 1 << 30
 REFERENCE_BYTES_MAX = 1 << 30
+PLACE_BYTES_MAX = 4096
+
+
+class Record(msgspec.Struct, frozen=True):
+    """For which batch the structure is to record its own values, and which output went wrong there."""
+
+    batch: Batch
+    output: int
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversion of one sub-model; its files bear the names above."""
+    """A conversion of one sub-model; its files bear the names above.
+
+    Normalisation is (x - mean) * scale, x in 0..255. `weights_file` is what the graph calls the file of its weights, ""
+    where they lie in the graph. With `record`, the exporting child only records.
+    """
 
     class_name: str
     state_dict_key: str
     num_classes: int
     input_name: str
     input_shape: tuple[int, int, int]
-    task_sizes: tuple[int, ...]
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    method: str
+    args: tuple[Arg, ...]
+    tasks: tuple[TaskSpec, ...]
     max_batch: int
     error_threshold: float
     merge_operators: bool
+    weights_file: str = ""
+    record: Record | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +95,11 @@ def write_plan(folder: Path, plan: Plan) -> None:
 def read_plan(folder: Path) -> Plan:
     """The plan in the child's folder."""
     return msgspec.json.decode((folder / PLAN_FILE).read_bytes(), type=Plan)
+
+
+def begins(code: Code) -> str:
+    """A code with the parameter `at` as one parameter of another code, which is said behind that one."""
+    return f"{code.code}: {code.params['at']}"
 
 
 def write_images(path: Path, images: Images) -> None:

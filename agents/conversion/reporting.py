@@ -8,7 +8,7 @@ from agents.conversion.measuring import merged
 from agents.conversion.plan import Verdict
 from schemas.events import ConversionRequested
 from schemas.reports import ConversionReport, Difference, SubReport
-from schemas.tron import OutputDifference, SubVerification, Verification
+from schemas.tron import Normalisation, OutputDifference, SubVerification, Verification
 
 
 def sub_report(
@@ -69,6 +69,16 @@ def sub_verification(part: SubReport) -> SubVerification:
         batch_drift=part.batch_drift,
         real_images=part.real_images,
     )
+
+
+def normalisations(
+    mean: tuple[float, ...], scale: tuple[float, ...], folded_scale: tuple[float, ...]
+) -> tuple[Normalisation, Normalisation | None]:
+    """What is left to do before the graph, and what the graph does itself; one number a channel."""
+    if not folded_scale:
+        return Normalisation(mean=mean, scale=scale), None
+    ones, zeros = (1.0,) * len(scale), (0.0,) * len(mean)
+    return Normalisation(mean=mean, scale=ones), Normalisation(mean=zeros, scale=folded_scale)
 
 
 def _worst(each: Difference) -> OutputDifference:

@@ -9,15 +9,18 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
 from agents.conversion.arrays import ArraysError, read_arrays
+from agents.conversion.folding import fold_scale
 from agents.conversion.graph import check_shapes, converted, facts, load_graph, output_dtypes, write_graph
 from agents.conversion.inputs import Batch, Feeds, output_key
+from agents.conversion.locating import Side, parting
 from agents.conversion.measuring import (
     Arrays,
     batch_drift,
@@ -25,6 +28,7 @@ from agents.conversion.measuring import (
     drift_notices,
     measured,
     proposed_threshold,
+    table,
 )
 from agents.conversion.plan import (
     CONVERTED_FILE,
@@ -33,7 +37,9 @@ from agents.conversion.plan import (
     REFERENCE_FILE,
     VERDICT_FILE,
     Plan,
+    Record,
     Verdict,
+    begins,
     load_feeds,
     read_plan,
 )
@@ -41,8 +47,10 @@ from agents.evaluation.classification import is_distribution
 from agents.runtimes.base import Session
 from agents.runtimes.onnxruntime import OnnxRuntime
 from agents.sandbox.inside import Refused, Report, inputs, outputs, run
-from schemas.reports import Difference
+from schemas.reports import Difference, GraphFacts
+from schemas.specs.methods import output_problem
 from schemas.tron import Output
+from schemas.values import Code
 
 _TOOLS = ("torch", "onnx", "onnxscript", "onnxruntime", "numpy")
 
@@ -63,26 +71,21 @@ def load_reference(path: Path, feeds: Feeds, outputs: int) -> Arrays:
 
 
 def check_outputs(reference: Arrays, feeds: Feeds, plan: Plan, outputs: int) -> None:
-    """PyTorch's outputs answer the tasks, one number a class for every image.
+    """PyTorch's outputs have a row for every image, are finite, and can be read by the template's method.
 
     Raises:
-        Refused: `outputs_do_not_match_tasks`, `output_size_wrong`, `output_not_finite`.
+        Refused: `output_without_batch`, `output_not_finite`, and the codes of `output_problem`.
     """
-    if outputs != len(plan.task_sizes):
-        raise Refused("outputs_do_not_match_tasks", outputs=outputs, tasks=len(plan.task_sizes))
     for batch in feeds:
-        for number, wanted in enumerate(plan.task_sizes):
+        for number in range(outputs):
             output = reference[output_key(batch, number)]
-            if output.shape[:1] != (batch.size,) or output.size != batch.size * wanted:
-                raise Refused(
-                    "output_size_wrong",
-                    output=number,
-                    shape=output.shape,
-                    wanted=f"({batch.size}, {wanted})",
-                    batch=batch.size,
-                )
+            if output.shape[:1] != (batch.size,) or not output.size:
+                raise Refused("output_without_batch", output=number, shape=output.shape, batch=batch.size)
             if not np.isfinite(output).all():
                 raise Refused("output_not_finite", side="pytorch", output=number, batch=batch.size)
+    shapes = [reference[output_key(next(iter(feeds)), number)].shape[1:] for number in range(outputs)]
+    if (problem := output_problem(plan.method, plan.args, plan.tasks, shapes)) is not None:
+        raise Refused(problem.code, **problem.params)
 
 
 def answers_of(session: Session, feeds: Feeds, reference: Arrays, input_name: str) -> Answers:
@@ -121,11 +124,86 @@ def output_specs(names: Sequence[str], dtypes: Sequence[str], reference: Arrays,
     return tuple(specs)
 
 
-def _session(path: Path) -> Session:
+def load_session(graph: Path | bytes) -> Session:
+    """The graph in the runtime.
+
+    Raises:
+        Refused: `graph_malformed`: the runtime does not take it (also where it asks for more memory than there is).
+    """
     try:
-        return OnnxRuntime().load(path, "nvidia")
+        return OnnxRuntime().load(graph, "nvidia")
     except Exception as error:
         raise Refused("graph_malformed", error=error) from error
+
+
+class _Graphs(NamedTuple):
+    """The exported graph, and what is to be said of the kept one, whose weights may lie in another file."""
+
+    exported: onnx.ModelProto
+    before: GraphFacts
+    after: GraphFacts
+    dtypes: tuple[str, ...]
+    folded: bool
+
+
+def _make(exported: onnx.ModelProto, made: Path, plan: Plan) -> _Graphs:
+    """Write the graph that is kept."""
+    kept = converted(exported, merge=plan.merge_operators)
+    check_shapes(kept, input_name=plan.input_name, input_shape=plan.input_shape, max_batch=plan.max_batch)
+    folded = plan.merge_operators and fold_scale(kept, mean=plan.mean, scale=plan.scale)
+    graphs = _Graphs(exported, facts(exported), facts(kept), output_dtypes(kept), folded)
+    write_graph(kept, made / CONVERTED_FILE, made / plan.weights_file if plan.weights_file else None)
+    return graphs
+
+
+def unscaled(feeds: Feeds, scale: tuple[float, ...]) -> dict[Batch, NDArray[Any]]:
+    """The same images for a graph that has the scale inside: as they were before it."""
+    factors = np.array(scale, np.float64)[:, None, None]
+    return {batch: (images / factors).astype(np.float32) for batch, images in feeds.items()}
+
+
+def _located(refused: Refused, exported: Side, kept: Side, reference: Arrays, threshold: float) -> Refused:
+    """The refusal with the place where the graph went wrong."""
+    names = [value.name for value in kept.model.graph.output]
+    found = parting(exported, kept, reference, names, threshold, load_session)
+    if found is not None and found.place:
+        refused.params["first"] = begins(Code("begins_in_merging", {"at": found.place}))
+    elif found is not None:
+        refused.params["first"] = begins(Code("begins_in_export", {"at": "-"}))
+        refused.params["record"] = msgspec.json.encode(Record(found.batch, names.index(found.output))).decode()
+    return refused
+
+
+def _judge(graphs: _Graphs, given: Path, made: Path, plan: Plan) -> Verdict:
+    """Everything that is measured on the graph that lies in `made`; raises as `verify`."""
+    feeds, outputs = load_feeds(given, plan), len(graphs.dtypes)
+    reference = load_reference(given / REFERENCE_FILE, feeds, outputs)
+    check_outputs(reference, feeds, plan, outputs)
+    drift = batch_drift(reference, feeds, outputs, plan.error_threshold)
+    kept_feeds = unscaled(feeds, plan.scale) if graphs.folded else feeds
+    session = load_session(made / CONVERTED_FILE)
+    try:
+        differences = compare(session, kept_feeds, reference, plan)
+        print(table(differences), file=sys.stderr)
+        worst = check_threshold(differences, plan.error_threshold)
+    except Refused as refused:
+        exported = Side(graphs.exported, plan.input_name, feeds)
+        kept = Side(onnx.load(str(made / CONVERTED_FILE)), plan.input_name, kept_feeds)
+        raise _located(refused, exported, kept, reference, plan.error_threshold) from None
+    return Verdict(
+        outputs=output_specs(session.outputs, graphs.dtypes, reference, feeds),
+        differences=differences,
+        max_abs_error=worst,
+        proposed_threshold=proposed_threshold(differences),
+        batch_drift=drift,
+        exported=graphs.before,
+        converted=graphs.after,
+        backend=f"{session.used().backend} {session.used().version}",
+        toolchain={"python": sys.version.split()[0], **{tool: version(tool) for tool in _TOOLS}},
+        real_images=max((batch.start + batch.size for batch in feeds if batch.inputs == "real"), default=0),
+        folded_scale=plan.scale if graphs.folded else (),
+        notices=drift_notices(drift, plan.error_threshold),
+    )
 
 
 def verify(report: Report) -> None:
@@ -133,30 +211,9 @@ def verify(report: Report) -> None:
     given, made = inputs(), outputs()
     plan = read_plan(given)
     report("verify", 0.65)
-    exported = load_graph(given / EXPORTED_FILE)
-    before = facts(exported)
-    kept = converted(exported, merge=plan.merge_operators)
-    check_shapes(kept, input_name=plan.input_name, input_shape=plan.input_shape, max_batch=plan.max_batch)
-    write_graph(kept, made / CONVERTED_FILE)
-    feeds, count = load_feeds(given, plan), len(kept.graph.output)
-    reference = load_reference(given / REFERENCE_FILE, feeds, count)
-    check_outputs(reference, feeds, plan, count)
-    drift = batch_drift(reference, feeds, count, plan.error_threshold)
+    graphs = _make(load_graph(given / EXPORTED_FILE), made, plan)
     report("verify", 0.75)
-    session = _session(made / CONVERTED_FILE)
-    differences = compare(session, feeds, reference, plan)
-    verdict = Verdict(
-        outputs=output_specs(session.outputs, output_dtypes(kept), reference, feeds),
-        differences=differences,
-        max_abs_error=check_threshold(differences, plan.error_threshold),
-        proposed_threshold=proposed_threshold(differences),
-        batch_drift=drift,
-        exported=before,
-        converted=facts(kept),
-        backend=f"{session.used().backend} {session.used().version}",
-        toolchain={"python": sys.version.split()[0], **{tool: version(tool) for tool in _TOOLS}},
-        notices=drift_notices(drift, plan.error_threshold),
-    )
+    verdict = _judge(graphs, given, made, plan)
     (made / VERDICT_FILE).write_bytes(msgspec.json.encode(verdict))
     report("verify", 0.9)
 

@@ -34,6 +34,7 @@ class Session(Protocol):
 class Runtime(Protocol):
     """Loads graphs."""
 
-    def load(self, graph: Path, platform: Platform) -> Session:
-        """The graph (an ONNX file that holds its weights), ready to run for a job of `platform`."""
+    def load(self, graph: Path | bytes, platform: Platform) -> Session:
+        """The graph (an ONNX file with its weights inside or beside it, or its bytes), ready to run for a job of
+        `platform`."""
         ...

@@ -30,12 +30,14 @@ def cpu_name() -> str:
 class OnnxRuntimeSession:
     """A graph loaded by ONNX Runtime."""
 
-    def __init__(self, graph: Path, platform: Platform) -> None:
+    def __init__(self, graph: Path | bytes, platform: Platform) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session: Any = onnxruntime.InferenceSession(str(graph), options, providers=[PROVIDER])
+        self._session: Any = onnxruntime.InferenceSession(
+            graph if isinstance(graph, bytes) else str(graph), options, providers=[PROVIDER]
+        )
         self._session.disable_fallback()
         if (effective := self._session.get_providers()) != [PROVIDER]:
             raise RuntimeError(f"ONNX Runtime took {effective} instead of {PROVIDER}: install the plain CPU build")
@@ -63,5 +65,5 @@ class OnnxRuntime:
     def __init__(self) -> None:
         onnxruntime.disable_telemetry_events()
 
-    def load(self, graph: Path, platform: Platform) -> Session:
+    def load(self, graph: Path | bytes, platform: Platform) -> Session:
         return OnnxRuntimeSession(graph, platform)

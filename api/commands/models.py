@@ -131,8 +131,6 @@ async def _plan(deps: Deps, wish: ConversionWish) -> Plan:
     Raises:
         ApiRefusal: something is not there, or does not fit (422), or was deleted (409).
     """
-    if not wish.copy_parameters:
-        raise ApiRefusal(HTTPStatus.UNPROCESSABLE_ENTITY, "copy_parameters_required")
     pth = await usable_entity(deps, "pth", wish.pth_id)
     _, template = await template_row(deps, wish.template_id)
     before = await load_template(deps, template.document)

@@ -14,6 +14,8 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {"zh": zh.TEXTS, "en": en.T
 
 _REASON = re.compile(r"(?P<code>[a-z_]+): (?P<count>\d+)")
 """What `reasons` in a code's parameters is made of: other codes, and how often each came."""
+_FIRST = re.compile(r"(?P<code>[a-z_]+): (?P<at>.*)", re.DOTALL)
+"""What `first` in a code's parameters is made of: another code, said behind this one, and its parameter `at`."""
 _WORDS = ("inputs",)
 """Parameters that are codes themselves, said inside of the sentence."""
 
@@ -35,8 +37,12 @@ def sentences(code: Code, lang: str) -> tuple[str, str]:
     if code.code not in texts:
         said = ", ".join(f"{name}={value}" for name, value in code.params.items())
         params = _Params(code=code.code, params=said)
-    what, todo = texts.get(code.code, texts["unknown_code"])
-    return what.format_map(params), todo.format_map(params)
+    what, todo = (text.format_map(params) for text in texts.get(code.code, texts["unknown_code"]))
+    if (found := _FIRST.fullmatch(params.get("first", ""))) and found["code"] in texts:
+        gap = "" if lang == "zh" else " "
+        more, first_todo = (text.format_map(_Params(at=found["at"])) for text in texts[found["code"]])
+        return f"{what}{gap}{more}", f"{first_todo}{gap}{todo}"
+    return what, todo
 
 
 def _counted(found: re.Match[str], texts: Mapping[str, tuple[str, str]], lang: str) -> str:

@@ -138,7 +138,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sub_template_unknown": ("The template has no sub-template {name}.", "It has: {known}."),
     "overrides_malformed": ("The sub_templates of the overrides are not right.", "Write a list of objects, each with a name."),
     "several_sub_models_not_supported": ("The template has {count} sub-models; only one is supported for now.", "Make a template of each of them."),
-    "copy_parameters_required": ("Parameters must be copied for now.", "Leave copy_parameters at true."),
     # dictionary
     "dictionary_list_unknown": ("The dictionary has no list {name}.", "It has: {known}."),
     "dictionary_default_unknown": ("The default {value} is not in the list {list}.", "Choose one of: {known}; or add it first."),
@@ -248,6 +247,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "output_drifts_with_batch": ("An image's output changes a little with its batch (by {measured}, more than the threshold {threshold}).", "If that matters, look for means over the whole batch in the structure."),
     "on_random_inputs": ("random inputs", ""),
     "on_real_inputs": ("images of the dataset", ""),
+    "begins_in_merging": ("It begins at {at}, where operators were merged.", "Convert without merging operators (merge_operators=false), and report it."),
+    "begins_in_export": ("It begins in the export, at {at} (as the structure itself reports).", "Write that operation in another way in the structure."),
+    "record_malformed": ("What the structure recorded of itself cannot be used: {error}.", "Nothing needs to be done; the node is not named then."),
+    "output_without_batch": ("Output {output} has the shape {shape} at batch {batch}: its first axis is not the batch.", "Let forward give a row for every image."),
     # evaluation
     "no_nvidia_runtime": ("This version has no NVIDIA runtime; it ran on the CPU.", "Timings say nothing about a device."),
     "no_ascend_runtime": ("This version has no Ascend runtime; it ran on the CPU.", "Timings say nothing about a device."),

@@ -138,7 +138,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sub_template_unknown": ("模版中没有子模版 {name}。", "可修改的子模版：{known}。"),
     "overrides_malformed": ("修改内容的 sub_templates 格式不正确。", "请写成对象的列表，每个对象含 name。"),
     "several_sub_models_not_supported": ("模版有 {count} 个子模型，目前只支持一个。", "请把每个子模型做成单独的模版。"),
-    "copy_parameters_required": ("目前必须勾选“拷贝模型参数”。", "请保持 copy_parameters 为 true。"),
     # dictionary
     "dictionary_list_unknown": ("字典中没有列表 {name}。", "可用的列表：{known}。"),
     "dictionary_default_unknown": ("{list} 的默认值 {value} 不在列表中。", "请从中选择：{known}，或先新增该项。"),
@@ -248,6 +247,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "output_drifts_with_batch": ("同一图片的输出随 batch 略有变化（{measured}，大于阈值 {threshold}）。", "若影响使用，请检查结构中对整个 batch 求均值之处。"),
     "on_random_inputs": ("随机输入", ""),
     "on_real_inputs": ("数据集图片", ""),
+    "begins_in_merging": ("偏差始于 {at}，由合并操作符引起。", "请取消“合并操作符”（merge_operators=false）后转换，并报告该问题。"),
+    "begins_in_export": ("偏差始于导出，位于 {at}（依据结构自身的记录）。", "请在结构中换一种方式编写该运算。"),
+    "record_malformed": ("结构自身的记录无法使用：{error}。", "无需处理，只是无法指出具体节点。"),
+    "output_without_batch": ("输出 {output} 在 batch {batch} 时的形状为 {shape}，第一维不是 batch。", "请让 forward 为每张图片输出一行。"),
     # evaluation
     "no_nvidia_runtime": ("本版本没有 NVIDIA 运行时，在 CPU 上运行。", "耗时不代表设备性能。"),
     "no_ascend_runtime": ("本版本没有昇腾运行时，在 CPU 上运行。", "耗时不代表设备性能。"),

@@ -227,7 +227,6 @@ async def test_overrides_change_the_template_for_this_job_only(api):
         ({"overrides": {"sub_templates": [{"name": "other"}]}}, "sub_template_unknown"),
         ({"overrides": {"sub_templates": "main"}}, "overrides_malformed"),
         ({"overrides": {"colour": "blue"}}, "template_malformed"),
-        ({"copy_parameters": False}, "copy_parameters_required"),
         ({"pth_id": str(UUID(int=1))}, "pth_unknown"),
         ({"template_id": str(UUID(int=1))}, "template_unknown"),
     ],

@@ -12,6 +12,7 @@ from agents.conversion.export import build, export, flattened, reference
 from agents.conversion.inputs import Images, feeds, random_images
 from agents.conversion.plan import Plan
 from agents.sandbox.inside import Refused
+from schemas.specs.parts import TaskSpec
 
 STRUCTURE = """
 import torch
@@ -52,7 +53,11 @@ def plan(folder: Path, source: str = STRUCTURE, **fields: Any) -> Plan:
         "num_classes": 5,
         "input_name": "x",
         "input_shape": (3, 4, 4),
-        "task_sizes": (5,),
+        "mean": (0.0,) * 3,
+        "scale": (1.0,) * 3,
+        "method": "classification",
+        "args": (),
+        "tasks": (TaskSpec("class", ("a", "b", "c", "d", "e")),),
         "max_batch": 4,
         "error_threshold": 1e-4,
         "merge_operators": True,

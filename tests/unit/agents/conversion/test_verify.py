@@ -18,6 +18,7 @@ from agents.conversion.plan import Plan
 from agents.conversion.verify import check_outputs, compare, load_reference, output_specs
 from agents.runtimes.onnxruntime import OnnxRuntime
 from agents.sandbox.inside import Refused
+from schemas.specs.parts import TaskSpec
 
 PLAN = Plan(
     class_name="",
@@ -25,7 +26,11 @@ PLAN = Plan(
     num_classes=2,
     input_name="x",
     input_shape=SHAPE,
-    task_sizes=(4,),
+    mean=(0.0,),
+    scale=(1.0,),
+    method="classification",
+    args=(),
+    tasks=(TaskSpec("class", ("a", "b", "c", "d")),),
     max_batch=3,
     error_threshold=1e-3,
     merge_operators=True,
@@ -82,10 +87,11 @@ def changed(**arrays: NDArray[Any]) -> dict[str, NDArray[Any]]:
 @pytest.mark.parametrize(
     ("reference", "outputs", "expected"),
     [
-        (truth(), 2, "outputs_do_not_match_tasks"),
+        (truth() | {output_key(b, 1): x.reshape(-1, 4) for b, x in FEEDS.items()}, 2, "outputs_do_not_match_tasks"),
         (truth(), 0, "outputs_do_not_match_tasks"),
-        (changed(**{key(2): np.zeros((2, 5), np.float32)}), 1, "output_size_wrong"),
-        (changed(**{key(2): np.zeros((1, 8), np.float32)}), 1, "output_size_wrong"),
+        (changed(**{key(2): np.zeros((2, 0), np.float32)}), 1, "output_without_batch"),
+        ({each: np.zeros((len(rows), 5), np.float32) for each, rows in truth().items()}, 1, "output_size_wrong"),
+        (changed(**{key(2): np.zeros((1, 8), np.float32)}), 1, "output_without_batch"),
         (changed(**{key(3): np.full((3, 4), np.nan, np.float32)}), 1, "output_not_finite"),
     ],
 )
