@@ -97,6 +97,8 @@ async def send_object(
         _log.error("%s broke off: %s", digest, error)
         _cut(request)
         return response
+    except ConnectionError:
+        return response  # the reader went away, and may come back for the rest
     await response.prepare(request)
     await response.write_eof()
     return response

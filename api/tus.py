@@ -27,7 +27,7 @@ from api.deps import DEPS, Deps, deps_of
 from api.errors import ApiRefusal
 from api.metrics import METRICS
 from api.resources import Upload as UploadResource
-from storage.objects.port import CHUNK_BYTES, ObjectError, Upload
+from storage.objects.port import CHUNK_BYTES, ObjectError, Upload, UploadBusyError
 
 PATH = "/api/v1/uploads"
 VERSION = "1.0.0"
@@ -84,9 +84,12 @@ async def post_upload(request: web.Request) -> web.Response:
 
 
 async def head_upload(request: web.Request) -> web.Response:
-    """Where an upload goes on: Upload-Offset."""
+    """Where an upload goes on: Upload-Offset; 423 while a piece comes in, of which nobody knows yet how long it is."""
     upload = await _known(request)
     _check_version(request)
+    if upload.busy:
+        # said here, not to the piece that would follow: half of that were on its way before it heard
+        raise UploadBusyError(f"somebody writes to upload {upload.id}")
     headers = {"Upload-Length": str(upload.size_bytes)}
     if upload.label:
         headers["Upload-Metadata"] = upload.label

@@ -40,7 +40,7 @@ BEGUN = Contract(
 )
 FOUND = Contract(
     (Answer(HTTPStatus.OK, headers=(RESUMABLE, OFFSET, "Upload-Length", "Upload-Metadata", EXPIRES, DIGEST)),),
-    (HTTPStatus.BAD_REQUEST, *EVERYWHERE, *_KNOWN),
+    (HTTPStatus.BAD_REQUEST, *EVERYWHERE, *_KNOWN, HTTPStatus.LOCKED),
     headers=SPEAKING,
 )
 SHOWN = reading(Upload, refusals=(HTTPStatus.GONE,))

@@ -68,6 +68,7 @@ class LocalUploads:
         self._unfinished = root / "uploads"
         self._finished = root / "uploaded"
         self._hashes: dict[UUID, _Hash] = {}
+        self._writing: set[UUID] = set()
 
     async def begin(self, id_: UUID, *, size_bytes: int, began_at: datetime, label: str = "") -> Upload:
         upload = Upload(id=id_, size_bytes=size_bytes, began_at=began_at, label=label)
@@ -75,7 +76,7 @@ class LocalUploads:
         return upload
 
     async def state(self, id_: UUID) -> Upload:
-        return await _apart(self._state, id_)
+        return msgspec.structs.replace(await _apart(self._state, id_), busy=id_ in self._writing)
 
     async def append(
         self,
@@ -130,9 +131,11 @@ class LocalUploads:
     async def _held(self, id_: UUID) -> AsyncIterator[tuple[Upload, BinaryIO | None]]:
         """The upload, ours alone, with its file; without one where it is whole."""
         file = await _apart(self._lock, id_)
+        self._writing.add(id_)
         try:
             yield await _apart(self._state, id_), file
         finally:
+            self._writing.discard(id_)
             if file is not None:
                 await _apart(file.close)
 

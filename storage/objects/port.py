@@ -67,7 +67,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """An object that comes in pieces. `label` is what its sender says of it: shown, never made a path.
 
     `offset_bytes` of `size_bytes` are kept so that neither a killed process nor a broken link loses them. `digest` is
-    "" until all of them came and lie in the store under it.
+    "" until all of them came and lie in the store under it. `busy` says that this process is writing to it just now.
     """
 
     id: UUID
@@ -76,6 +76,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     offset_bytes: int = 0
     digest: str = ""
+    busy: bool = False
 
 
 class ObjectStore(Protocol):

@@ -71,7 +71,7 @@ class S3Uploads:
 
     async def state(self, id_: UUID) -> Upload:
         with said():
-            return (await self._look(id_))[0]
+            return msgspec.structs.replace((await self._look(id_))[0], busy=id_ in self._writing)
 
     async def append(
         self,

@@ -64,7 +64,7 @@ def lying_in(store: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["blocking", "awaiting"])
-def test_a_file_goes_up_and_comes_down_over_a_link_that_breaks_ten_times(tmp_path, api, kind):
+def test_a_file_goes_up_and_comes_down_over_a_link_that_breaks_ten_times(tmp_path, api, kind, capfd):
     digest = made(tmp_path / "big.pth", SMALL_BYTES)
     up, down = BrokenLink(api.port, cuts(SMALL_BYTES)), BrokenLink(api.port, cuts(SMALL_BYTES))
     ref = ObjectRef(digest, SMALL_BYTES)
@@ -80,6 +80,7 @@ def test_a_file_goes_up_and_comes_down_over_a_link_that_breaks_ten_times(tmp_pat
     assert (up.broken, down.broken) == (BREAKS, BREAKS)
     assert lying_in(tmp_path / "store") == [digest.removeprefix("sha256:")]
     assert up.carried_bytes < 1.5 * SMALL_BYTES, "what had come was not sent again"
+    assert "Traceback" not in capfd.readouterr().err, "a link that breaks is nothing to report"
 
 
 async def _awaited(upwards: str, downwards: str, folder: Path, ref: ObjectRef) -> None:

@@ -55,16 +55,16 @@ class UploadApi:
         self._process = subprocess.Popen(
             [sys.executable, __file__, str(self.port), str(self._folder)], cwd=ROOT, env=ENV
         )
-        self.pid = self._process.pid
         end = time.monotonic() + READY_S_MAX
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
+                break
             except OSError:
                 assert self._process.poll() is None, "the API ended"
                 assert time.monotonic() < end, "the API does not answer"
                 time.sleep(0.05)
+        self.pid = self._process.pid
 
     def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)

@@ -38,7 +38,7 @@ async def add(api, path: str, offset: int, data: bytes, **headers: str):
 
 
 async def place(api, path: str) -> int:
-    return int((await api.ask("HEAD", path, headers=SPEAK)).headers["Upload-Offset"])
+    return (await api.get(path)).json["offset_bytes"]
 
 
 async def test_what_the_server_can_do(api):
@@ -222,7 +222,7 @@ async def test_what_came_before_a_link_broke_is_kept(api):
 
 async def test_while_one_writes_another_is_told_to_wait(api):
     path = await begun(api)
-    others = []
+    others, busy = [], []
 
     async def slow():
         yield DATA[:1000]
@@ -230,12 +230,14 @@ async def test_while_one_writes_another_is_told_to_wait(api):
             await asyncio.sleep(0.005)
         others.append(await add(api, path, 0, DATA))
         others.append(await api.ask("DELETE", path, headers=SPEAK))
+        busy.append((await api.ask("HEAD", path, headers=SPEAK)).status)
         yield DATA[1000:]
 
     async with asyncio.timeout(10):
         answer = await add(api, path, 0, slow())
     assert answer.headers["Mo-Digest"] == DIGEST
     assert [(each.status, each.json["code"]) for each in others] == [(423, "upload_busy")] * 2
+    assert busy == [423]
 
 
 async def test_a_link_that_drips_is_cut_and_what_came_is_kept(api, monkeypatch):
