@@ -20,11 +20,9 @@ from api.resources import (
     MadeState,
     Progress,
     Pth,
-    Revision,
     Structure,
     Template,
     Test,
-    Tron,
 )
 from api.terms import TypeConfig
 from api.texts import render
@@ -36,10 +34,8 @@ from schemas.events import (
     DatasetImportRequested,
     InferenceCompleted,
     InferenceRequested,
-    ModelConverted,
     StructureAdded,
     TemplateSaved,
-    TronVersionReserved,
     TypeConfigAdded,
     Upload,
 )
@@ -58,7 +54,7 @@ _KIND_OF = {event: kind for kind, event in KINDS.items()}
 _UNSAFE_IN_NAMES = frozenset('/\\:*?"<>|')
 
 
-class _Asked(msgspec.Struct):
+class Asked(msgspec.Struct):
     """What a request says of the job it repeats, and of where a conversion differs from its template."""
 
     retry_of: UUID | None = None
@@ -70,7 +66,7 @@ def etag(row: EntityRow) -> str:
     return f'"{row.revision}"'
 
 
-def _thing(row: EntityRow) -> dict[str, Any]:
+def thing(row: EntityRow) -> dict[str, Any]:
     """The fields that all decided things have."""
     return {
         "id": row.id,
@@ -87,36 +83,10 @@ def _thing(row: EntityRow) -> dict[str, Any]:
 def pth_resource(row: EntityRow) -> Pth:
     """A PTH model."""
     said = msgspec.json.decode(row.document, type=Upload)
-    return Pth(**_thing(row), weights=said.weights, training_id=said.training_id)
+    return Pth(**thing(row), weights=said.weights, training_id=said.training_id)
 
 
-def tron_resource(
-    row: EntityRow, products: Iterable[ProductRow], job: JobRow | None, deleted: Collection[UUID]
-) -> Tron:
-    """A Tron model with those of the products that are its revisions, newest first.
-
-    `job` is its conversion, `deleted` ids of things that are there no more.
-    """
-    said = msgspec.json.decode(row.document, type=TronVersionReserved)
-    revisions = [_revision(each) for each in products if each.entity_id == row.id]
-    parts = (said.repo, said.name, said.method, row.version)
-    return Tron(
-        **_thing(row),
-        platform=said.platform,
-        repo=said.repo,
-        method=said.method,
-        version=row.version,
-        pth_id=said.pth_id,
-        template_id=said.template_id,
-        file_name=file_name("_".join(parts), "tron"),
-        state=_made(bool(revisions), job),
-        revisions=sorted(revisions, key=lambda each: each.revision, reverse=True),
-        parents_deleted=[each for each in (said.pth_id, said.template_id) if each in deleted],
-        overridden=msgspec.json.decode(job.request, type=_Asked).overridden if job is not None else [],
-    )
-
-
-def _made(ready: bool, job: JobRow | None) -> MadeState:
+def made(ready: bool, job: JobRow | None) -> MadeState:
     """How far something is that a job makes."""
     if ready:
         return "ready"
@@ -134,24 +104,11 @@ def file_name(text: str, suffix: str) -> str:
     return f"{''.join(kept)}.{suffix}"
 
 
-def _revision(row: ProductRow) -> Revision:
-    said = msgspec.json.decode(row.document, type=ModelConverted)
-    return Revision(
-        job_id=row.job_id,
-        revision=said.revision,
-        tron=said.tron,
-        report=said.report,
-        max_abs_error=said.max_abs_error,
-        error_threshold=said.error_threshold,
-        created_at=row.created_at,
-    )
-
-
 def structure_resource(row: EntityRow, certificate: CertificateRow | None) -> Structure:
     """A structure, with the conversion that certified it."""
     said = msgspec.json.decode(row.document, type=StructureAdded)
     return Structure(
-        **_thing(row),
+        **thing(row),
         class_name=said.class_name,
         source=said.source,
         type_config=said.type_config,
@@ -165,7 +122,7 @@ def structure_resource(row: EntityRow, certificate: CertificateRow | None) -> St
 def type_config_resource(row: EntityRow, arguments: dict[str, Any] | None) -> TypeConfig:
     """A version of a type config; in detail with its arguments."""
     said = msgspec.json.decode(row.document, type=TypeConfigAdded)
-    return TypeConfig(**_thing(row), version=row.version, file=said.file, arguments=arguments)
+    return TypeConfig(**thing(row), version=row.version, file=said.file, arguments=arguments)
 
 
 def template_resource(
@@ -179,7 +136,7 @@ def template_resource(
     said = msgspec.json.decode(row.document, type=TemplateSaved)
     notices = (*(template_warnings(document) if document is not None else ()), *remarks)
     return Template(
-        **_thing(row),
+        **thing(row),
         repo=said.repo,
         method=said.method,
         start_version=said.start_version,
@@ -197,9 +154,9 @@ def dataset_resource(row: EntityRow, products: Iterable[ProductRow], job: JobRow
     said = msgspec.json.decode(row.document, type=DatasetCreated)
     versions = [_dataset_version(each) for each in products if each.entity_id == row.id]
     return Dataset(
-        **_thing(row),
+        **thing(row),
         type=said.type,
-        state=_made(bool(versions), job),
+        state=made(bool(versions), job),
         versions=sorted(versions, key=lambda each: each.created_at, reverse=True),
     )
 
@@ -238,7 +195,7 @@ def dependent_job(row: JobRow, noun: str) -> Dependent:
 
 def job_resource(row: JobRow, progress: ProgressRow | None, lang: str, standing: Standing | None = None) -> Job:
     """A job, where it is queued with its standing; progress of an earlier attempt is not shown."""
-    asked = msgspec.json.decode(row.request, type=_Asked)
+    asked = msgspec.json.decode(row.request, type=Asked)
     waiting_for = standing.waiting_for if standing is not None else None
     reason = msgspec.json.decode(row.reason, type=Code) if row.reason is not None else None
     current = progress if progress is not None and progress.epoch == row.epoch else None

@@ -11,6 +11,7 @@ import msgspec
 from schemas.events.tests import BackendUsed, StageTiming, TaskSummary
 from schemas.lifecycle import ATTEMPTS_MAX
 from schemas.specs.preprocessing import Step
+from schemas.specs.uploads import FileKind
 from schemas.values import Code, ObjectRef, Platform, Precision
 from schemas.verdict.words import Interval, Verdict
 
@@ -68,33 +69,43 @@ class Pth(Thing, frozen=True, kw_only=True):
 
 
 class Revision(Resource, frozen=True, kw_only=True):
-    """One immutable Tron file of a model, with how far it is from PyTorch."""
+    """One immutable file of a model; of a conversion with its job, report, and how far it is from PyTorch."""
 
-    job_id: UUID
     revision: int
     tron: ObjectRef
-    report: ObjectRef
-    max_abs_error: float
-    error_threshold: float
     created_at: Moment
+    job_id: UUID | None = None
+    report: ObjectRef | None = None
+    max_abs_error: float | None = None
+    error_threshold: float | None = None
 
 
 class Tron(Thing, frozen=True, kw_only=True):
     """A Tron model (one version) with its revisions, newest first: its files, each immutable.
 
-    `parents_deleted` are those of its PTH and template that were deleted since, `overridden` the fields in which its
-    conversion differed from the template.
+    `origin` is uploaded where the file was made elsewhere; `detected` is what it looks like, `unusable` why it cannot
+    be tested, `notices` what is odd about it (its manifest names another identity). `not_quantizable` is why it cannot
+    be quantized. `messages` are these codes as sentences, in detail answers only. `parents_deleted` are those of its
+    PTH and template that were deleted since, `overridden` the fields in which its conversion differed from its
+    template.
     """
 
     platform: Platform
     repo: str
     method: str
     version: str
-    pth_id: UUID
-    template_id: UUID
+    origin: Literal["converted", "uploaded"]
+    pth_id: UUID | None
+    template_id: UUID | None
     file_name: str
     state: MadeState
     revisions: list[Revision]
+    quantizable: bool
+    detected: FileKind | None = None
+    unusable: Code | None = None
+    not_quantizable: Code | None = None
+    notices: list[Code] = []
+    messages: list[str] = []
     parents_deleted: list[UUID] = []
     overridden: list[str] = []
 

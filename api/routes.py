@@ -14,6 +14,7 @@ from api.commands import models as models_commands
 from api.commands import structures as structures_commands
 from api.commands import templates as templates_commands
 from api.commands import tests as tests_commands
+from api.commands import trons as trons_commands
 from api.commands import type_configs
 from api.contract import (
     ACCEPT_LANGUAGE,
@@ -90,8 +91,10 @@ from api.wishes import (
     TemplateCopyWish,
     TemplateEdit,
     TemplateWish,
+    TronWish,
     TypeConfigWish,
 )
+from schemas.tron import TronManifest
 
 V1 = "/api/v1"
 
@@ -136,6 +139,7 @@ GRANT = Contract(
 )
 HANDED = file(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, redirects=True)
 COMPARED = reading(Comparison, TESTS, BASE, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
+MANIFEST = reading(TronManifest, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
 KEPT = upload(HTTPStatus.UNAUTHORIZED)
 
 ROUTES: tuple[Route, ...] = (
@@ -161,11 +165,13 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{V1}/pth/{{id}}/dependents", models.get_pth_dependents, says=dependents()),
     Route("GET", f"{V1}/pth/{{id}}/file", models.get_pth_file, says=file()),
     Route("POST", f"{V1}/conversions", models_commands.post_conversion, says=creating(ConversionWish, Job)),
+    Route("POST", f"{V1}/trons", trons_commands.post_tron, says=creating(TronWish, Tron, tagged=True)),
     Route("GET", f"{V1}/trons", models.list_trons, says=listing(Tron, *THINGS, PLATFORM)),
     Route("GET", f"{V1}/trons/{{id}}", models.get_tron, says=reading(Tron, tagged=True)),
     Route("PATCH", f"{V1}/trons/{{id}}", models_commands.patch_tron, says=changing(NoteEdit, Tron)),
     Route("DELETE", f"{V1}/trons/{{id}}", models_commands.delete_tron, says=changing(None, Tron)),
     Route("GET", f"{V1}/trons/{{id}}/dependents", models.get_tron_dependents, says=dependents()),
+    Route("GET", f"{V1}/trons/{{id}}/manifest", models.get_tron_manifest, says=MANIFEST),
     Route("GET", f"{V1}/trons/{{id}}/file", models.get_tron_file, says=file(HTTPStatus.CONFLICT)),
     Route("POST", f"{V1}/structures", structures_commands.post_structure, says=STRUCTURE_MADE),
     Route("GET", f"{V1}/structures", structures.list_structures, says=STRUCTURES),

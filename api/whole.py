@@ -13,9 +13,9 @@ from api.present import (
     pth_resource,
     structure_resource,
     template_resource,
-    tron_resource,
     type_config_resource,
 )
+from api.present_trons import in_words, tron_resource
 from api.queue import standings
 from api.resources import Dataset, Job, Pth, Structure, Template, Thing, Tron
 from api.terms import TypeConfig
@@ -96,9 +96,9 @@ async def structure(deps: Deps, row: EntityRow, _: str) -> Structure:
     return (await structures(deps, [row]))[0]
 
 
-async def tron(deps: Deps, row: EntityRow, _: str) -> Tron:
-    """One Tron model."""
-    return (await trons(deps, [row]))[0]
+async def tron(deps: Deps, row: EntityRow, lang: str) -> Tron:
+    """One Tron model, with sentences for what cannot be done with it."""
+    return in_words((await trons(deps, [row]))[0], lang)
 
 
 async def dataset(deps: Deps, row: EntityRow, _: str) -> Dataset:

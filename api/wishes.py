@@ -10,7 +10,7 @@ import msgspec
 from schemas.events.structures import StructureText
 from schemas.specs.dictionary import Entry, EntryName
 from schemas.specs.preprocessing import Step
-from schemas.values import NoteText, Precision, ShortText
+from schemas.values import NoteText, Platform, Precision, ShortText
 
 NameText = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -68,6 +68,23 @@ class DictionaryWish(Wish, frozen=True, kw_only=True):
 
     entries: Annotated[list[Entry], msgspec.Meta(min_length=1)]
     default: EntryName
+
+
+class TronWish(Wish, frozen=True, kw_only=True):
+    """Make a stored model file that was made elsewhere known as a Tron model. No format is refused.
+
+    `repo` and `method` are entries of the dictionary, by default the ones that it proposes.
+    """
+
+    platform: Platform
+    repo: ShortText = ""
+    name: NameText
+    method: ShortText = ""
+    version: NameText
+    digest: str
+    file_name: ShortText = ""
+    template_id: UUID | None = None
+    note: NoteText = ""
 
 
 class ConversionWish(Wish, frozen=True, kw_only=True):

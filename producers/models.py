@@ -8,7 +8,8 @@ import msgspec
 
 from producers.say import Command, Speaker
 from schemas.envelope import derived_id
-from schemas.events import ConversionRequested, ModelDeleted, ModelEdited, TronVersionReserved, Upload
+from schemas.events import ConversionRequested, ModelDeleted, ModelEdited, TronUploaded, TronVersionReserved, Upload
+from schemas.specs.uploads import FileKind
 from schemas.values import ObjectRef, StructureRef, TronIdentity
 from storage.log.port import Position
 
@@ -40,6 +41,30 @@ async def reserve_version(
         pth_id=pth_id,
         template_id=template_id,
         version=identity.version or None,
+    )
+    return await speaker.decide(event, command)
+
+
+async def upload_tron(
+    speaker: Speaker,
+    command: Command,
+    *,
+    identity: TronIdentity,
+    tron: ObjectRef,
+    detected: FileKind,
+    file_says: str,
+    template_id: UUID | None,
+    note: str,
+) -> Position:
+    """Make a stored model file known as the Tron model `command.id`; raises as `Speaker.say`."""
+    event = TronUploaded(
+        model_id=command.id,
+        identity=identity,
+        tron=tron,
+        detected=detected,
+        file_says=file_says,
+        template_id=template_id,
+        note=note,
     )
     return await speaker.decide(event, command)
 

@@ -29,6 +29,7 @@ from schemas.events import (
     StructureEdited,
     TemplateDeleted,
     TemplateSaved,
+    TronUploaded,
     TronVersionReserved,
     TypeConfigAdded,
     Upload,
@@ -104,6 +105,8 @@ class Catalogue:
                 return self._reserve(event)
             case TypeConfigAdded():
                 return self._add_config(event)
+            case TronUploaded():
+                return self._upload_tron(event)
             case StructureAdded():
                 return self._add_structure(event)
             case TemplateSaved():
@@ -210,15 +213,23 @@ class Catalogue:
             return refusal
         family = (event.platform, event.repo, event.name, event.method)
         version = event.version or self._next_version(family, event.start_version)
-        identity = TronIdentity(*family, version)
-        if identity in self._identities:
-            return _refused("version_taken", name=event.name, version=version, by=str(self._identities[identity]))
-        outcome = self._take(event.model_id, Thing("tron"))
+        return self._take_identity(event.model_id, TronIdentity(*family, version))
+
+    def _upload_tron(self, event: TronUploaded) -> Outcome:
+        if event.template_id is not None and (refusal := self._not_usable("template", event.template_id)) is not None:
+            return refusal
+        return self._take_identity(event.model_id, event.identity)
+
+    def _take_identity(self, model_id: UUID, identity: TronIdentity) -> Outcome:
+        """Give the model the identity, whose version is then its family's newest."""
+        if (by := self._identities.get(identity)) is not None:
+            return _refused("version_taken", name=identity.name, version=identity.version, by=str(by))
+        outcome = self._take(model_id, Thing("tron"))
         if not outcome.accepted:
             return outcome
-        self._identities[identity] = event.model_id
-        self._newest[family] = version
-        return msgspec.structs.replace(outcome, version=version)
+        self._identities[identity] = model_id
+        self._newest[(identity.platform, identity.repo, identity.name, identity.method)] = identity.version
+        return msgspec.structs.replace(outcome, version=identity.version)
 
     def _next_version(self, family: tuple[str, str, str, str], start: str) -> str:
         """The successor of the family's newest version, or of `start` for the first one, skipping taken ones."""

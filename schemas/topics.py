@@ -16,6 +16,7 @@ from schemas.events import (
     JobProgressed,
     StructureAdded,
     TemplateSaved,
+    TronUploaded,
     TronVersionReserved,
     TypeConfigAdded,
     Upload,
@@ -44,7 +45,15 @@ AGENTS = Topic("mo.agents", 1, 24 * HOUR_MS, "compact,delete")
 
 TOPICS: dict[str, Topic] = {topic.name: topic for topic in (CATALOG, JOBS, PROGRESS, AGENTS)}
 
-_CATALOG_EVENTS = (Upload, TronVersionReserved, TypeConfigAdded, StructureAdded, TemplateSaved, DatasetCreated)
+_CATALOG_EVENTS = (
+    Upload,
+    TronVersionReserved,
+    TronUploaded,
+    TypeConfigAdded,
+    StructureAdded,
+    TemplateSaved,
+    DatasetCreated,
+)
 _PROGRESS_EVENTS = (JobProgressed, JobLogged)
 
 

@@ -19,7 +19,7 @@ from schemas.values import Digest, TronIdentity
 
 MIMETYPE = "application/vnd.mo.tron+zip"
 FORMAT_VERSION = 1
-_NOT_IN_FILE_NAMES = frozenset('/\\:*?"<>|\x7f')
+_NOT_IN_FILE_NAMES = frozenset('/\\:*?"<>|')
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,7 +181,8 @@ class TronManifest(Part, frozen=True, kw_only=True):
 def file_stem(identity: TronIdentity) -> str:
     """`{repo}_{name}_{method}_{version}` with what no file name may hold replaced by `_`; at most 180 characters."""
     text = unicodedata.normalize("NFC", f"{identity.repo}_{identity.name}_{identity.method}_{identity.version}")
-    return "".join("_" if char in _NOT_IN_FILE_NAMES or ord(char) < 32 else char for char in text)[:180].strip(". ")
+    kept = ("_" if char in _NOT_IN_FILE_NAMES or unicodedata.category(char).startswith("C") else char for char in text)
+    return "".join(kept)[:180].strip(". ")
 
 
 class ManifestError(ValueError):

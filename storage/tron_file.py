@@ -17,7 +17,7 @@ from typing import Self
 from schemas.tron import MIMETYPE, FileEntry, ManifestError, SubModel, TronManifest, decode_manifest, encode_manifest
 from storage.onnx_graph import GraphError, check_graph
 from storage.stored_zip import MIMETYPE_ENTRY, StoredZip, StoredZipWriter
-from storage.zip_layout import BadZipError
+from storage.zip_layout import BadZipError, read_local
 
 MANIFEST_ENTRY = "tron.json"
 ENTRIES_MAX = 128
@@ -83,8 +83,26 @@ def _entries(manifest: TronManifest) -> dict[str, FileEntry]:
     return named
 
 
+def manifest_span(head: bytes) -> tuple[int, int]:
+    """From where to where the manifest lies in a Tron file that begins with these bytes (some hundred are enough).
+
+    Raises:
+        TronFileError: it does not begin as a Tron file does.
+    """
+    try:
+        first = read_local(head, 0)
+        if first.name != MIMETYPE_ENTRY or head[first.start : first.stop] != MIMETYPE.encode():
+            raise TronFileError("the file does not begin with a Tron file's mimetype: convert the model again")
+        second = read_local(head, first.stop)
+    except BadZipError as error:
+        raise TronFileError(f"{error}: fetch the file again, or convert the model again") from error
+    if second.name != MANIFEST_ENTRY or second.size_bytes > MANIFEST_BYTES_MAX:
+        raise TronFileError("the second entry is not the manifest, or it is too long: convert the model again")
+    return second.start, second.stop
+
+
 class TronFile:
-    """An opened Tron file; a context manager.
+    """An opened Tron file; a context manager. `manifest` is what `document`, the bytes of `tron.json`, say.
 
     Raises:
         TronFileError: on opening, if form, manifest and entries do not agree.
@@ -96,7 +114,8 @@ class TronFile:
         except BadZipError as error:
             raise TronFileError(str(error)) from error
         try:
-            self.manifest = decode_manifest(self._zip.read(MANIFEST_ENTRY, bytes_max=MANIFEST_BYTES_MAX))
+            self.document = self._zip.read(MANIFEST_ENTRY, bytes_max=MANIFEST_BYTES_MAX)
+            self.manifest = decode_manifest(self.document)
             self._check()
         except (BadZipError, ManifestError, TronFileError) as error:
             self._zip.close()
@@ -145,9 +164,23 @@ class TronFile:
             TronFileError: it does not have the digest that the manifest gives it.
         """
         try:
-            digest = self._zip.extract(entry.entry, target)
+            _compare(entry, self._zip.extract(entry.entry, target))
+        except (BadZipError, TronFileError) as error:
+            target.unlink()
+            raise TronFileError(str(error)) from error
+
+    def check(self, entry: FileEntry) -> None:
+        """Read an entry of the manifest through.
+
+        Raises:
+            TronFileError: it does not have the digest that the manifest gives it.
+        """
+        try:
+            _compare(entry, self._zip.digest(entry.entry))
         except BadZipError as error:
             raise TronFileError(str(error)) from error
-        if digest != entry.digest:
-            target.unlink()
-            raise TronFileError(f"{entry.entry} has not the digest in the manifest: fetch or convert the model again")
+
+
+def _compare(entry: FileEntry, digest: str) -> None:
+    if digest != entry.digest:
+        raise TronFileError(f"{entry.entry} has not the digest in the manifest: fetch or convert the model again")

@@ -154,6 +154,26 @@ def read_end(tail: bytes, size_bytes: int) -> Directory:
     return directory
 
 
+def read_local(data: bytes, offset: int) -> Place:
+    """The entry whose header begins at `offset` of a file's first bytes.
+
+    Raises:
+        BadZipError: no header as ours lies there, or not all of it.
+    """
+    fixed = data[offset : offset + _LOCAL.size]
+    if len(fixed) < _LOCAL.size:
+        raise BadZipError("the header of an entry is cut short")
+    *_, crc, _, size, name_length, extra_length = _LOCAL.unpack(fixed)
+    name_at = offset + _LOCAL.size
+    name = data[name_at : name_at + name_length].decode("utf-8", "backslashreplace")
+    size, _ = _large(data[name_at + name_length :][:extra_length], size, 0)
+    place = Place(name, size, crc, offset)
+    header = local_header(place)
+    if not name_allowed(name) or data[offset : offset + len(header)] != header:
+        raise BadZipError(f"the header of {name[:80]!r} is not as Mo writes it")
+    return place
+
+
 def read_record(file: IO[bytes]) -> Place:
     """The entry whose directory record comes next in the file.
 

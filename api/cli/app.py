@@ -24,6 +24,7 @@ from api.cli import (
     structures,
     templates,
     tests,
+    tron,
 )
 from api.cli.session import ClientFactory, Session, UsageError, take_everywhere
 from api.cli.words import known, language, say
@@ -40,6 +41,7 @@ def build(extend: Extend | None = None) -> typer.Typer:
     )
     for name, noun in (
         ("models", models),
+        ("tron", tron),
         ("structures", structures),
         ("templates", templates),
         ("dictionary", dictionary),

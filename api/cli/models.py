@@ -43,10 +43,45 @@ def upload(
     emit(session, pth, pth_sheet(session, pth))
 
 
+@app.command("upload-tron", help="help.models.upload_tron")
+def upload_tron(
+    context: typer.Context,
+    path: File,
+    platform: Annotated[Literal["nvidia", "ascend"], typer.Option("--platform", help="option.platform")],
+    version: Annotated[str, typer.Option("--model-version", help="option.tron_version")],
+    repo: Annotated[str, typer.Option("--repo", help="option.repo")] = "",
+    name: Annotated[str, typer.Option("--name", help="option.model_name")] = "",
+    method: Annotated[str, typer.Option("--method", help="option.method")] = "",
+    template: Annotated[str, typer.Option("--template", help="option.made_with")] = "",
+    note: Note = "",
+) -> None:
+    """Upload a model file made elsewhere."""
+    from api.client.tron_files import composed_name
+    from schemas.values import TronIdentity
+
+    session = session_of(context)
+    client = session.client
+    repo = repo or client.dictionary.list("repo").default
+    method = method or client.dictionary.list("method").default
+    identity = TronIdentity(platform, repo, name or path.stem, method, version)
+    session.mention("text.will_be_called", name=composed_name(identity, path))
+    template_id = client.templates.find(template).id if template else None
+    with Meter(session) as meter:
+        tron = client.models.upload_tron(
+            path,
+            identity,
+            template_id=template_id,
+            note=note,
+            progress=lambda done, total: meter.at(session.say("progress.upload", name=path.name), done / max(total, 1)),
+        )
+    emit(session, tron, tron_sheet(session, tron))
+
+
 @app.command("list", help="help.models.list")
 def show_all(
     context: typer.Context,
     kind: Kind = None,
+    platform: Annotated[Literal["nvidia", "ascend"] | None, typer.Option("--platform", help="option.platform")] = None,
     search: Search = "",
     mine: Mine = False,
     deleted: Deleted = False,
@@ -57,12 +92,12 @@ def show_all(
     models = session.client.models
     pages: dict[str, object] = {}
     sheets = []
-    if kind in (None, "pth"):
+    if kind == "pth" or (kind is None and platform is None):
         weights = models.list_pth(search=search, limit=limit, mine=mine, deleted=deleted)
         pages["pth"] = weights
         sheets.append(pth_list(session, weights.items))
     if kind in (None, "tron"):
-        trons = models.list_trons(search=search, limit=limit, mine=mine, deleted=deleted)
+        trons = models.list_trons(search=search, platform=platform, limit=limit, mine=mine, deleted=deleted)
         pages["trons"] = trons
         sheets.append(tron_list(session, trons.items))
     emit(session, pages if kind is None else next(iter(pages.values())), *sheets)
@@ -182,9 +217,12 @@ def tron_sheet(session: Session, tron: Tron) -> Sheet:
         ("method", tron.method),
         ("version", tron.version),
         ("file", tron.file_name),
-        ("pth", str(tron.pth_id)),
-        ("template", str(tron.template_id)),
+        ("origin", label(session, "origin", tron.origin)),
+        *((key, str(parent)) for key, parent in (("pth", tron.pth_id), ("template", tron.template_id)) if parent),
         ("state", label(session, "made", tron.state)),
+        *([("detected", label(session, "kind", tron.detected))] if tron.detected else []),
+        ("quantizable", session.say(f"yes_no.{str(tron.quantizable).lower()}")),
+        *(("notice", message) for message in tron.messages),
         ("note", tron.note),
         ("created", when(tron.created_at)),
         *deletion(tron),
@@ -195,8 +233,15 @@ def tron_sheet(session: Session, tron: Tron) -> Sheet:
         rows.append(("overridden", ", ".join(tron.overridden)))
     for revision in tron.revisions:
         rows.append(("revision", f"{revision.revision} · {size(revision.tron.size_bytes)} · {revision.tron.digest}"))
-        rows.append(("parity", f"{revision.max_abs_error:.3g} ≤ {revision.error_threshold:.3g}"))
+        if revision.max_abs_error is not None:
+            rows.append(("parity", f"{revision.max_abs_error:.3g} ≤ {revision.error_threshold:.3g}"))
     return facts(session, session.say("title.tron", name=f"{tron.name}@{tron.version}"), rows)
+
+
+def _parity(tron: Tron) -> str:
+    """The largest difference to PyTorch over the revisions; none is known of files made elsewhere."""
+    known = [each.max_abs_error for each in tron.revisions if each.max_abs_error is not None]
+    return f"{max(known):.3g}" if known else "-"
 
 
 def pth_list(session: Session, items: list[Pth]) -> Sheet:
@@ -214,7 +259,9 @@ def pth_list(session: Session, items: list[Pth]) -> Sheet:
 def tron_list(session: Session, items: list[Tron]) -> Sheet:
     """Tron models as rows."""
     return Sheet(
-        headings(session, "id", "platform", "repo", "name", "method", "version", "state", "parity", "created"),
+        headings(
+            session, "id", "platform", "repo", "name", "method", "version", "origin", "state", "parity", "created"
+        ),
         [
             (
                 short(tron.id),
@@ -223,8 +270,9 @@ def tron_list(session: Session, items: list[Tron]) -> Sheet:
                 tron.name,
                 tron.method,
                 tron.version,
+                label(session, "origin", tron.origin),
                 label(session, "made", tron.state),
-                f"{max(revision.max_abs_error for revision in tron.revisions):.3g}" if tron.revisions else "-",
+                _parity(tron),
                 when(tron.created_at),
             )
             for tron in items

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from api.cli import words_changes, words_doctor, words_jobs, words_nouns, words_operations
+from api.cli import words_changes, words_doctor, words_jobs, words_nouns, words_operations, words_tron
 
 LANGS = ("zh", "en")
+_MORE = (words_changes, words_nouns, words_operations, words_doctor, words_jobs, words_tron)
 
 
 def say(lang: str, key: str, /, **params: object) -> str:
@@ -30,10 +31,14 @@ def table(lang: str) -> Mapping[str, str]:
     if lang == "en":
         from api.cli.words_en import WORDS as EN
 
-        return EN | words_changes.EN | words_nouns.EN | words_operations.EN | words_doctor.EN | words_jobs.EN
+        return EN | _joined(*(each.EN for each in _MORE))
     from api.cli.words_zh import WORDS as ZH
 
-    return ZH | words_changes.ZH | words_nouns.ZH | words_operations.ZH | words_doctor.ZH | words_jobs.ZH
+    return ZH | _joined(*(each.ZH for each in _MORE))
+
+
+def _joined(*tables: Mapping[str, str]) -> dict[str, str]:
+    return {key: text for each in tables for key, text in each.items()}
 
 
 def language(environ: Mapping[str, str]) -> str:

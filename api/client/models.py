@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from api.client.errors import BadInputError
 from api.client.mode import M
 from api.client.naming import find
@@ -14,8 +16,9 @@ from api.client.operation import Noun, iteration, operation
 from api.client.things import deleted, depending, edited
 from api.client.wire import ProgressCallback
 from api.resources import Dependents, Job, Page, Pth, Tron
-from api.wishes import ConversionWish, Edit, NoteEdit, PthWish
-from schemas.values import ObjectRef, Platform
+from api.wishes import ConversionWish, Edit, NoteEdit, PthWish, TronWish
+from schemas.tron import TronManifest
+from schemas.values import ObjectRef, Platform, TronIdentity
 
 
 class Models(Noun[M]):
@@ -37,6 +40,35 @@ class Models(Noun[M]):
             name=name or path.stem, digest=stored.digest, file_name=path.name, training_id=training_id, note=note
         )
         return await self._core.write("/pth", wish, Pth)
+
+    @operation
+    async def upload_tron(
+        self,
+        path: Path,
+        identity: TronIdentity,
+        *,
+        template_id: UUID | None = None,
+        note: str = "",
+        progress: ProgressCallback | None = None,
+    ) -> Tron:
+        """Store a model file that was made elsewhere and make it known under an identity that nobody has.
+
+        No format is refused; the answer says what the file was found to be, and why it cannot be tested.
+        """
+        stored = await self._core.upload(path, progress)
+        wish = TronWish(
+            **msgspec.structs.asdict(identity),
+            digest=stored.digest,
+            file_name=path.name,
+            template_id=template_id,
+            note=note,
+        )
+        return await self._core.write("/trons", wish, Tron)
+
+    @operation
+    async def manifest(self, tron: Tron) -> TronManifest:
+        """What the newest revision's file says of itself; raises as `Core.read`."""
+        return await self._core.read(f"/trons/{tron.id}/manifest", TronManifest)
 
     @operation
     async def list_pth(

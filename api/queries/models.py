@@ -13,6 +13,8 @@ from api.errors import ApiRefusal
 from api.objects import send_object
 from api.present import file_name
 from api.queries.entities import dependents_of, entity_row, one_of, page_of
+from api.resources import Tron
+from api.tron_files import manifest_of
 
 
 async def list_pth(request: web.Request) -> web.Response:
@@ -53,9 +55,24 @@ async def get_tron_dependents(request: web.Request) -> web.Response:
     return await dependents_of(request, "tron")
 
 
+async def get_tron_manifest(request: web.Request) -> web.Response:
+    """What the newest revision's file says of itself: the JSON that describes the model."""
+    tron = await _with_file(request)
+    if tron.unusable is not None:
+        raise ApiRefusal.of(HTTPStatus.CONFLICT, tron.unusable)
+    manifest = await manifest_of(deps_of(request).objects, tron.revisions[0].tron)
+    return web.Response(body=manifest, content_type="application/json")
+
+
 async def get_tron_file(request: web.Request) -> web.StreamResponse:
     """The newest revision's file."""
+    tron = await _with_file(request)
+    return await send_object(request, tron.revisions[0].tron.digest, tron.file_name)
+
+
+async def _with_file(request: web.Request) -> Tron:
+    """The Tron model of the id in the path, which has a file."""
     tron = await whole.tron(deps_of(request), await entity_row(request, "tron"), lang_of(request))
     if not tron.revisions:
         raise ApiRefusal(HTTPStatus.CONFLICT, "revision_missing", id=tron.id)
-    return await send_object(request, tron.revisions[0].tron.digest, tron.file_name)
+    return tron

@@ -24,6 +24,7 @@ from schemas.events import (
     StructureEdited,
     TemplateDeleted,
     TemplateSaved,
+    TronUploaded,
     TronVersionReserved,
     TypeConfigAdded,
     Upload,
@@ -144,6 +145,11 @@ def _face(event: Event, outcome: Outcome) -> _Face:
             return _Face(event.model_id, "tron", event.name, event.note, *family, (event.pth_id, event.template_id))
         case TypeConfigAdded():
             return _Face(event.config_id, "type_config", event.name, event.note, version=outcome.version)
+        case TronUploaded():
+            said = event.identity
+            family = (said.platform, said.repo, said.method, said.version)
+            parents = () if event.template_id is None else (event.template_id,)
+            return _Face(event.model_id, "tron", said.name, event.note, *family, parents)
         case StructureAdded():
             config = event.type_config_id
             parents = () if isinstance(config, msgspec.UnsetType) else (config,)

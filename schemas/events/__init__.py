@@ -24,6 +24,7 @@ from schemas.events.models import (
     ModelConverted,
     ModelDeleted,
     ModelEdited,
+    TronUploaded,
     TronVersionReserved,
     Upload,
 )
@@ -38,6 +39,7 @@ CATALOGUE: dict[str, type[Event]] = {
         ModelEdited,
         ModelDeleted,
         TronVersionReserved,
+        TronUploaded,
         ConversionRequested,
         ModelConverted,
         TypeConfigAdded,
@@ -98,6 +100,7 @@ __all__ = [
     "StructureEdited",
     "TemplateDeleted",
     "TemplateSaved",
+    "TronUploaded",
     "TronVersionReserved",
     "TypeConfigAdded",
     "Upload",

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from schemas.events.base import Change, Event, JobRequest, JobResult
+from schemas.specs.uploads import FileKind
 from schemas.values import NoteText, ObjectRef, Platform, ShortText, StructureRef, TronIdentity
 
 
@@ -56,6 +57,25 @@ class TronVersionReserved(Event, frozen=True, kw_only=True):
     pth_id: UUID
     template_id: UUID
     version: ShortText | None = None
+    note: NoteText = ""
+
+    def subject(self) -> str:
+        return str(self.model_id)
+
+
+class TronUploaded(Event, frozen=True, kw_only=True):
+    """A model file made elsewhere was stored and is to be known under this identity, which nobody else may have.
+
+    `detected` is what the file looks like; for a Tron of ours `file_says` is the identity in its manifest, as a file
+    name would say it, which may be another one. `template_id` is the template that its author says it was made with.
+    """
+
+    model_id: UUID
+    identity: TronIdentity
+    tron: ObjectRef
+    detected: FileKind
+    file_says: ShortText = ""
+    template_id: UUID | None = None
     note: NoteText = ""
 
     def subject(self) -> str:

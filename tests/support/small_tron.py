@@ -97,7 +97,7 @@ def sub_model(position: int = 0, name: str = "主干", *, split: bool = False) -
 def manifest(*subs: SubModel) -> TronManifest:
     """The manifest of these sub-models, or of the usual one."""
     return TronManifest(
-        identity=TronIdentity("nvidia", "r", "n", "classification", "v2"),
+        identity=TronIdentity("nvidia", "scene", "n", "classification", "v2"),
         method="classification",
         sub_models=subs or (sub_model()[0],),
         provenance=Provenance(

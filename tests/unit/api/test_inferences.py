@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from api.commands.tests import _default_steps
+from api.commands.tested import Network, networks_of_template, proposed_steps
 from api.errors import ApiRefusal
 from schemas.specs.preprocessing import chain_text
-from schemas.specs.templates import TemplateDocument, read_template
+from schemas.specs.templates import read_template
 
 
-def document(method: str, *subs: dict[str, Any]) -> TemplateDocument:
+def document(method: str, *subs: dict[str, Any]) -> list[Network]:
     base = {
         "name": "net", "input_name": "data", "input_shape": "1,3,24,32", "num_classes": 2, "class_name": ["a", "b"],
         "mean_values": "0,0,0", "scale_values": "1,1,1", "max_batch": 4,
         "architecture": "12345678-1234-5678-1234-567812345678",
     }  # fmt: skip
     main = {"name": "t", "repo": "r", "version": "v1", "method": method, "error_threshold": 1e-4}
-    return read_template({**main, "sub_templates": [{**base, **sub} for sub in subs]})
+    return networks_of_template(read_template({**main, "sub_templates": [{**base, **sub} for sub in subs]}))
 
 
 DETECTOR = {"name": "find", "method": "yolo_v8", "input_shape": "1,3,64,64"}
@@ -27,17 +27,17 @@ DETECTOR = {"name": "find", "method": "yolo_v8", "input_shape": "1,3,64,64"}
 
 def test_the_chain_is_that_of_what_is_scored():
     bgr = [{"name": "colour", "kind": "ss", "value": "bgr"}]
-    assert chain_text(_default_steps(document("classification", DETECTOR, {}))) == "resize 32x24 > cvtRGB > transpose"
-    assert chain_text(_default_steps(document("classification", {"args": bgr}))) == "resize 32x24 > transpose"
+    assert chain_text(proposed_steps(document("classification", DETECTOR, {}))) == "resize 32x24 > cvtRGB > transpose"
+    assert chain_text(proposed_steps(document("classification", {"args": bgr}))) == "resize 32x24 > transpose"
 
 
 def test_networks_that_want_different_chains_take_their_own():
-    assert _default_steps(document("classification", {}, {"name": "other", "input_shape": "1,3,48,48"})) == ()
-    assert _default_steps(document("classification", {}, {"name": "other"})) != ()
+    assert proposed_steps(document("classification", {}, {"name": "other", "input_shape": "1,3,48,48"})) == ()
+    assert proposed_steps(document("classification", {}, {"name": "other"})) != ()
 
 
 def test_a_model_without_classes_of_images_is_refused_before_anything_is_said():
     with pytest.raises(ApiRefusal) as refused:
-        _default_steps(document("yolo_v8", {**DETECTOR, "method": ""}))
+        proposed_steps(document("yolo_v8", {**DETECTOR, "method": ""}))
     assert refused.value.reason.code == "model_not_scorable"
     assert refused.value.reason.params == {"methods": "yolo_v8"}

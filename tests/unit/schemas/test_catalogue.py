@@ -16,10 +16,11 @@ from schemas.events import (
     JobCancelRequested,
     StructureAdded,
     TemplateSaved,
+    TronUploaded,
     TronVersionReserved,
     Upload,
 )
-from schemas.values import ObjectRef
+from schemas.values import ObjectRef, TronIdentity
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 OBJECT = ObjectRef(digest="sha256:" + "0" * 64, size_bytes=1)
@@ -65,6 +66,16 @@ def reserve(id_: str, version: str | None = None, start: str = "1.0.0", name: st
         pth_id=id_of("pth"),
         template_id=id_of("template"),
         version=version,
+    )
+
+
+def tron_upload(id_: str, version: str, *, name: str = "net", template: str | None = None) -> Event:
+    return TronUploaded(
+        model_id=id_of(id_),
+        identity=TronIdentity("nvidia", "r", name, "classification", version),
+        tron=OBJECT,
+        detected="onnx",
+        template_id=None if template is None else id_of(template),
     )
 
 
@@ -167,3 +178,17 @@ def test_a_command_delivered_twice_changes_nothing(events: list[Event], data: st
     first = [once.decide(each) for each in said]
     doubled = [twice.decide(each) for each in said[: at + 1] + said[at : at + 1] + said[at + 1 :]]
     assert [each for each in doubled if not each.repeated] == first
+
+
+def test_uploads_and_conversions_share_identities_and_count_on_from_each_other():
+    catalogue = ready()
+    assert catalogue.decide(say(tron_upload("one", "v7", template="template"))).version == "v7"
+    assert catalogue.decide(say(reserve("two"))).version == "v8"
+    taken = catalogue.decide(say(tron_upload("three", "v8")))
+    assert (taken.accepted, taken.reason.code, taken.reason.params["by"]) == (False, "version_taken", str(id_of("two")))
+    assert catalogue.decide(say(reserve("four", version="v7"))).reason.code == "version_taken"
+    assert catalogue.decide(say(tron_upload("five", "v7", name="other"))).accepted
+
+
+def test_an_upload_may_name_only_a_template_that_is_there():
+    assert ready().decide(say(tron_upload("one", "v1", template="nowhere"))).reason.code == "template_unknown"

@@ -55,6 +55,8 @@ def tron() -> resources.Tron:
         pth_id=A,
         template_id=C,
         file_name="r_net.tron",
+        origin="converted",
+        quantizable=True,
         state="ready",
         revisions=[revision],
         note="",

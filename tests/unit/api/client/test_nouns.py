@@ -103,6 +103,8 @@ def tron(id_: UUID, name: str, version: str) -> resources.Tron:
         pth_id=A,
         template_id=B,
         file_name=f"r_{name}_classification_{version}.tron",
+        origin="converted",
+        quantizable=True,
         state="reserved",
         revisions=[],
         note="",

@@ -1,0 +1,126 @@
+"""What a test is of: a model's file, and the networks in it, whoever made it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from api.commands.templates import load_template
+from api.deps import Deps
+from api.errors import ApiRefusal
+from api.present_trons import tron_decision
+from api.tron_files import manifest_of
+from schemas.events import ConversionRequested, ModelConverted, TronUploaded
+from schemas.specs.methods import SCORED, method, proposed_chain
+from schemas.specs.parts import Arg
+from schemas.specs.preprocessing import Step
+from schemas.specs.templates import TemplateDocument
+from schemas.specs.uploads import use_problem
+from schemas.tron import TronManifest, decode_manifest
+from schemas.values import Code, ObjectRef, TronIdentity
+from storage.views.rows import EntityRow, ProductRow
+
+PLATFORM = "nvidia"
+"""The one platform whose agents can test models: nothing runs box models yet."""
+
+
+class Tested(NamedTuple):
+    """A model revision and the networks in its file."""
+
+    identity: TronIdentity
+    tron: ObjectRef
+    networks: Sequence[Network]
+
+
+class Network(NamedTuple):
+    """What a test must know of a network; `shape` is (channels, height, width)."""
+
+    method: str
+    shape: tuple[int, int, int]
+    args: tuple[Arg, ...]
+    max_batch: int
+
+
+async def tested(deps: Deps, model: EntityRow, revision_job_id: UUID | None) -> Tested:
+    """The revision of the model that the job made; without a job the newest one.
+
+    Raises:
+        ApiRefusal: there is none, or its file is nothing that can be tested (422, 409).
+    """
+    said = tron_decision(model)
+    if not isinstance(said, TronUploaded):
+        row = await product(deps, "revision", model.id, revision_job_id)
+        converted = msgspec.json.decode(row.document, type=ModelConverted)
+        return Tested(converted.identity, converted.tron, networks_of_template(await _document(deps, row.job_id)))
+    if revision_job_id is not None:
+        raise refusal("revision_unknown", job_id=revision_job_id)
+    if (problem := use_problem(said.detected)) is not None:
+        raise ApiRefusal.of(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
+    if said.identity.platform != PLATFORM:
+        raise refusal("platform_not_available", platform=said.identity.platform)
+    manifest = decode_manifest(await manifest_of(deps.objects, said.tron))
+    return Tested(said.identity, said.tron, networks_of_manifest(manifest))
+
+
+async def product(deps: Deps, kind: str, entity_id: UUID, job_id: UUID | None) -> ProductRow:
+    """The product that the job made for the entity; without a job the newest one.
+
+    Raises:
+        ApiRefusal: `revision_unknown`, `revision_missing`, `dataset_version_unknown`, `dataset_version_missing`.
+    """
+    made = await deps.views.products(kind, [entity_id])
+    wanted = [row for row in made if job_id is None or row.job_id == job_id]
+    if wanted:
+        return wanted[-1]
+    if made:
+        raise refusal(f"{kind}_unknown", job_id=job_id)
+    raise refusal(f"{kind}_missing", id=entity_id)
+
+
+async def _document(deps: Deps, job_id: UUID) -> TemplateDocument:
+    """The model as the conversion was asked to make it, overrides applied."""
+    job = await deps.views.job(job_id)
+    if job is None:
+        # Products and jobs are rows of one partition, written together.
+        raise LookupError(f"job {job_id} made a revision and has no row: rebuild the read models")
+    stored = msgspec.json.decode(job.request, type=ConversionRequested).template
+    return await load_template(deps, stored)
+
+
+def networks_of_template(document: TemplateDocument) -> list[Network]:
+    """The networks of a model that was converted with this template."""
+    return [
+        Network(sub.method or document.method, sub.input_shape[1:], sub.args, sub.max_batch)
+        for sub in document.sub_templates
+    ]
+
+
+def networks_of_manifest(manifest: TronManifest) -> list[Network]:
+    """The networks of a Tron file."""
+    return [
+        Network(sub.method or manifest.method, sub.input.shape, sub.args, sub.max_batch) for sub in manifest.sub_models
+    ]
+
+
+def proposed_steps(networks: Sequence[Network]) -> tuple[Step, ...]:
+    """The chain of what is scored; none where the networks want different ones, so that each takes its own.
+
+    Raises:
+        ApiRefusal: `model_not_scorable`.
+    """
+    specs = [(each, method(each.method)) for each in networks]
+    scored = [each for each, spec in specs if spec is not None and spec.family == SCORED]
+    if not scored:
+        raise refusal("model_not_scorable", methods=", ".join(each.method for each in networks))
+    chains = {proposed_chain(each.shape, each.args) for each in scored}
+    return chains.pop() if len(chains) == 1 else ()
+
+
+def refusal(code: str, **params: object) -> ApiRefusal:
+    """422 with this code."""
+    said = {name: str(value) for name, value in params.items()}
+    return ApiRefusal.of(HTTPStatus.UNPROCESSABLE_ENTITY, Code(code, said))
