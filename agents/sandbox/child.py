@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -126,9 +127,10 @@ def _problem(exchange: Exchange, exit_code: int, limits: Limits) -> JobProblem:
     return JobProblem("job_child_failed", exit_code=exit_code)
 
 
-async def _supervise(process: asyncio.subprocess.Process, limits: Limits, flood: _Flood) -> None:
+async def _supervise(process: asyncio.subprocess.Process, limits: Limits, flood: _Flood, *, watched: bool) -> None:
     ended = asyncio.create_task(process.wait())
-    memory = asyncio.create_task(_watch_memory(process.pid, limits.memory_bytes_max))
+    # What processes share counts once for each: where a cgroup counts better, nobody watches.
+    memory = asyncio.create_task(_watch_memory(process.pid, limits.memory_bytes_max if watched else sys.maxsize))
     flooded = asyncio.create_task(flood.came.wait())
     try:
         await asyncio.wait(
@@ -169,7 +171,7 @@ async def _run(described: Spec, folder: Path, limits: Limits, progress: Progress
         return_exceptions=True,
     )
     try:
-        await _supervise(process, limits, flood)
+        await _supervise(process, limits, flood, watched=not described.cgroup)
     finally:
         await asyncio.shield(readers)
     return process.returncode or 0

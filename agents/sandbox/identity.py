@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from agents.sandbox.processes import prctl
+
 FIRST_USER = 0x6D6F0000
 """Users from here on are nobody's; the runner's pid is added, so that no two children that live share one."""
 USERS = 1 << 22
+_PR_CAPBSET_DROP = 24
 _FALLBACK_FIRST, _FALLBACK_USERS = 40_000, 20_000
 """For containers that know 65,536 users."""
 
@@ -36,7 +39,9 @@ def own_user(pid: int, uid_map: str | None = None) -> int | None:
 
 
 def become(user: int) -> None:
-    """Give up everything but this user."""
+    """Give up everything but this user: groups, and what a program of root's might bring back."""
+    for capability in range(int(Path("/proc/sys/kernel/cap_last_cap").read_text("ascii")) + 1):
+        prctl(_PR_CAPBSET_DROP, capability)
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)

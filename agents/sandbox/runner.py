@@ -18,8 +18,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
-import msgspec
-
 from agents.sandbox import bubblewrap, landlock, mounts
 from agents.sandbox.cgroups import Cgroup
 from agents.sandbox.identity import become, own_user
@@ -133,6 +131,15 @@ def _wait(pid: int) -> int:
             return code if code >= 0 else _SIGNALLED - code
 
 
+def _group(spec: Spec, name: str) -> Cgroup:
+    rights = spec.rights
+    group = Cgroup.make(name, memory_bytes_max=rights.memory_bytes_max, processes_max=rights.processes_max)
+    if group is None:
+        print("the sandbox could not be built: no cgroup can be made any more", file=sys.stderr, flush=True)
+        sys.exit(FAILED)
+    return group
+
+
 def _child(spec: Spec, group: Cgroup | None, user: int | None, parent: int) -> None:
     if os.getppid() != parent:
         os._exit(ORPHANED)
@@ -146,18 +153,14 @@ def _child(spec: Spec, group: Cgroup | None, user: int | None, parent: int) -> N
 
 def main(told: str) -> int:
     """Run the child of a `Spec` (JSON); its exit code, 128 + signal if killed, `FAILED` if the walls do not stand."""
-    spec = msgspec.json.decode(told, type=Spec)
+    spec = Spec.decode(told)
     _die_with(spec.parent)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     user, me = own_user(os.getpid()), os.getpid()
     for mount in spec.mounts:
         if mount.writable and user is not None:
             os.chown(mount.source, user, user)
-    group = Cgroup.make(
-        f"mo-job-{me}",
-        memory_bytes_max=spec.rights.memory_bytes_max,
-        processes_max=spec.rights.processes_max,
-    )
+    group = _group(spec, f"mo-job-{me}") if spec.cgroup else None
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         kill_descendants(me, seconds_max=_KILL_SECONDS_MAX)

@@ -1,10 +1,12 @@
-"""What the runner is told: one child, what it sees, what it may use, and the walls around it. Goes as JSON."""
+"""What the runner is told: one child, what it sees, what it may use, and the walls around it. Goes as JSON.
+
+Only the standard library: the runner starts for every child, and what it imports is what a sandbox costs.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
-
-import msgspec
+import json
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["bubblewrap", "landlock"]
 
@@ -18,7 +20,7 @@ SYSTEM_FILES = ("/etc/ld.so.cache", "/sys/devices/system/cpu")
 """Of the machine, besides /usr: where libraries lie, and what the processor can do (else slower kernels are chosen)."""
 
 
-class Mount(msgspec.Struct, frozen=True):
+class Mount(NamedTuple):
     """A file or folder of the machine as the child sees it."""
 
     source: str
@@ -26,7 +28,7 @@ class Mount(msgspec.Struct, frozen=True):
     writable: bool = False
 
 
-class Rights(msgspec.Struct, frozen=True, kw_only=True):
+class Rights(NamedTuple):
     """Upper bounds: bytes of address space, of a file, of scratch, of resident memory; seconds; numbers."""
 
     address_bytes_max: int
@@ -38,9 +40,10 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
     processes_max: int
 
 
-class Spec(msgspec.Struct, frozen=True, kw_only=True):
+class Spec(NamedTuple):
     """One child. `bwrap` is the program's path where `kind` asks for it. The runner makes the file `memory_note`
-    where the kernel ended something of the child for want of memory."""
+    where the kernel ended something of the child for want of memory; with
+    `cgroup` it must be able to make one."""
 
     kind: Kind
     bwrap: str
@@ -51,3 +54,15 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     command: tuple[str, ...]
     rights: Rights
     memory_note: str
+    cgroup: bool
+
+    def encode(self) -> str:
+        """For the runner's command line."""
+        return json.dumps(self)
+
+    @classmethod
+    def decode(cls, text: str) -> Spec:
+        """What `encode` wrote."""
+        fields: Any = json.loads(text)
+        made = cls(*fields)
+        return made._replace(mounts=tuple(Mount(*each) for each in made.mounts), rights=Rights(*made.rights))

@@ -15,8 +15,6 @@ from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from agents.sandbox import landlock
 from agents.sandbox.cgroups import Cgroup
 from agents.sandbox.exchange import Exchange
@@ -98,13 +96,19 @@ def stands(walls: Walls) -> bool:
     return done.returncode == 0
 
 
-def cgroup_name() -> str:
-    """What bounds the memory of children, for people."""
+@cache
+def cgroup_version() -> int:
+    """Of the control groups that may be made here; 0 where none may: then resident memory is watched instead."""
     group = Cgroup.make(f"mo-try-{os.getpid()}", memory_bytes_max=1 << 30, processes_max=PROCESSES_MIN)
     if group is None:
-        return "no cgroup"
+        return 0
     group.remove()
-    return f"cgroup v{group.version}"
+    return group.version
+
+
+def cgroup_name() -> str:
+    """What bounds the memory of children, for people."""
+    return f"cgroup v{cgroup_version()}" if cgroup_version() else "no cgroup"
 
 
 def rights_of(limits: Limits, file_bytes_max: int, scratch_bytes_max: int = SCRATCH_BYTES_MAX) -> Rights:
@@ -154,12 +158,13 @@ def spec(
         command=tuple(command),
         rights=rights,
         memory_note=str(memory_note or os.devnull),
+        cgroup=cgroup_version() > 0,
     )
 
 
 def runner(described: Spec) -> list[str]:
     """The command that runs a child; its environment must be `RUNNER_ENVIRONMENT`."""
-    return [sys.executable, "-P", "-s", "-m", "agents.sandbox.runner", msgspec.json.encode(described).decode()]
+    return [sys.executable, "-P", "-s", "-S", "-m", "agents.sandbox.runner", described.encode()]
 
 
 RUNNER_ENVIRONMENT: Mapping[str, str] = {"PYTHONPATH": str(_ROOT), "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}

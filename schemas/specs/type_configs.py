@@ -58,7 +58,7 @@ def _read(data: bytes) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        return yaml.load(data, _Loader)  # noqa: S506 - a SafeLoader
+        return _Loader(data).get_single_data()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise TypeConfigRefusedError(
             Code("type_config_unreadable", {"detail": " ".join(str(error).split())[:200]})

@@ -121,12 +121,49 @@ def test_only_the_wiring_chooses_adapters():
             assert not adapters & names_in(path), f"{path.relative_to(ROOT)} chooses an adapter"
 
 
-def test_weights_are_never_loaded_without_the_safe_reader():
-    for path in modules(*ROOMS):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.keyword):
-                unsafe = (node.arg, getattr(node.value, "value", None))
-                assert unsafe not in {("weights_only", False), ("allow_pickle", True)}, path
+UNSAFE_ARGUMENTS = {("weights_only", False), ("allow_pickle", True)}
+UNSAFE_CALLS = {
+    ("pickle", "load"), ("pickle", "loads"), ("pickle", "Unpickler"), ("cPickle", "load"), ("_pickle", "loads"),
+    ("dill", "load"), ("dill", "loads"), ("cloudpickle", "load"), ("cloudpickle", "loads"), ("joblib", "load"),
+    ("marshal", "load"), ("marshal", "loads"), ("shelve", "open"), ("pandas", "read_pickle"), ("jit", "load"),
+    ("yaml", "load"), ("yaml", "load_all"), ("yaml", "unsafe_load"), ("yaml", "full_load"), ("yaml", "UnsafeLoader"),
+}  # fmt: skip
+"""Readers that run what they read, as module and name."""
+
+
+def unsafe_readers(tree: ast.AST) -> list[str]:
+    """Where the tree takes or calls a reader that runs what it reads."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and (node.arg, getattr(node.value, "value", None)) in UNSAFE_ARGUMENTS:
+            found.append(f"{node.value.lineno}: {node.arg}")
+        elif isinstance(node, ast.Attribute):
+            owner = node.value.id if isinstance(node.value, ast.Name) else getattr(node.value, "attr", "")
+            if (owner, node.attr) in UNSAFE_CALLS:
+                found.append(f"{node.lineno}: {owner}.{node.attr}")
+        elif isinstance(node, ast.ImportFrom):
+            owner = (node.module or "").rpartition(".")[2]
+            found += [
+                f"{node.lineno}: {owner}.{each.name}" for each in node.names if (owner, each.name) in UNSAFE_CALLS
+            ]
+    return found
+
+
+@pytest.mark.parametrize("path", [*modules(*ROOMS)], ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_read_by_a_reader_that_runs_it(path: Path):
+    assert unsafe_readers(ast.parse(path.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "torch.load(p, weights_only=False)", "np.load(p, allow_pickle=True)", "pickle.load(f)", "joblib.load(p)",
+        "from pickle import loads", "yaml.load(t, Loader=yaml.Loader)", "torch.jit.load(p)",
+        "import yaml; yaml.full_load",
+    ],
+)  # fmt: skip
+def test_the_search_for_such_readers_sees_them(source: str):
+    assert len(unsafe_readers(ast.parse(source))) == 1
 
 
 def test_nothing_names_a_registry_or_this_machine():
