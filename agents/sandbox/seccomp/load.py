@@ -10,7 +10,7 @@ from pathlib import Path
 from agents.sandbox.processes import prctl
 
 FILE = Path(__file__).with_name("filter.x86_64.bpf")
-DIGEST = "f9d05304d30e8403d87aca10eb05b0fbbdb5fdd005a2641280acafa6da69dbfc"
+DIGEST = "448916427e41d272d2a1c5ca7e72e7b8aacf25b34f6e49b2a0320554faa78c34"
 MACHINE = "x86_64"
 
 _PR_SET_NO_NEW_PRIVS = 38

@@ -1,7 +1,8 @@
 """The list: calls that are allowed, calls that are refused aloud; whatever is not named does not exist (ENOSYS).
 
 Default-deny: Python, PyTorch's exporters and ONNX Runtime on the CPU need about fifty of the allowed ones. Nothing here
-opens a connection, makes a namespace, mounts, traces another process, or changes who one is.
+opens a connection, keeps bytes in memory where nobody counts them (memfd), makes a namespace, mounts, traces another
+process, or changes who one is.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _FILES = """
     sync_file_range tee truncate umask unlink unlinkat utime utimensat utimes write writev
 """
 _MEMORY = """
-    brk get_mempolicy madvise membarrier memfd_create mincore mlock mmap mprotect mremap msync munlock munmap
+    brk get_mempolicy madvise membarrier mincore mlock mmap mprotect mremap msync munlock munmap
 """
 _PROCESSES = """
     alarm arch_prctl capget execve exit exit_group fork futex futex_waitv get_robust_list getcpu getegid geteuid getgid
