@@ -90,8 +90,13 @@ def _moved(place: Placement, x: float, y: float) -> Placement:
 
 
 def back(boxes: Boxes, place: Placement) -> Boxes:
-    """Boxes (n, 4) of left, top, right, bottom in the network's input as boxes in the image, cut at its edges."""
+    """Boxes (n, 4) of left, top, right, bottom in the network's input as boxes in the image, or beyond its edges."""
     moved = boxes.astype(np.float64) - (place.left, place.top, place.left, place.top)
     moved /= (place.scale_x, place.scale_y, place.scale_x, place.scale_y)
-    inside: Boxes = np.clip(moved, 0, (place.width, place.height, place.width, place.height)).astype(np.float32)
+    return moved.astype(np.float32)
+
+
+def clipped(boxes: Boxes, place: Placement) -> Boxes:
+    """Boxes in the image, cut at its edges."""
+    inside: Boxes = np.clip(boxes, 0, np.array((place.width, place.height) * 2, np.float32))
     return inside

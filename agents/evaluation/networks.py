@@ -165,7 +165,7 @@ def best_crop(image: Image, found: Detections | None) -> Image | None:
         return None
     left, top, right, bottom = found.boxes[0].tolist()
     height, width = image.shape[:2]
-    x, y = min(int(left), width - 1), min(int(top), height - 1)
+    x, y = (min(max(int(edge), 0), side - 1) for edge, side in ((left, width), (top, height)))
     return image[y : max(y + 1, math.ceil(bottom)), x : max(x + 1, math.ceil(right))]
 
 

@@ -58,6 +58,13 @@ RESULT_ARGS = (
         meaning="At most so many detections of an image, the best ones.",
     ),
 )
+
+
+def _clip(default: int) -> ArgSpec:
+    meaning = "1: boxes end at the image's edges; 0: they may reach beyond."
+    return ArgSpec(name="clip", kind="si", default=default, minimum=0, maximum=1, meaning=meaning)
+
+
 NMS_ARGS = (
     ArgSpec(
         name="iou_threshold",
@@ -102,7 +109,7 @@ def _activation(default: str) -> ArgSpec:
     )
 
 
-DETECTION_ARGS = (*INPUT_ARGS, *RESULT_ARGS, *NMS_ARGS)
+DETECTION_ARGS = (*INPUT_ARGS, *RESULT_ARGS, *NMS_ARGS, _clip(1))
 """What every method that detects takes, except where it needs no suppression."""
 
 
@@ -269,7 +276,10 @@ _FASTESTDET = MethodSpec(
     family="detection",
     meaning="One grid of objectness, box and class probabilities; centres by tanh, sizes by sigmoid.",
     args=(
-        *DETECTION_ARGS,
+        *INPUT_ARGS,
+        *RESULT_ARGS,
+        *NMS_ARGS,
+        _clip(0),
         _multi_label(0),
         ArgSpec(
             name="score_powers",
@@ -288,7 +298,7 @@ _DETR = MethodSpec(
     name="detr",
     family="detection",
     meaning="Queries of class logits and relative boxes; nothing is suppressed.",
-    args=(*INPUT_ARGS, *RESULT_ARGS, _activation("softmax")),
+    args=(*INPUT_ARGS, *RESULT_ARGS, _clip(1), _activation("softmax")),
     layouts=(
         Layout(outputs="N,C+1; N,4", arg="activation", equals="softmax"),
         Layout(outputs="N,C; N,4", arg="activation", equals="sigmoid"),

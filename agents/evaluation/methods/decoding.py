@@ -11,7 +11,7 @@ import numpy as np
 
 from agents.evaluation.methods import anchors, grids, sequences, sets, suppression
 from agents.evaluation.methods.base import Answer, Array, Candidates, Decode, Floats, Head, Indexes
-from agents.geometry import Placement, back
+from agents.geometry import Placement, back, clipped
 from schemas.specs.method_spec import MethodSpec
 from schemas.specs.methods import chosen, symbols
 from schemas.specs.parts import Arg, TaskSpec
@@ -76,7 +76,10 @@ class Decoder:
         found = self.answer(outputs)
         if not isinstance(found, Candidates):
             raise TypeError(f"a {type(found).__name__} has no boxes: ask for the answer")
-        return Detections(back(found.boxes, place), found.scores, found.classes)
+        boxes = back(found.boxes, place)
+        if self.head.args.get("clip", 1):
+            boxes = clipped(boxes, place)
+        return Detections(boxes, found.scores, found.classes)
 
 
 def _function(spec: MethodSpec) -> Decode:

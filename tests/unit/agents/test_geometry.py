@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.geometry import back, placement
+from agents.geometry import back, clipped, placement
 from agents.preprocessing import run_chain
 from schemas.specs.preprocessing import CenterCrop, EqualResize, Resize, Step, Transpose
 
@@ -59,4 +59,6 @@ def test_a_box_goes_there_and_back(width: int, height: int, steps: tuple[Step, .
 
 def test_boxes_end_at_the_images_edges() -> None:
     place = placement(100, 50, (EqualResize(width=64, height=64),))
-    assert back(np.array([[-5, -5, 64, 64]], np.float32), place).tolist() == [[0, 0, 100, 50]]
+    boxes = back(np.array([[-5, -5, 64, 64]], np.float32), place)
+    assert boxes.tolist() == [[-7.8125, -7.8125, 100, 100]]
+    assert clipped(boxes, place).tolist() == [[0, 0, 100, 50]]

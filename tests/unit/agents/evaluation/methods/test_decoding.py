@@ -281,5 +281,8 @@ def test_detections_come_in_pixels_of_the_image() -> None:
     found = decoder.detections(outputs, placement(640, 240, (Resize(width=WIDTH, height=HEIGHT),)))
     assert isinstance(found, Detections)
     assert found.boxes.tolist() == [[0, 0, 320, 120], [160, 60, 640, 240]]
+    whole = Decoder(spec, (Arg("clip", "si", 0),), (TASK,), (3, HEIGHT, WIDTH))
+    beyond = whole.detections(outputs, placement(640, 240, (Resize(width=WIDTH, height=HEIGHT),)))
+    assert beyond.boxes.tolist() == [[0, 0, 320, 120], [160, 60, 700, 250]]
     padded = decoder.detections(outputs, placement(640, 240, (EqualResize(width=WIDTH, height=HEIGHT),)))
     assert padded.boxes.tolist() == [[0, 0, 320, 240], [160, 120, 640, 240]]
