@@ -135,10 +135,11 @@ def _test(arguments: list[str]) -> int:
 
 
 def not_run(present: set[str], *, bars: bool) -> list[str]:
-    """What the tests of this machine say nothing about. `present` holds of "nvidia", "tensorrt", "atc", "s3"."""
+    """What the tests of this machine say nothing about. `present`: of "nvidia", "tensorrt", "tensorrt_rtx", "atc"."""
     missing = {
         "nvidia": "NVIDIA GPU: none here, so every inference ran on the CPU",
-        "tensorrt": "TensorRT: not installed here, so no engine was built or timed",
+        "tensorrt": "TensorRT: not installed here, so no engine of it was built or timed",
+        "tensorrt_rtx": "TensorRT-RTX: not installed here, so no graph was tried in its parser and builder",
         "atc": "Ascend: neither its compiler (atc) nor a device here, so no box model was made or run on one",
     }
     lines = [text for name, text in missing.items() if name not in present]
@@ -153,7 +154,8 @@ def _present() -> set[str]:
     found = subprocess.run([PYTHON, "-c", probe], capture_output=True, text=True, check=False).stdout
     there = {
         "nvidia": Path("/dev/nvidiactl").exists(),
-        "tensorrt": bool(found.strip()),
+        "tensorrt": "tensorrt" in found.split(),
+        "tensorrt_rtx": "tensorrt_rtx" in found.split(),
         "atc": bool(shutil.which("atc")),
     }
     return {name for name, is_there in there.items() if is_there}

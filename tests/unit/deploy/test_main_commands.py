@@ -49,7 +49,7 @@ def test_what_could_not_run_is_said() -> None:
     bare = "\n".join(bootstrap.not_run(set(), bars=False))
     for word in ("NVIDIA", "TensorRT", "Ascend", "--bars", "replication"):
         assert word in bare
-    full = "\n".join(bootstrap.not_run({"nvidia", "tensorrt", "atc"}, bars=True))
+    full = "\n".join(bootstrap.not_run({"nvidia", "tensorrt", "tensorrt_rtx", "atc"}, bars=True))
     assert "NVIDIA" not in full
     assert "--bars" not in full
 
