@@ -2,84 +2,196 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
-import os
-import shutil
+import urllib.request
 from pathlib import Path
+from typing import Any
 
+import cv2
+import msgspec
+import numpy as np
+import onnxruntime
 import pytest
+import torch
+from cases import CASES, DEPTHS, NETWORKS, by_class, sub_template, template
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
 
+from agents.evaluation.methods.decoding import Decoder
+from agents.geometry import placement
 from api.client.client import Client
-from schemas.specs.preprocessing import CvtRGB, Transpose
+from api.resources import Dataset, Job, Test, Tron
+from schemas.reports import EvaluationReport
+from schemas.specs.methods import method
+from schemas.specs.preprocessing import CenterCrop, CvtRGB, Resize, Transpose
+from schemas.tron import SubModel
+from storage.tron_file import TronFile
 
-ROOT = Path(__file__).parents[2]
-CASES = Path(os.environ.get("MO_CASES", ROOT.parent / "shared" / "cases"))
-CIFAR = CASES / "cls_cifar10_resnet"
 JOB_SECONDS_MAX = 300
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+ERROR_MAX = 1e-4
 TOP1 = {20: 0.804, 32: 0.840, 44: 0.821, 56: 0.825}
+CIFAR, FASHION, PHOTOS = "cls_cifar10_resnet", "cls_fashionmnist_mlp", "cls_imagenet_effnet_lite0"
+COCO_CASE = CASES / "det_coco_fastestdet"
+FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
+LOOSE = [{"name": "score_threshold", "kind": "sf", "value": 0.001}, {"name": "colour", "kind": "ss", "value": "bgr"}]
 
 pytestmark = [
     pytest.mark.real,
     pytest.mark.bars,
-    pytest.mark.skipif(not CIFAR.exists(), reason="the folder of real cases is not here (MO_CASES)"),
+    pytest.mark.skipif(not CASES.exists(), reason="the folder of real cases is not here (MO_CASES)"),
+    pytest.mark.timeout(1200),
 ]
 
 
-def by_class(folder: Path) -> Path:
-    """The case's images as one folder a class."""
-    labels = json.loads((CIFAR / "annotations.json").read_text())
-    for each in labels["labels"]:
-        target = folder / labels["classes"][each["label"]]
-        target.mkdir(parents=True, exist_ok=True)
-        shutil.copy(CIFAR / "images" / each["file_name"], target)
-    return folder
+def cifar_classes() -> tuple[str, ...]:
+    return tuple(json.loads((CASES / CIFAR / "annotations.json").read_text())["classes"])
 
 
-@pytest.mark.timeout(1200)
-def test_four_resnets_on_a_thousand_cifar_images_have_the_accuracy_of_plain_pytorch(mo: Client, tmp_path: Path):
-    classes = json.loads((CIFAR / "annotations.json").read_text())["classes"]
-    imported = mo.jobs.wait(mo.datasets.import_folder("cifar-1000", by_class(tmp_path)).id, JOB_SECONDS_MAX)
-    assert imported.state == "completed", imported.message
+def coco() -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((COCO_CASE / "annotations.json").read_text())
+    return {**told, "categories": sorted(told["categories"], key=lambda each: each["id"])}
+
+
+def done(mo: Client, job: Job) -> Job:
+    ended = mo.jobs.wait(job.id, JOB_SECONDS_MAX)
+    assert ended.state == "completed", ended.message
+    return ended
+
+
+def imported(mo: Client, name: str, folder: Path) -> Dataset:
+    return mo.datasets.get(done(mo, mo.datasets.import_folder(name, folder)).subject_id)
+
+
+def structure(mo: Client, case: str) -> str:
+    about = NETWORKS[case]
+    found = mo.structures.list(search=about.class_name).items
+    known = [each for each in found if each.class_name == about.class_name]
+    return str((known[0] if known else mo.structures.add(about.structure, about.class_name)).id)
+
+
+def converted(mo: Client, name: str, weights: Path, document: dict[str, Any]) -> Tron:
+    """The verified Tron; its error is printed and small."""
+    made = mo.templates.add(document)
+    job = done(mo, mo.convert(mo.models.upload(weights).id, made.id, name=name))
+    tron = mo.models.get_tron(job.subject_id)
+    error = tron.revisions[0].max_abs_error
+    print(f"\n{name}: max-abs error {error:.2g}")
+    assert error <= ERROR_MAX
+    return tron
+
+
+@pytest.fixture(scope="module")
+def cifar(mo: Client, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return imported(mo, "cifar-1000", by_class(CIFAR, tmp_path_factory.mktemp("cifar"), cifar_classes()))
+
+
+def test_four_resnets_on_a_thousand_cifar_images_have_the_accuracy_of_plain_pytorch(mo: Client, cifar: Dataset):
     found, tests = {}, []
-    for depth, expected in TOP1.items():
-        structure = mo.structures.add(ROOT / "tests" / "support" / "cifar_resnet.py", f"ResNet{depth}")
-        template = mo.templates.add(
-            {
-                "name": f"cifar-{depth}",
-                "repo": "classification",
-                "version": "1.0.0",
-                "method": "classification",
-                "error_threshold": 1e-4,
-                "sub_templates": [
-                    {
-                        "name": "net",
-                        "input_name": "raw_data",
-                        "input_shape": "1,3,32,32",
-                        "mean_values": [255 * value for value in MEAN],
-                        "scale_values": [1 / (255 * value) for value in STD],
-                        "max_batch": 16,
-                        "architecture": str(structure.id),
-                        "state_dict_key": "state_dict",
-                        "num_classes": 10,
-                        "tasks": [{"name": "class", "classes": classes}],
-                    }
-                ],
-            }
+    for depth in DEPTHS:
+        case = f"resnet{depth}"
+        document = template(
+            f"cifar-{depth}", "classification", sub_template(case, structure(mo, case), cifar_classes())
         )
-        pth = mo.models.upload(CIFAR / f"weights_resnet{depth}.pth")
-        converted = mo.jobs.wait(mo.convert(pth.id, template.id, name="cifar-resnet").id, JOB_SECONDS_MAX)
-        assert converted.state == "completed", converted.message
-        steps = [CvtRGB(), Transpose()]
-        job = mo.infer(converted.subject_id, imported.subject_id, batch_size=16, steps=steps)
-        tested = mo.jobs.wait(job.id, JOB_SECONDS_MAX)
-        assert tested.state == "completed", tested.message
+        tron = converted(mo, "cifar-resnet", NETWORKS[case].weights(), document)
+        job = done(mo, mo.infer(tron.id, cifar.id, batch_size=16, steps=[CvtRGB(), Transpose()]))
         tests.append(mo.tests.get(job.id))
         found[depth] = tests[-1].tasks[0].top1
-        error = mo.models.get_tron(converted.subject_id).revisions[0].max_abs_error
-        print(f"\nresnet{depth}: top-1 {found[depth]:.3f} (PyTorch {expected:.3f}), max-abs error {error:.2g}")
+        print(f"resnet{depth}: top-1 {found[depth]:.3f} (PyTorch {TOP1[depth]:.3f})")
     assert found == pytest.approx(TOP1, abs=0.002)
     rows = mo.compare([test.id for test in tests], tests[0].id).tests
     assert rows[0].delta["accuracy"] is None
     deltas = [row.delta["accuracy"] for row in rows[1:]]
     assert deltas == pytest.approx([found[depth] - found[20] for depth in (32, 44, 56)], abs=1e-9)
+
+
+def test_efficientnet_lite0_on_two_hundred_photos(mo: Client, tmp_path: Path):
+    classes = tuple(f"{number:04}" for number in range(1000))
+    case = "efficientnet-lite0"
+    photos = imported(mo, "photos-200", by_class(PHOTOS, tmp_path, classes))
+    document = template("lite0-200", "classification", sub_template(case, structure(mo, case), classes))
+    tron = converted(mo, "lite0", NETWORKS[case].weights(), document)
+    crop = CenterCrop(width=224, height=224)
+    steps = [Resize(short_side=256, interpolation="cubic"), crop, CvtRGB(), Transpose()]
+    test = mo.tests.get(done(mo, mo.infer(tron.id, photos.id, batch_size=8, steps=steps)).id)
+    assert (test.tasks[0].top1, test.tasks[0].top5) == pytest.approx((0.900, 0.985), abs=0.0051)
+
+
+def test_a_grey_perceptron_with_its_softmax_inside(mo: Client, tmp_path: Path):
+    case = "fashion-mlp"
+    fashion = imported(mo, "fashion-1000", by_class(FASHION, tmp_path, FASHION_CLASSES))
+    document = template("fashion", "classification", sub_template(case, structure(mo, case), FASHION_CLASSES))
+    tron = converted(mo, "fashion", NETWORKS[case].weights(), document)
+    test = mo.tests.get(done(mo, mo.infer(tron.id, fashion.id, batch_size=16)).id)
+    assert test.tasks[0].top1 == pytest.approx(0.860, abs=0.002)
+    assert not report_of(mo, test).tasks[0].softmax_added, "applying softmax twice is a fault"
+
+
+def report_of(mo: Client, test: Test) -> EvaluationReport:
+    assert test.report is not None
+    with urllib.request.urlopen(f"{mo.api_url}/api/v1/objects/{test.report.digest}") as answer:
+        return msgspec.json.decode(answer.read(), type=EvaluationReport)
+
+
+def detections(sub: SubModel, graph: Path, photos: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the Tron's graph finds in stock ONNX Runtime, decoded by the method and arguments that the Tron names."""
+    spec = method("fastestdet")
+    assert spec is not None
+    decoder = Decoder(spec, sub.args, sub.tasks, sub.input.shape)
+    session = onnxruntime.InferenceSession(str(graph), providers=["CPUExecutionProvider"])
+    numbers = [each["id"] for each in coco()["categories"]]
+    found = []
+    for photo in photos:
+        image = cv2.imread(str(COCO_CASE / "images" / photo["file_name"]))
+        x = cv2.resize(image, (352, 352)).transpose(2, 0, 1)[None].astype(np.float32) / 255
+        outputs = session.run(None, {sub.input.name: x})
+        boxes = decoder.detections([outputs[0][0]], placement(photo["width"], photo["height"], sub.steps))
+        for (left, top, right, bottom), score, number in zip(*(each.tolist() for each in boxes), strict=True):
+            box = [left, top, right - left, bottom - top]
+            found.append({"image_id": photo["id"], "category_id": numbers[number], "bbox": box, "score": score})
+    return found
+
+
+def test_fastestdet_detects_what_its_reference_detects(mo: Client, tmp_path: Path):
+    names = tuple(each["name"] for each in coco()["categories"])
+    sub = sub_template("fastestdet", structure(mo, "fastestdet"), names, args=LOOSE)
+    tron = converted(mo, "fastestdet", NETWORKS["fastestdet"].weights(), template("fastestdet", "fastestdet", sub))
+    with TronFile(mo.models.download(tron, tmp_path)) as file:
+        (model,) = file.manifest.sub_models
+        assert model.steps == (Resize(width=352, height=352), Transpose())
+        file.extract_graph(model, tmp_path / "graph.onnx")
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO(str(COCO_CASE / "annotations.json"))
+        judged = COCOeval(truth, truth.loadRes(detections(model, tmp_path / "graph.onnx", coco()["images"])), "bbox")
+        judged.evaluate()
+        judged.accumulate()
+        judged.summarize()
+    print(f"\nfastestdet: AP {judged.stats[0]:.4f}, AP50 {judged.stats[1]:.4f}")
+    assert judged.stats.tolist() == pytest.approx(
+        json.loads((COCO_CASE / "reference.json").read_text())["fp32_all158"], abs=0.0005
+    )
+
+
+def test_a_detector_and_a_classifier_in_one_tron_run_in_one_test(mo: Client, cifar: Dataset, tmp_path: Path):
+    parts = {}
+    for case in ("fastestdet", "resnet20"):
+        state = torch.load(NETWORKS[case].weights(), map_location="cpu", weights_only=True)
+        parts[case] = state[NETWORKS[case].key] if NETWORKS[case].key else state
+    torch.save(parts, tmp_path / "two.pth")
+    names = tuple(each["name"] for each in coco()["categories"])
+    bgr = [{"name": "colour", "kind": "ss", "value": "bgr"}]
+    detector = {"method": "fastestdet", "state_dict_key": "fastestdet", "args": bgr}
+    document = template(
+        "two",
+        "classification",
+        sub_template("fastestdet", structure(mo, "fastestdet"), names, **detector),
+        sub_template("resnet20", structure(mo, "resnet20"), cifar_classes(), state_dict_key="resnet20"),
+    )
+    tron = converted(mo, "two", tmp_path / "two.pth", document)
+    job = done(mo, mo.infer(tron.id, cifar.id, batch_size=16, steps=[CvtRGB(), Transpose()]))
+    test = mo.tests.get(job.id)
+    assert test.tasks[0].top1 == pytest.approx(TOP1[20], abs=0.002), "the classifier sees what it sees alone"
+    find, name = report_of(mo, test).networks
+    assert (find.method, name.method) == ("fastestdet", "classification")
+    assert find.inference.total_ms > name.inference.total_ms > 0

@@ -126,5 +126,6 @@ def sub_template(case: str, structure: str, classes: tuple[str, ...], **more: An
 
 def template(name: str, method: str, *subs: dict[str, Any]) -> dict[str, Any]:
     """A template of these sub-templates."""
-    main = {"name": name, "repo": "cases", "version": "1.0.0", "method": method, "error_threshold": 1e-4}
+    repo = "classification" if method == "classification" else "detection"
+    main = {"name": name, "repo": repo, "version": "1.0.0", "method": method, "error_threshold": 1e-4}
     return {**main, "sub_templates": list(subs)}
