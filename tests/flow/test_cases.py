@@ -21,8 +21,8 @@ from pycocotools.cocoeval import COCOeval
 
 from agents.evaluation.methods.decoding import Decoder
 from agents.geometry import placement
+from api import resources
 from api.client.client import Client
-from api.resources import Dataset, Job, Test, Tron
 from schemas.reports import EvaluationReport
 from schemas.specs.methods import method
 from schemas.specs.preprocessing import CenterCrop, CvtRGB, Resize, Transpose
@@ -54,13 +54,13 @@ def coco() -> dict[str, Any]:
     return {**told, "categories": sorted(told["categories"], key=lambda each: each["id"])}
 
 
-def done(mo: Client, job: Job) -> Job:
+def done(mo: Client, job: resources.Job) -> resources.Job:
     ended = mo.jobs.wait(job.id, JOB_SECONDS_MAX)
     assert ended.state == "completed", ended.message
     return ended
 
 
-def imported(mo: Client, name: str, folder: Path) -> Dataset:
+def imported(mo: Client, name: str, folder: Path) -> resources.Dataset:
     return mo.datasets.get(done(mo, mo.datasets.import_folder(name, folder)).subject_id)
 
 
@@ -71,7 +71,7 @@ def structure(mo: Client, case: str) -> str:
     return str((known[0] if known else mo.structures.add(about.structure, about.class_name)).id)
 
 
-def converted(mo: Client, name: str, weights: Path, document: dict[str, Any]) -> Tron:
+def converted(mo: Client, name: str, weights: Path, document: dict[str, Any]) -> resources.Tron:
     """The verified Tron; its error is printed and small."""
     made = mo.templates.add(document)
     job = done(mo, mo.convert(mo.models.upload(weights).id, made.id, name=name))
@@ -83,11 +83,13 @@ def converted(mo: Client, name: str, weights: Path, document: dict[str, Any]) ->
 
 
 @pytest.fixture(scope="module")
-def cifar(mo: Client, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+def cifar(mo: Client, tmp_path_factory: pytest.TempPathFactory) -> resources.Dataset:
     return imported(mo, "cifar-1000", by_class(CIFAR, tmp_path_factory.mktemp("cifar"), cifar_classes()))
 
 
-def test_four_resnets_on_a_thousand_cifar_images_have_the_accuracy_of_plain_pytorch(mo: Client, cifar: Dataset):
+def test_four_resnets_on_a_thousand_cifar_images_have_the_accuracy_of_plain_pytorch(
+    mo: Client, cifar: resources.Dataset
+):
     found, tests = {}, []
     for depth in DEPTHS:
         case = f"resnet{depth}"
@@ -128,7 +130,7 @@ def test_a_grey_perceptron_with_its_softmax_inside(mo: Client, tmp_path: Path):
     assert not report_of(mo, test).tasks[0].softmax_added, "applying softmax twice is a fault"
 
 
-def report_of(mo: Client, test: Test) -> EvaluationReport:
+def report_of(mo: Client, test: resources.Test) -> EvaluationReport:
     assert test.report is not None
     with urllib.request.urlopen(f"{mo.api_url}/api/v1/objects/{test.report.digest}") as answer:
         return msgspec.json.decode(answer.read(), type=EvaluationReport)
@@ -173,7 +175,7 @@ def test_fastestdet_detects_what_its_reference_detects(mo: Client, tmp_path: Pat
     )
 
 
-def test_a_detector_and_a_classifier_in_one_tron_run_in_one_test(mo: Client, cifar: Dataset, tmp_path: Path):
+def test_a_detector_and_a_classifier_in_one_tron_run_in_one_test(mo: Client, cifar: resources.Dataset, tmp_path: Path):
     parts = {}
     for case in ("fastestdet", "resnet20"):
         state = torch.load(NETWORKS[case].weights(), map_location="cpu", weights_only=True)
