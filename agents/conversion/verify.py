@@ -51,6 +51,7 @@ from schemas.reports import Difference, GraphFacts
 from schemas.specs.methods import output_problem
 from schemas.tron import Output
 from schemas.values import Code
+from storage.plugins import register_installed
 
 _TOOLS = ("torch", "onnx", "onnxscript", "onnxruntime", "numpy")
 
@@ -208,6 +209,7 @@ def _judge(graphs: _Graphs, given: Path, made: Path, plan: Plan) -> Verdict:
 
 def verify(report: Report) -> None:
     """The child's whole part."""
+    register_installed()
     given, made = inputs(), outputs()
     plan = read_plan(given)
     report("verify", 0.65)
