@@ -75,7 +75,10 @@ class SubReport(Part, frozen=True, kw_only=True):
 
 
 class ConversionReport(Part, frozen=True, kw_only=True):
-    """How a conversion went, sub-model by sub-model, and with which execution parameters."""
+    """How a conversion went, sub-model by sub-model, and with which execution parameters.
+
+    `overridden` are the fields in which its document differed from the template.
+    """
 
     sub_models: Annotated[tuple[SubReport, ...], msgspec.Meta(min_length=1)]
     max_abs_error: float
@@ -83,6 +86,7 @@ class ConversionReport(Part, frozen=True, kw_only=True):
     merge_operators: bool
     copy_parameters: bool
     toolchain: dict[str, str]
+    overridden: tuple[str, ...] = ()
     format: Literal["mo.conversion-report"] = "mo.conversion-report"
     format_version: int = CONVERSION_FORMAT_VERSION
 

@@ -138,7 +138,10 @@ class SubModel(Part, frozen=True, kw_only=True):
 
 
 class Provenance(Part, frozen=True, kw_only=True):
-    """What the model was made of and by which tools."""
+    """What the model was made of and by which tools.
+
+    `overridden` are the fields in which the template's document, as it was used, differs from the template.
+    """
 
     job_id: UUID
     pth_id: UUID
@@ -150,6 +153,7 @@ class Provenance(Part, frozen=True, kw_only=True):
     merge_operators: bool = True
     copy_parameters: bool = True
     toolchain: dict[str, str] = {}
+    overridden: tuple[str, ...] = ()
 
 
 class Verification(Part, frozen=True, kw_only=True):

@@ -35,7 +35,14 @@ from agents.conversion.plan import (
     write_images,
     write_plan,
 )
-from agents.conversion.reporting import conversion_report, normalisations, sub_report, sub_verification, verification
+from agents.conversion.reporting import (
+    conversion_report,
+    normalisations,
+    overridden,
+    sub_report,
+    sub_verification,
+    verification,
+)
 from agents.sandbox.child import run_child
 from agents.sandbox.exchange import read_small
 from agents.work import JobProblem, Limits, Work
@@ -232,6 +239,7 @@ def _provenance(request: ConversionRequested, verdict: Verdict) -> Provenance:
         merge_operators=request.merge_operators,
         copy_parameters=request.copy_parameters,
         toolchain=verdict.toolchain,
+        overridden=overridden(request),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from agents.conversion.measuring import merged
 from agents.conversion.plan import Verdict
 from schemas.events import ConversionRequested
@@ -44,7 +46,13 @@ def conversion_report(
         merge_operators=request.merge_operators,
         copy_parameters=request.copy_parameters,
         toolchain=dict(toolchain),
+        overridden=overridden(request),
     )
+
+
+def overridden(request: ConversionRequested) -> tuple[str, ...]:
+    """The fields in which the conversion's document differs from its template."""
+    return () if isinstance(request.overridden, msgspec.UnsetType) else request.overridden
 
 
 def verification(report: ConversionReport) -> Verification:

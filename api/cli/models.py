@@ -247,9 +247,9 @@ def _parity(tron: Tron) -> str:
 def pth_list(session: Session, items: list[Pth]) -> Sheet:
     """PTH models as rows."""
     return Sheet(
-        headings(session, "id", "name", "size", "training_id", "created"),
+        headings(session, "id", "name", "size", "training_id", "note", "created"),
         [
-            (short(pth.id), pth.name, size(pth.weights.size_bytes), pth.training_id, when(pth.created_at))
+            (short(pth.id), pth.name, size(pth.weights.size_bytes), pth.training_id, pth.note, when(pth.created_at))
             for pth in items
         ],
         title=session.say("title.pths"),

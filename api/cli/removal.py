@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="option.yes")]
 Deleted = Annotated[bool, typer.Option("--deleted", help="option.deleted")]
+NAMED_MAX = 5
+"""Of each noun; the counts are whole."""
 Nouns = ("tron", "template", "test", "job")
 
 
@@ -37,10 +39,13 @@ def confirm(session: Session, name: str, depending: Dependents, *, yes: bool) ->
 
 
 def in_words(session: Session, depending: Dependents) -> str:
-    """What depends, as people say it: `2 models, 1 running job`; empty where nothing does."""
+    """What depends, as people say it: `2 models (net@1, net@2), 1 job that goes on`; empty where nothing does."""
     parts = []
     for noun in Nouns:
         if count := depending.counts.get(noun, 0):
             form = "one" if count == 1 else "many"
-            parts.append(session.say(f"text.count_{noun}_{form}", count=count))
+            named = [each.name for each in depending.items if each.noun == noun][:NAMED_MAX]
+            more = ["…"] if count > len(named) else []
+            said = session.say(f"text.count_{noun}_{form}", count=count)
+            parts.append(session.say("text.named", said=said, names=", ".join([*named, *more])) if named else said)
     return session.say("text.comma").join(parts)

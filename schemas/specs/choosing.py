@@ -18,15 +18,20 @@ def with_choices(raw: Mapping[str, object], lists: Lists, *, kept: Collection[st
         TemplateRefusedError: `not_in_dictionary`, `preset_unknown`, `field_given_twice`.
     """
     main = renamed(raw)
-    chosen: tuple[ListName, ...] = ("repo", "method")
-    for field in chosen:
-        main[field] = _chosen(field, main.get(field), lists[field], kept)
+    fields: tuple[ListName, ...] = ("repo", "method")
+    for field in fields:
+        main[field] = chosen(field, main.get(field), lists[field], kept)
     if isinstance(subs := main.get(SUBS), list | tuple):
         main[SUBS] = [_sub(sub, lists, kept) if isinstance(sub, Mapping) else sub for sub in subs]
     return main
 
 
-def _chosen(name: ListName, value: object, choices: Choices, kept: Collection[str]) -> object:
+def chosen(name: ListName, value: object, choices: Choices, kept: Collection[str] = ()) -> object:
+    """The value, or the list's default where there is none. What has not the form of a value is for others to refuse.
+
+    Raises:
+        TemplateRefusedError: `not_in_dictionary`.
+    """
     if value in (None, ""):
         return choices.default
     if not isinstance(value, str) or value in choices.names or value in kept:
@@ -40,9 +45,9 @@ def _chosen(name: ListName, value: object, choices: Choices, kept: Collection[st
 
 def _sub(raw: Mapping[str, object], lists: Lists, kept: Collection[str]) -> dict[str, object]:
     sub = renamed(raw)
-    sub["model_type"] = _chosen("model_type", sub.get("model_type"), lists["model_type"], kept)
+    sub["model_type"] = chosen("model_type", sub.get("model_type"), lists["model_type"], kept)
     if sub.get("method"):
-        sub["method"] = _chosen("method", sub["method"], lists["method"], kept)
+        sub["method"] = chosen("method", sub["method"], lists["method"], kept)
     presets: tuple[ListName, ...] = ("mean_values", "scale_values")
     for field in presets:
         if _is_name(value := sub.get(field)):

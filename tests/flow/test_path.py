@@ -56,6 +56,13 @@ def test_versions_count_on_and_name_the_files(walked: Walked):
     assert walked.trons[0].file_name == "classification_small_classification_1.0.1.tron"
 
 
+def test_the_structure_is_certified_by_the_first_conversion(mo: Client, walked: Walked):
+    structure = mo.structures.find("SmallNet")
+    assert (structure.certified, structure.certified_by) == (True, walked.trons[0].revisions[0].job_id)
+    assert structure.id in [each.id for each in mo.structures.list(certified=True, mine=True).items]
+    assert structure.id not in [each.id for each in mo.structures.list(certified=False).items]
+
+
 def test_the_conversion_is_verified_within_the_threshold(walked: Walked):
     for tron in walked.trons:
         (revision,) = tron.revisions

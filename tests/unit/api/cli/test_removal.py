@@ -32,7 +32,8 @@ def told(of: Session) -> str:
 
 
 @pytest.mark.parametrize(
-    ("lang", "words"), [("en", "2 models, 1 job that goes on"), ("zh", "2 个模型、1 个进行中的任务")]
+    ("lang", "words"),
+    [("en", "2 models (net@1, …), 1 job that goes on"), ("zh", "2 个模型（net@1, …）、1 个进行中的任务")],
 )
 def test_what_depends_is_named_even_where_nobody_is_asked(lang: str, words: str) -> None:
     there = session(lang)
