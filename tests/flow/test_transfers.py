@@ -185,8 +185,8 @@ def test_five_gigabytes_arrive_once_and_the_memory_of_the_api_stays_flat(tmp_pat
         print(
             f"\n{LARGE_BYTES:,} bytes: up {up_s:.0f} s, {up.broken} breaks and 1 kill -9, "
             f"{up.carried_bytes / LARGE_BYTES:.4f} of it sent; down {time.monotonic() - began_s - up_s:.0f} s, "
-            f"{down.broken} breaks; API memory "
-            + ", ".join(f"{min(seen) >> 20}..{max(seen) >> 20} MiB" for seen in memory.seen.values())
+            f"{down.broken} breaks; API memory when it was ready "
+            + ", ".join(f"{seen[0] >> 20} MiB, at most {max(seen) >> 20}" for seen in memory.seen.values())
         )
     assert (up.broken, down.broken) == (BREAKS, BREAKS)
     assert lying == [digest.removeprefix("sha256:")]
