@@ -76,6 +76,7 @@ from api.resources import (
     Template,
     Test,
     Tron,
+    VerificationReport,
 )
 from api.terms import Dictionary, DictionaryList, TemplateDiff, TypeConfig
 from api.wishes import (
@@ -108,6 +109,7 @@ ENTITY = Query("entity", ID, "Only what has to do with this thing or job.")
 RECENT = Query("recent", FLAG, "First what is still known of it.")
 PING = Query("ping", {"type": "integer", "minimum": 1, "maximum": stream.PING_S}, "Longest silence in seconds.")
 SUBJECT = Query("subject_id", ID, "Only jobs that work on this model or dataset.")
+REVISION = Query("revision", {"type": "integer", "minimum": 1}, "Number of the revision; else the newest.")
 COMPARABLE = {"type": "string", "pattern": f"^[0-9a-f-]{{36}}(,[0-9a-f-]{{36}}){{0,{tests.COMPARED_MAX - 1}}}$"}
 TESTS = Query("tests", COMPARABLE, "Ids of completed tests, with commas between.", required=True)
 BASE = Query("base", ID, "One of them; else the first.")
@@ -124,6 +126,7 @@ TYPE_CONFIG_MADE = creating(TypeConfigWish, TypeConfig, tagged=True)
 DICTIONARY = Contract((Answer(HTTPStatus.OK, Dictionary),), READING, headers=READ_HEADERS)
 DICTIONARY_LIST = reading(DictionaryList, tagged=True)
 DICTIONARY_EDITED = changing(DictionaryWish, DictionaryList)
+VERIFIED = reading(VerificationReport, REVISION, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
 LIVE = Contract((Answer(HTTPStatus.OK, dict[str, bool]),), (HTTPStatus.MISDIRECTED_REQUEST,))
 READY = Contract(
     (Answer(HTTPStatus.OK, Health), Answer(HTTPStatus.SERVICE_UNAVAILABLE, Health)), (HTTPStatus.MISDIRECTED_REQUEST,)
@@ -172,6 +175,7 @@ ROUTES: tuple[Route, ...] = (
     Route("DELETE", f"{V1}/trons/{{id}}", models_commands.delete_tron, says=changing(None, Tron)),
     Route("GET", f"{V1}/trons/{{id}}/dependents", models.get_tron_dependents, says=dependents()),
     Route("GET", f"{V1}/trons/{{id}}/manifest", models.get_tron_manifest, says=MANIFEST),
+    Route("GET", f"{V1}/trons/{{id}}/report", models.get_tron_report, says=VERIFIED),
     Route("GET", f"{V1}/trons/{{id}}/file", models.get_tron_file, says=file(HTTPStatus.CONFLICT)),
     Route("POST", f"{V1}/structures", structures_commands.post_structure, says=STRUCTURE_MADE),
     Route("GET", f"{V1}/structures", structures.list_structures, says=STRUCTURES),

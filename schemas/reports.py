@@ -22,7 +22,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the reports' parts: unknown fields are ignored, so that older readers survive newer writers."""
 
 
-class Difference(Part, frozen=True, kw_only=True):
+class Measurement(Part, frozen=True, kw_only=True):
     """One output at one batch size on one kind of inputs, Tron against PyTorch, fp32.
 
     `magnitude` is the largest absolute value in PyTorch's output, `relative` is `max_abs` over it (None where it is 0),
@@ -61,7 +61,7 @@ class SubReport(Part, frozen=True, kw_only=True):
     name: str
     max_abs_error: float
     proposed_threshold: float
-    differences: tuple[Difference, ...]
+    differences: tuple[Measurement, ...]
     batch_drift: float
     exported: GraphFacts
     converted: GraphFacts
@@ -89,6 +89,70 @@ class ConversionReport(Part, frozen=True, kw_only=True):
     overridden: tuple[str, ...] = ()
     format: Literal["mo.conversion-report"] = "mo.conversion-report"
     format_version: int = CONVERSION_FORMAT_VERSION
+
+
+class ReportError(ValueError):
+    """These bytes are no conversion report that this reader understands."""
+
+
+class _Version(msgspec.Struct):
+    format_version: int
+
+
+class _First(Part, frozen=True, kw_only=True):
+    """A conversion report of format 1, which knew one sub-model and not its name."""
+
+    max_abs_error: float
+    error_threshold: float
+    differences: tuple[Measurement, ...]
+    batch_drift: float
+    exported: GraphFacts
+    converted: GraphFacts
+    merge_operators: bool
+    toolchain: dict[str, str]
+    backend: str
+    export_ms: float
+    verify_ms: float
+
+
+def decode_conversion_report(data: bytes) -> ConversionReport:
+    """The report in these bytes, also one of format 1.
+
+    Raises:
+        ReportError: malformed, or of a newer format.
+    """
+    try:
+        version = msgspec.json.decode(data, type=_Version).format_version
+        if version > CONVERSION_FORMAT_VERSION:
+            raise ReportError(f"the report has format {version}: upgrade Mo")
+        if version == CONVERSION_FORMAT_VERSION:
+            return msgspec.json.decode(data, type=ConversionReport)
+        return _upgraded(msgspec.json.decode(data, type=_First))
+    except msgspec.MsgspecError as error:
+        raise ReportError(f"malformed: {error}") from error
+
+
+def _upgraded(first: _First) -> ConversionReport:
+    part = SubReport(
+        name="",
+        max_abs_error=first.max_abs_error,
+        proposed_threshold=first.error_threshold,
+        differences=first.differences,
+        batch_drift=first.batch_drift,
+        exported=first.exported,
+        converted=first.converted,
+        backend=first.backend,
+        export_ms=first.export_ms,
+        verify_ms=first.verify_ms,
+    )
+    return ConversionReport(
+        sub_models=(part,),
+        max_abs_error=first.max_abs_error,
+        error_threshold=first.error_threshold,
+        merge_operators=first.merge_operators,
+        copy_parameters=True,
+        toolchain=first.toolchain,
+    )
 
 
 class ClassScore(Part, frozen=True, kw_only=True):

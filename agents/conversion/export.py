@@ -126,7 +126,8 @@ def reference(model: torch.nn.Module, plan: Plan, feeds: Feeds) -> dict[str, Any
 def _asked(model: torch.nn.Module, plan: Plan, images: NDArray[Any]) -> list[torch.Tensor]:
     try:
         with torch.inference_mode():
-            outputs = model(torch.from_numpy(images))
+            # A copy: some networks work in place, and the next one who asks needs the same images.
+            outputs = model(torch.from_numpy(images.copy()))
     except Exception as error:
         shape = ",".join(map(str, (len(images), *plan.input_shape)))
         raise Refused("input_shape_wrong", shape=shape, error=_told(error)) from error

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from agents.conversion.inputs import Batch, Feeds, output_key
 from agents.sandbox.inside import Refused
-from schemas.reports import Difference, InputKind
+from schemas.reports import InputKind, Measurement
 from schemas.values import Code
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -33,12 +33,12 @@ ON: Mapping[InputKind, str] = {"random": "on_random_inputs", "real": "on_real_in
 
 def difference(
     output: str, batch: int, expected: NDArray[Any], got: NDArray[Any], inputs: InputKind = "random"
-) -> Difference:
+) -> Measurement:
     """How far `got` is from `expected` (equal shapes, any number type, at least one value)."""
     a, b = expected.astype(np.float64).ravel(), got.astype(np.float64).ravel()
     gap = np.abs(a - b)
     largest, lengths = float(np.abs(a).max()), float(np.linalg.norm(a) * np.linalg.norm(b))
-    return Difference(
+    return Measurement(
         output=output,
         batch=batch,
         inputs=inputs,
@@ -50,12 +50,12 @@ def difference(
     )
 
 
-def merged(parts: Sequence[Difference]) -> Difference:
+def merged(parts: Sequence[Measurement]) -> Measurement:
     """Several batches of one output as one: the worst of each measure, the mean of the means. `parts` is not empty."""
     worst = max(parts, key=lambda each: each.max_abs)
     relatives = [each.relative for each in parts if each.relative is not None]
     cosines = [each.cosine for each in parts if each.cosine is not None]
-    return Difference(
+    return Measurement(
         output=worst.output,
         batch=worst.batch,
         inputs=worst.inputs,
@@ -69,12 +69,12 @@ def merged(parts: Sequence[Difference]) -> Difference:
 
 def measured(
     outputs: Sequence[str], feeds: Feeds, reference: Arrays, answers: Mapping[Batch, Sequence[NDArray[Any]]]
-) -> tuple[Difference, ...]:
+) -> tuple[Measurement, ...]:
     """One difference for every output, size and kind of inputs, in the order of the batches.
 
     `answers` are the graph's outputs, already found to have the reference's shapes and to be finite.
     """
-    found: dict[tuple[InputKind, int, str], list[Difference]] = {}
+    found: dict[tuple[InputKind, int, str], list[Measurement]] = {}
     for batch in feeds:
         for number, (name, answer) in enumerate(zip(outputs, answers[batch], strict=True)):
             one = difference(name, batch.size, reference[output_key(batch, number)], answer, batch.inputs)
@@ -82,7 +82,7 @@ def measured(
     return tuple(merged(parts) for parts in found.values())
 
 
-def table(differences: Iterable[Difference]) -> str:
+def table(differences: Iterable[Measurement]) -> str:
     """The differences as lines for the log."""
     rows = [
         f"  {each.output:16} {each.inputs:7} {each.batch:5}  {each.max_abs:<10.3g} {each.mean_abs:<10.3g} "
@@ -96,7 +96,7 @@ def _number(value: float | None, form: str = ".3g") -> str:
     return "-" if value is None else format(value, form)
 
 
-def proposed_threshold(differences: Iterable[Difference]) -> float:
+def proposed_threshold(differences: Iterable[Measurement]) -> float:
     """The smallest threshold of the form 1, 2 or 5 x 10^n that leaves room above what was measured and above rounding.
 
     It is `HEADROOM` times the worst difference, and never below `ROUNDING` of the largest output.
@@ -110,7 +110,7 @@ def proposed_threshold(differences: Iterable[Difference]) -> float:
     return next(step for step in steps if step * (1 + 1e-9) >= wanted)
 
 
-def check_threshold(differences: Sequence[Difference], threshold: float) -> float:
+def check_threshold(differences: Sequence[Measurement], threshold: float) -> float:
     """The largest absolute difference.
 
     Raises:

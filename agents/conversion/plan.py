@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from agents.conversion.arrays import ArraysError, read_arrays
 from agents.conversion.inputs import Batch, Images, feeds
 from agents.sandbox.inside import Refused
-from schemas.reports import Difference, GraphFacts
+from schemas.reports import GraphFacts, Measurement
 from schemas.specs.parts import Arg, TaskSpec
 from schemas.tron import Output
 from schemas.values import Code
@@ -74,7 +74,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What verification found on a graph that passed."""
 
     outputs: tuple[Output, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[Measurement, ...]
     max_abs_error: float
     proposed_threshold: float
     batch_drift: float

@@ -50,7 +50,7 @@ def recorded(program: torch.export.ExportedProgram, images: NDArray[np.float32])
     stride = math.ceil(sum(sizes.values()) / RECORD_BYTES_MAX) if sizes else 1
     recorder = _Recorder(module, set(list(sizes)[::stride]))
     with torch.inference_mode():
-        recorder.run(torch.from_numpy(images))
+        recorder.run(torch.from_numpy(images.copy()))
     return recorder.kept
 
 

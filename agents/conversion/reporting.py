@@ -9,7 +9,7 @@ import msgspec
 from agents.conversion.measuring import merged
 from agents.conversion.plan import Verdict
 from schemas.events import ConversionRequested
-from schemas.reports import ConversionReport, Difference, SubReport
+from schemas.reports import ConversionReport, Measurement, SubReport
 from schemas.tron import Normalisation, OutputDifference, SubVerification, Verification
 
 
@@ -67,7 +67,7 @@ def verification(report: ConversionReport) -> Verification:
 
 def sub_verification(part: SubReport) -> SubVerification:
     """The summary of one sub-model's part, for its place in the manifest."""
-    by_output: dict[str, list[Difference]] = {}
+    by_output: dict[str, list[Measurement]] = {}
     for each in part.differences:
         by_output.setdefault(each.output, []).append(each)
     return SubVerification(
@@ -89,7 +89,7 @@ def normalisations(
     return Normalisation(mean=mean, scale=ones), Normalisation(mean=zeros, scale=folded_scale)
 
 
-def _worst(each: Difference) -> OutputDifference:
+def _worst(each: Measurement) -> OutputDifference:
     return OutputDifference(
         output=each.output,
         max_abs=each.max_abs,
@@ -99,5 +99,5 @@ def _worst(each: Difference) -> OutputDifference:
     )
 
 
-def _batches(differences: Iterable[Difference]) -> tuple[int, ...]:
+def _batches(differences: Iterable[Measurement]) -> tuple[int, ...]:
     return tuple(sorted({each.batch for each in differences}))

@@ -47,7 +47,7 @@ from agents.evaluation.classification import is_distribution
 from agents.runtimes.base import Session
 from agents.runtimes.onnxruntime import OnnxRuntime
 from agents.sandbox.inside import Refused, Report, inputs, outputs, run
-from schemas.reports import Difference, GraphFacts
+from schemas.reports import GraphFacts, Measurement
 from schemas.specs.methods import output_problem
 from schemas.tron import Output
 from schemas.values import Code
@@ -110,7 +110,7 @@ def answers_of(session: Session, feeds: Feeds, reference: Arrays, input_name: st
     return found
 
 
-def compare(session: Session, feeds: Feeds, reference: Arrays, plan: Plan) -> tuple[Difference, ...]:
+def compare(session: Session, feeds: Feeds, reference: Arrays, plan: Plan) -> tuple[Measurement, ...]:
     """Every output at every batch, Tron against PyTorch; raises as `answers_of`."""
     return measured(session.outputs, feeds, reference, answers_of(session, feeds, reference, plan.input_name))
 

@@ -11,6 +11,7 @@ from api.cli.options import SHOWN, File, Limit, Mine, Name, Named, NewName, NewN
 from api.cli.output import Sheet, deletion, emit, facts, headings, label, short, size, when
 from api.cli.progress import Meter, transfer
 from api.cli.removal import Deleted, Yes, confirm
+from api.cli.reports import report
 from api.cli.session import Session, UsageError, session_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from api.resources import Pth, Tron
 
 app = typer.Typer(help="help.models", no_args_is_help=True)
+app.command("report", help="help.models.report")(report)
 
 Kind = Annotated[Literal["pth", "tron"] | None, typer.Option("--kind", help="option.model_kind")]
 

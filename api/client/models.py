@@ -15,7 +15,7 @@ from api.client.naming import find
 from api.client.operation import Noun, iteration, operation
 from api.client.things import deleted, depending, edited
 from api.client.wire import ProgressCallback
-from api.resources import Dependents, Job, Page, Pth, Tron
+from api.resources import Dependents, Job, Page, Pth, Tron, VerificationReport
 from api.wishes import ConversionWish, Edit, NoteEdit, PthWish, TronWish
 from schemas.tron import TronManifest
 from schemas.values import ObjectRef, Platform, TronIdentity
@@ -143,6 +143,11 @@ class Models(Noun[M]):
             names=lambda tron: (tron.name, f"{tron.name}@{tron.version}", tron.file_name),
             search=text.rpartition("@")[0] or text,
         )
+
+    @operation
+    async def report(self, tron: Tron, *, revision: int | None = None) -> VerificationReport:
+        """How a revision was verified against PyTorch: the newest one, unless given."""
+        return await self._core.read(f"/trons/{tron.id}/report", VerificationReport, revision=revision)
 
     @operation
     async def download(

@@ -7,14 +7,19 @@ from http import HTTPStatus
 from aiohttp import web
 
 from api import whole
-from api.answers import lang_of
+from api.answers import Query, json_answer, lang_of
+from api.commands.objects import load
 from api.deps import deps_of
 from api.errors import ApiRefusal
 from api.objects import send_object
 from api.present import file_name
 from api.queries.entities import dependents_of, entity_row, one_of, page_of
-from api.resources import Tron
+from api.resources import Tron, VerificationReport
+from api.texts import render
 from api.tron_files import manifest_of
+from schemas.reports import ReportError, decode_conversion_report
+
+REPORT_BYTES_MAX = 64 << 20
 
 
 async def list_pth(request: web.Request) -> web.Response:
@@ -76,3 +81,28 @@ async def _with_file(request: web.Request) -> Tron:
     if not tron.revisions:
         raise ApiRefusal(HTTPStatus.CONFLICT, "revision_missing", id=tron.id)
     return tron
+
+
+async def get_tron_report(request: web.Request) -> web.Response:
+    """How a revision was verified: the newest one, unless another is named."""
+    deps, lang = deps_of(request), lang_of(request)
+    query = Query(request, ("revision",))
+    tron = await _with_file(request)
+    wanted = query.one_of("revision", [str(each.revision) for each in tron.revisions])
+    chosen = next(each for each in tron.revisions if wanted in ("", str(each.revision)))
+    if chosen.report is None or chosen.job_id is None:
+        raise ApiRefusal(HTTPStatus.CONFLICT, "report_missing", revision=chosen.revision)
+    data = await load(deps.objects, chosen.report.digest, size_max_bytes=REPORT_BYTES_MAX)
+    try:
+        report = decode_conversion_report(data)
+    except ReportError as error:
+        raise ApiRefusal(HTTPStatus.UNPROCESSABLE_ENTITY, "report_unreadable", error=error) from error
+    return json_answer(
+        VerificationReport(
+            model_id=tron.id,
+            job_id=chosen.job_id,
+            revision=chosen.revision,
+            report=report,
+            messages=[render(notice, lang) for part in report.sub_models for notice in part.notices],
+        )
+    )

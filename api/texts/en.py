@@ -81,6 +81,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "command_unknown": ("The log has no command {id}.", "Use the command_id of a 202 answer; if a write got no answer, repeat it with the same Idempotency-Key."),
     "revision_unknown": ("Job {job_id} made no file of that model.", "Choose one of the revisions that the model lists."),
     "revision_missing": ("The model {id} has no file yet.", "Wait for the conversion; if it failed, convert again."),
+    "report_missing": ("Revision {revision} has no verification report: its file was uploaded, not converted here.", "Convert the weights here to have it verified against PyTorch."),
+    "report_unreadable": ("The report cannot be read: {error}.", "Download the model; the summary in its manifest stays."),
     "dataset_version_unknown": ("Job {job_id} made no version of that dataset.", "Choose one of the versions that the dataset lists."),
     "dataset_version_missing": ("The dataset {id} has no version yet.", "Wait for the import; if it failed, import again."),
     "pth_deleted": ("The PTH model {id} was deleted.", "Take one that is there; models made of it can still be used."),

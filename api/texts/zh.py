@@ -81,6 +81,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "command_unknown": ("日志中没有命令 {id}。", "请使用 202 应答中的 command_id；若写入时没有收到应答，请用同一个 Idempotency-Key 重试。"),
     "revision_unknown": ("任务 {job_id} 没有产生该模型的文件。", "请选择该模型详情中列出的版本。"),
     "revision_missing": ("模型 {id} 还没有可用的文件。", "请等待转换完成；若转换失败，请重新转换。"),
+    "report_missing": ("版本 {revision} 没有核对报告：文件是直接上传的，不是在此转换的。", "请在此由权重转换，才能与 PyTorch 核对。"),
+    "report_unreadable": ("报告无法读取：{error}。", "请下载模型，其清单中保留了核对摘要。"),
     "dataset_version_unknown": ("任务 {job_id} 没有产生该数据集的版本。", "请选择该数据集详情中列出的版本。"),
     "dataset_version_missing": ("数据集 {id} 还没有可用的版本。", "请等待导入完成；若导入失败，请重新导入。"),
     "pth_deleted": ("PTH 模型 {id} 已被删除。", "请换一个未删除的模型；由它生成的模型仍可使用。"),

@@ -291,8 +291,8 @@ class Api:
         await self.speaker.say(event, id=uuid4(), actor=INSTANCE)
         await self.views.catch_up()
 
-    async def converted(self, **changes: Any) -> UUID:
-        """A Tron model with one revision."""
+    async def converted(self, *, report: bytes = b"tron", **changes: Any) -> UUID:
+        """A Tron model with one revision, and these bytes as its report."""
         job = await self.conversion(**changes)
         tron = (await self.get(f"/trons/{job['subject_id']}")).json
         digest = await self.upload(b"tron")
@@ -303,7 +303,7 @@ class Api:
             model_id=UUID(tron["id"]),
             identity=identity,
             tron=ObjectRef(digest, 4, "net.tron"),
-            report=ObjectRef(digest, 4),
+            report=ObjectRef(await self.upload(report), len(report)),
             max_abs_error=1e-6,
             error_threshold=1e-4,
         )

@@ -23,7 +23,7 @@ from agents.conversion.measuring import (
     proposed_threshold,
 )
 from agents.sandbox.inside import Refused
-from schemas.reports import Difference
+from schemas.reports import Measurement
 
 IMAGES = np.arange(8, dtype=np.float32).reshape(4, 2, 1, 1) + 1
 FEEDS = feeds(3, IMAGES[:3], IMAGES)
@@ -33,8 +33,10 @@ def truth(outputs: int = 1) -> dict[str, NDArray[Any]]:
     return {output_key(b, n): x.reshape(b.size, 2) * (n + 1) for b, x in FEEDS.items() for n in range(outputs)}
 
 
-def off(max_abs: float, magnitude: float = 1.0) -> Difference:
-    return Difference(output="y", batch=1, max_abs=max_abs, mean_abs=0, relative=None, cosine=None, magnitude=magnitude)
+def off(max_abs: float, magnitude: float = 1.0) -> Measurement:
+    return Measurement(
+        output="y", batch=1, max_abs=max_abs, mean_abs=0, relative=None, cosine=None, magnitude=magnitude
+    )
 
 
 def test_measures_by_hand() -> None:
