@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from api.cli import words_changes, words_doctor, words_jobs, words_nouns, words_operations, words_tron
+from api.cli import words_changes, words_doctor, words_jobs, words_nouns, words_operations, words_reports, words_tron
 
 LANGS = ("zh", "en")
 _MORE = (words_changes, words_nouns, words_operations, words_doctor, words_jobs, words_tron)
