@@ -8,7 +8,7 @@ from functools import cache
 from api.cli import words_changes, words_doctor, words_jobs, words_nouns, words_operations, words_reports, words_tron
 
 LANGS = ("zh", "en")
-_MORE = (words_changes, words_nouns, words_operations, words_doctor, words_jobs, words_tron)
+_MORE = (words_changes, words_nouns, words_operations, words_doctor, words_jobs, words_reports, words_tron)
 
 
 def say(lang: str, key: str, /, **params: object) -> str:
