@@ -10,7 +10,6 @@ import msgspec
 
 from schemas.events.tests import BackendUsed, StageTiming, TaskSummary
 from schemas.lifecycle import ATTEMPTS_MAX
-from schemas.reports import ConversionReport
 from schemas.specs.preprocessing import Step
 from schemas.specs.uploads import FileKind
 from schemas.values import Code, ObjectRef, Platform, Precision
@@ -109,20 +108,6 @@ class Tron(Thing, frozen=True, kw_only=True):
     messages: list[str] = []
     parents_deleted: list[UUID] = []
     overridden: list[str] = []
-
-
-class VerificationReport(Resource, frozen=True, kw_only=True):
-    """How far a revision is from PyTorch, output by output, and what conversion changed in its graphs.
-
-    It says that the graphs compute what the structures computed in the sandbox, on the inputs that were tried.
-    `messages` are the notices of all sub-models as sentences in the reader's language.
-    """
-
-    model_id: UUID
-    job_id: UUID
-    revision: int
-    report: ConversionReport
-    messages: list[str] = []
 
 
 class Structure(Thing, frozen=True, kw_only=True):

@@ -61,6 +61,7 @@ from api.queries import (
     tests,
 )
 from api.queries.jobs import STATES
+from api.reports import VerificationReport
 from api.resources import (
     Accepted,
     Agent,
@@ -76,7 +77,6 @@ from api.resources import (
     Template,
     Test,
     Tron,
-    VerificationReport,
 )
 from api.terms import Dictionary, DictionaryList, TemplateDiff, TypeConfig
 from api.wishes import (

@@ -11,7 +11,7 @@ from api.cli.output import Sheet, emit, facts, headings, label, size
 from api.cli.session import Session, session_of
 
 if TYPE_CHECKING:
-    from api.resources import VerificationReport
+    from api.reports import VerificationReport
     from schemas.reports import SubReport
 
 

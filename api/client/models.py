@@ -15,7 +15,8 @@ from api.client.naming import find
 from api.client.operation import Noun, iteration, operation
 from api.client.things import deleted, depending, edited
 from api.client.wire import ProgressCallback
-from api.resources import Dependents, Job, Page, Pth, Tron, VerificationReport
+from api.reports import VerificationReport
+from api.resources import Dependents, Job, Page, Pth, Tron
 from api.wishes import ConversionWish, Edit, NoteEdit, PthWish, TronWish
 from schemas.tron import TronManifest
 from schemas.values import ObjectRef, Platform, TronIdentity

@@ -14,7 +14,8 @@ from api.errors import ApiRefusal
 from api.objects import send_object
 from api.present import file_name
 from api.queries.entities import dependents_of, entity_row, one_of, page_of
-from api.resources import Tron, VerificationReport
+from api.reports import VerificationReport
+from api.resources import Tron
 from api.texts import render
 from api.tron_files import manifest_of
 from schemas.reports import ReportError, decode_conversion_report

@@ -9,7 +9,7 @@ import pytest
 from made_reports import made_report
 
 from api.cli.app import run
-from api.resources import VerificationReport
+from api.reports import VerificationReport
 
 ID = UUID(int=7)
 
