@@ -65,7 +65,7 @@ def looks_like_a_model(head: bytes) -> bool:
     at, version = 0, False
     while at < len(head):
         try:
-            number, wire, start, stop = _field(head, at, 1 << 62)
+            number, wire, _, stop = _field(head, at, 1 << 62)
         except GraphError:
             return False
         if number == _IR_VERSION and wire == _VARINT:
@@ -74,7 +74,7 @@ def looks_like_a_model(head: bytes) -> bool:
             return version
         elif (number, wire) not in {(2, _BYTES), (3, _BYTES), (4, _BYTES), (5, _VARINT), (6, _BYTES), (14, _BYTES)}:
             return False
-        at = stop if stop > start else len(head)
+        at = stop
     return False
 
 

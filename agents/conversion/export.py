@@ -2,44 +2,61 @@
 
 from __future__ import annotations
 
-import importlib.util
-import inspect
 import math
 import sys
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from agents.conversion.filling import fill, state_dict
+from agents.conversion.answers import Flat, is_flat, names, tensors
+from agents.conversion.building import arguments, build, load_class, reported, told
+from agents.conversion.exporting import export
+from agents.conversion.filling import Chosen, fill, state_dict
 from agents.conversion.inputs import Feeds, output_key
-from agents.conversion.loading import check_tensors, load_file, read_weights, save_weights
+from agents.conversion.loading import as_safetensors, check_tensors, load_file, not_finite, read_weights
 from agents.conversion.plan import (
     EXPORTED_FILE,
-    OPSET,
     RECORD_FILE,
     REFERENCE_FILE,
     STRUCTURE_FILE,
+    TOLD_FILE,
     TYPE_CONFIG_FILE,
     WEIGHTS_FILE,
     Plan,
+    Told,
     load_feeds,
     read_plan,
 )
 from agents.conversion.recording import recorded, write_record
-from agents.sandbox.inside import Refused, Report, inputs, outputs, run
+from agents.sandbox.inside import Refused, Report, inputs, listed, outputs, run
 from schemas.specs.type_configs import TypeConfigRefusedError, read_type_config
+from schemas.values import Code
 
 _REPEAT_RELATIVE = 1e-3
 """The same batch asked twice differs by rounding at most; a network that draws random numbers differs by far more."""
-_SAFE_FILE = "weights.safetensors"
-"""In the scratch folder: what the network is filled from."""
-_EXPORT_BATCH = 2
-"""PyTorch treats the sizes 0 and 1 as constants, so the example batch has two images."""
+
+
+def network(plan: Plan, given: Path, scratch: Path) -> tuple[torch.nn.Module, Told]:
+    """The user's network with its weights, and what there is to tell about it; the user's code begins to run here.
+
+    Raises:
+        Refused: the codes of `agents.conversion.loading`, `.filling` and `.building`, and of a type config.
+    """
+    loaded = load_file(given / WEIGHTS_FILE)
+    weights = state_dict(loaded, plan.state_dict_key)
+    check_tensors(weights)
+    safe = as_safetensors(weights)
+    config = _type_config(given / TYPE_CONFIG_FILE)
+    made = load_class((given / STRUCTURE_FILE).read_bytes(), plan.class_name, scratch)
+    found = arguments(made, config, loaded, plan.num_classes)
+    model = build(made, found)
+    chosen = fill(model, read_weights(safe))
+    return model, Told(arguments=reported(found), notices=_notices(chosen))
 
 
 def _type_config(path: Path) -> dict[str, Any]:
@@ -51,123 +68,69 @@ def _type_config(path: Path) -> dict[str, Any]:
         raise Refused(error.problem.code, **error.problem.params) from error
 
 
-def build(plan: Plan, folder: Path) -> torch.nn.Module:
-    """The network of the structure file in the folder, with random weights; the type config may lie there too.
-
-    `num_classes` is passed where the constructor takes it by name and the type config does not set it.
-
-    Raises:
-        Refused: `structure_class_missing`, `structure_import_missing`, `structure_failed`, and those of
-            `schemas.specs.type_configs`.
-    """
-    arguments = _type_config(folder / TYPE_CONFIG_FILE)
-    spec = importlib.util.spec_from_file_location("structure", folder / STRUCTURE_FILE)
-    if spec is None or spec.loader is None:
-        raise Refused("structure_failed", error="the file is no Python source")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["structure"] = module
-    try:
-        spec.loader.exec_module(module)
-    except ModuleNotFoundError as error:
-        raise Refused("structure_import_missing", module=error.name) from error
-    except (Exception, SystemExit) as error:
-        raise Refused("structure_failed", error=_told(error)) from error
-    made = getattr(module, plan.class_name, None)
-    if not (isinstance(made, type) and issubclass(made, torch.nn.Module)):
-        raise Refused("structure_class_missing", class_name=plan.class_name)
-    try:
-        if "num_classes" in inspect.signature(made).parameters:
-            arguments = {"num_classes": plan.num_classes, **arguments}
-        return made(**arguments)
-    except (Exception, SystemExit) as error:
-        raise Refused("structure_failed", error=_told(error)) from error
+def _notices(chosen: Chosen) -> tuple[Code, ...]:
+    notices = []
+    if chosen.prefix:
+        notices.append(Code("weights_prefix_removed", {"prefix": chosen.prefix}))
+    if chosen.left_out:
+        params = {"names": listed(list(chosen.left_out)), "count": str(len(chosen.left_out))}
+        notices.append(Code("weights_left_out", params))
+    if wrong := not_finite(chosen.tensors):
+        notices.append(Code("weights_not_finite", {"names": listed(wrong), "count": str(len(wrong))}))
+    return tuple(notices)
 
 
-def _told(error: BaseException) -> str:
-    """The error with the line of the structure file where it happened."""
-    lines = [
-        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(STRUCTURE_FILE)
-    ]
-    place = f" (structure.py:{lines[-1]})" if lines else ""
-    return f"{type(error).__name__}: {error}{place}"
-
-
-def flattened(outputs: object) -> list[torch.Tensor]:
-    """The network's answer as a list of tensors.
-
-    Raises:
-        Refused: `output_not_tensors`.
-    """
-    if isinstance(outputs, torch.Tensor):
-        return [outputs]
-    parts = list(outputs.values()) if isinstance(outputs, Mapping) else outputs
-    if not isinstance(parts, list | tuple) or not all(isinstance(part, torch.Tensor) for part in parts) or not parts:
-        raise Refused("output_not_tensors", found=type(outputs).__name__)
-    return list(parts)
-
-
-def reference(model: torch.nn.Module, plan: Plan, feeds: Feeds) -> dict[str, Any]:
+def reference(model: torch.nn.Module, plan: Plan, feeds: Feeds) -> dict[str, NDArray[np.float32]]:
     """The network's own outputs by `output_key` for every batch.
 
     Raises:
-        Refused: `input_shape_wrong` where the network does not take such a batch, `output_not_tensors`,
-            `output_not_repeatable` where the first batch, asked again, gets another answer.
+        Refused: `input_shape_wrong` where the network does not take such a batch, `batch_one_only` where it takes one
+            image and no more, `output_not_tensors`, `output_not_repeatable` where the first batch, asked again, gets
+            another answer.
     """
-    results = {}
+    results: dict[str, NDArray[np.float32]] = {}
     for batch, images in feeds.items():
-        for number, output in enumerate(_asked(model, plan, images)):
-            results[output_key(batch, number)] = output.float().numpy()
+        for number, output in enumerate(_asked(model, plan, images, feeds)):
+            results[output_key(batch, number)] = array = output.float().numpy()
+            alone = results.get(output_key(batch._replace(size=1), number))
+            if alone is not None and len(alone.shape) and _swallows_batch(alone, array, batch.size):
+                raise Refused("batch_one_only", batch=batch.size, error=f"output {array.shape}")
     first, images = next(iter(feeds.items()))
-    for number, output in enumerate(_asked(model, plan, images)):
+    for number, output in enumerate(_asked(model, plan, images, feeds)):
         _check_repeated(number, results[output_key(first, number)], output.float().numpy())
     return results
 
 
-def _asked(model: torch.nn.Module, plan: Plan, images: NDArray[Any]) -> list[torch.Tensor]:
+def _swallows_batch(alone: NDArray[Any], array: NDArray[Any], size: int) -> bool:
+    """All images' numbers are there, but not image by image: the network believes in a batch of one."""
+    return len(alone) == 1 and array.shape[:1] != (size,) and array.size == size * alone.size
+
+
+def _asked(model: torch.nn.Module, plan: Plan, images: NDArray[Any], feeds: Feeds) -> list[torch.Tensor]:
     try:
-        with torch.inference_mode():
-            # A copy: some networks work in place, and the next one who asks needs the same images.
-            outputs = model(torch.from_numpy(images.copy()))
+        return tensors(answer(model, images))
+    except Refused:
+        raise
     except Exception as error:
+        if len(images) > 1 and min(batch.size for batch in feeds) == 1:
+            # The batch of one image came first, and passed.
+            raise Refused("batch_one_only", batch=len(images), error=told(error)) from error
         shape = ",".join(map(str, (len(images), *plan.input_shape)))
-        raise Refused("input_shape_wrong", shape=shape, error=_told(error)) from error
-    return flattened(outputs)
+        raise Refused("input_shape_wrong", shape=shape, error=told(error)) from error
+
+
+def answer(model: torch.nn.Module, images: NDArray[Any]) -> object:
+    """What the network says of the images, as it says it."""
+    with torch.inference_mode():
+        # A copy: some networks work in place, and the next one who asks needs the same images.
+        said: object = model(torch.from_numpy(images.copy()))
+    return said
 
 
 def _check_repeated(output: int, before: NDArray[np.float32], again: NDArray[np.float32]) -> None:
     gap = float(np.abs(before - again).max(initial=0.0)) if before.shape == again.shape else math.inf
     if gap > _REPEAT_RELATIVE * float(np.abs(before).max(initial=0.0)):
         raise Refused("output_not_repeatable", output=output, measured=f"{gap:.6g}")
-
-
-def export(model: torch.nn.Module, plan: Plan, outputs: int, path: Path) -> torch.export.ExportedProgram:
-    """Write the ONNX graph to `path`, with its weights inside and a free batch; the program that it was made of.
-
-    Raises:
-        Refused: `export_failed`.
-    """
-    batch = 1 if plan.max_batch == 1 else _EXPORT_BATCH
-    dynamic: Any = None if plan.max_batch == 1 else ({0: torch.export.Dim("batch", min=1)},)
-    try:
-        made = torch.onnx.export(
-            model,
-            (torch.zeros(batch, *plan.input_shape),),
-            str(path),
-            input_names=[plan.input_name],
-            output_names=[f"output{number}" for number in range(outputs)],
-            opset_version=OPSET,
-            dynamo=True,
-            dynamic_shapes=dynamic,
-            external_data=False,
-            optimize=False,
-            verbose=False,
-        )
-    except Exception as error:
-        cause = error.__cause__ or error
-        raise Refused("export_failed", kind=type(cause).__name__, error=str(cause)) from error
-    if made is None or made.exported_program is None:
-        raise Refused("export_failed", kind="ONNXProgram", error="the exporter made no program")
-    return made.exported_program
 
 
 def convert(report: Report) -> None:
@@ -177,19 +140,19 @@ def convert(report: Report) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     report("weights", 0.1)
-    weights = state_dict(load_file(given / WEIGHTS_FILE), plan.state_dict_key)
-    check_tensors(weights)
-    save_weights(weights, Path(_SAFE_FILE))
-    model = build(plan, given)
-    fill(model, read_weights(Path(_SAFE_FILE)))
+    model, told_of = network(plan, given, Path.cwd())
     report("reference", 0.25)
     feeds = load_feeds(given, plan)
-    results = reference(model, plan, feeds)
+    results: Mapping[str, Any] = reference(model, plan, feeds)
     np.savez(made / REFERENCE_FILE, **results)
     report("export", 0.35)
-    program = export(model, plan, len(results) // len(feeds), made / EXPORTED_FILE)
-    if plan.record is not None:
-        write_record(made / RECORD_FILE, recorded(program, feeds[plan.record.batch]))
+    example = answer(model, next(iter(feeds.values())))
+    exportable = model if is_flat(example) else Flat(model).eval()
+    exported = export(exportable, plan, names(example, taken=plan.input_name), made / EXPORTED_FILE)
+    if plan.record is not None and exported.program is not None:
+        write_record(made / RECORD_FILE, recorded(exported.program, feeds[plan.record.batch]))
+    told_of = msgspec.structs.replace(told_of, notices=told_of.notices + exported.notices)
+    (made / TOLD_FILE).write_bytes(msgspec.json.encode(told_of))
     report("export", 0.6)
 
 

@@ -1,37 +1,26 @@
-"""The handler of ConversionRequested: prepares, lets the children export and verify, packs the Tron file."""
+"""The handler of ConversionRequested: prepares every sub-model, has each converted, packs the Tron file."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from agents.conversion.explaining import explained
+from agents.conversion.converting import Bench, Converted, Given, convert
 from agents.conversion.inputs import random_images
 from agents.conversion.plan import (
-    CONVERTED_FILE,
-    EXPORTED_FILE,
-    GRAPH_BYTES_MAX,
     INPUTS_FILE,
     OPSET,
-    PLACE_BYTES_MAX,
-    PLACE_FILE,
     PLAN_FILE,
-    RECORD_FILE,
-    REFERENCE_BYTES_MAX,
-    REFERENCE_FILE,
     STRUCTURE_FILE,
     TYPE_CONFIG_FILE,
-    VERDICT_FILE,
     WEIGHTS_FILE,
     Plan,
-    Record,
-    Verdict,
     write_images,
     write_plan,
 )
@@ -43,38 +32,22 @@ from agents.conversion.reporting import (
     sub_verification,
     verification,
 )
-from agents.sandbox.child import run_child
+from agents.sandbox.child import Progress
 from agents.sandbox.exchange import read_small
-from agents.work import JobProblem, Limits, Work
+from agents.work import JobProblem, Work
 from schemas.events import ConversionRequested, JobRequest, ModelConverted
 from schemas.reports import ConversionReport, SubReport
 from schemas.specs.methods import proposed_chain
 from schemas.specs.templates import SubTemplate, TemplateDocument, TemplateRefusedError, decode_template
 from schemas.tron import FileEntry, Input, Provenance, SubModel, TronManifest, WeightsFile, file_stem
-from schemas.values import ObjectRef, StructureRef
+from schemas.values import Code, ObjectRef, StructureRef
 from storage.tron_file import graph_entry, weights_entry, write_tron
 
 TEMPLATE_BYTES_MAX = 64 << 20
-VERDICT_BYTES_MAX = 16 << 20
+_CHILDREN_PART = 0.9
+"""The children's part of the whole job; each sub-model has the same share of it."""
 
 E = TypeVar("E", bound=FileEntry)
-
-
-class _Given(NamedTuple):
-    """The plan, and the files that the exporting child is given (`PLAN_FILE` and `INPUTS_FILE` for both)."""
-
-    plan: Plan
-    files: Mapping[str, Path]
-
-
-class _Timed(NamedTuple):
-    """`weights` is the file that the graph's weights lie in, if they lie beside it."""
-
-    verdict: Verdict
-    graph: Path
-    weights: Path | None
-    export_ms: float
-    verify_ms: float
 
 
 def _template(path: Path) -> TemplateDocument:
@@ -84,109 +57,91 @@ def _template(path: Path) -> TemplateDocument:
         raise JobProblem.of(error.problems[0]) from error
 
 
-def _only_sub(document: TemplateDocument, request: ConversionRequested) -> tuple[SubTemplate, StructureRef]:
-    if len(document.sub_templates) > 1:
-        raise JobProblem("several_sub_models_not_supported", count=len(document.sub_templates))
-    sub = document.sub_templates[0]
-    for structure in request.structures:
-        if structure.structure_id == sub.architecture:
-            return sub, structure
-    raise JobProblem("structure_not_given", structure=sub.architecture)
+class _Prepared:
+    """Fetches what the sub-models need (each object once) and writes their plans, each in a folder of its own."""
+
+    def __init__(self, document: TemplateDocument, request: ConversionRequested, work: Work) -> None:
+        self._document, self._request, self._work = document, request, work
+        self._fetched: dict[str, Path] = {}
+
+    async def _fetch(self, ref: ObjectRef) -> Path:
+        if ref.digest not in self._fetched:
+            self._fetched[ref.digest] = await self._work.fetch(ref, f"object{len(self._fetched)}")
+        return self._fetched[ref.digest]
+
+    def _structure(self, sub: SubTemplate) -> StructureRef:
+        for structure in self._request.structures:
+            if structure.structure_id == sub.architecture:
+                return structure
+        raise JobProblem("structure_not_given", structure=sub.architecture)
+
+    async def given(self, position: int, folder: Path) -> Given:
+        """What the children of the `position`-th sub-model are given."""
+        sub = self._document.sub_templates[position]
+        structure = self._structure(sub)
+        files = {name: folder / name for name in (PLAN_FILE, INPUTS_FILE)}
+        files[WEIGHTS_FILE] = await self._fetch(self._request.weights)
+        files[STRUCTURE_FILE] = await self._fetch(structure.source)
+        if structure.type_config is not None:
+            files[TYPE_CONFIG_FILE] = await self._fetch(structure.type_config)
+        plan = self._plan(position, sub, structure)
+        images = random_images(plan.input_shape, plan.mean, plan.scale, plan.max_batch)
+        write_images(files[INPUTS_FILE], images)
+        write_plan(folder, plan)
+        return Given(plan, files)
+
+    def _plan(self, position: int, sub: SubTemplate, structure: StructureRef) -> Plan:
+        document, request = self._document, self._request
+        beside = PurePosixPath(weights_entry(position, sub.name)).name
+        return Plan(
+            class_name=structure.class_name,
+            state_dict_key=sub.state_dict_key,
+            num_classes=sub.num_classes,
+            input_name=sub.input_name,
+            input_shape=(sub.input_shape[1], sub.input_shape[2], sub.input_shape[3]),
+            mean=sub.mean_values,
+            scale=sub.scale_values,
+            method=sub.method or document.method,
+            args=sub.args,
+            tasks=sub.tasks,
+            max_batch=sub.max_batch,
+            error_threshold=document.error_threshold,
+            merge_operators=request.merge_operators,
+            weights_file="" if request.copy_parameters else beside,
+        )
 
 
-async def _prepare(document: TemplateDocument, request: ConversionRequested, work: Work) -> _Given:
-    sub, structure = _only_sub(document, request)
-    files = {name: work.folder / name for name in (PLAN_FILE, INPUTS_FILE)}
-    files[WEIGHTS_FILE] = await work.fetch(request.weights, WEIGHTS_FILE)
-    files[STRUCTURE_FILE] = await work.fetch(structure.source, STRUCTURE_FILE)
-    if structure.type_config is not None:
-        files[TYPE_CONFIG_FILE] = await work.fetch(structure.type_config, TYPE_CONFIG_FILE)
-    shape = (sub.input_shape[1], sub.input_shape[2], sub.input_shape[3])
-    write_images(files[INPUTS_FILE], random_images(shape, sub.mean_values, sub.scale_values, sub.max_batch))
-    plan = Plan(
-        class_name=structure.class_name,
-        state_dict_key=sub.state_dict_key,
-        num_classes=sub.num_classes,
-        input_name=sub.input_name,
-        input_shape=shape,
-        mean=sub.mean_values,
-        scale=sub.scale_values,
-        method=sub.method or document.method,
-        args=sub.args,
-        tasks=sub.tasks,
-        max_batch=sub.max_batch,
-        error_threshold=document.error_threshold,
-        merge_operators=request.merge_operators,
-        weights_file="" if request.copy_parameters else PurePosixPath(weights_entry(0, sub.name)).name,
-    )
-    write_plan(work.folder, plan)
-    return _Given(plan, files)
+def _share(work: Work, position: int, count: int) -> Progress:
+    """The progress of one sub-model's children as a part of the job's."""
+
+    def progress(stage: str, fraction: float) -> None:
+        work.progress(stage, (position * _CHILDREN_PART + min(fraction, _CHILDREN_PART)) / count)
+
+    return progress
 
 
-async def _child(
-    part: str, inputs: Mapping[str, Path], outputs: Mapping[str, int], work: Work, limits: Limits, *, folder: str = ""
-) -> float:
-    """Run one child in its own folder (called like the part, unless given); milliseconds it took."""
-    home = work.folder / (folder or part)
-    home.mkdir()
-    begun = time.perf_counter()
-    await run_child(
-        f"agents.conversion.{part}",
-        (),
-        folder=home,
-        inputs=inputs,
-        outputs=outputs,
-        limits=limits,
-        progress=work.progress,
-        log=work.log.take,
-    )
-    return (time.perf_counter() - begun) * 1000
+async def _convert_all(document: TemplateDocument, request: ConversionRequested, work: Work) -> list[Converted]:
+    """Every sub-model, one after the other, within the job's time.
 
-
-def _left(work: Work, part: str, file: str) -> Path:
-    """What the child left. Its content is for the verifying child to judge."""
-    path = work.folder / part / "out" / file
-    if not path.exists():
-        raise JobProblem("export_left_no_result", file=file)
-    return path
-
-
-async def _convert(given: _Given, work: Work) -> _Timed:
-    begun = time.monotonic()
-    made = {EXPORTED_FILE: GRAPH_BYTES_MAX, REFERENCE_FILE: REFERENCE_BYTES_MAX}
-    export_ms = await _child("export", given.files, made, work, work.limits)
-    inputs = {name: given.files[name] for name in (PLAN_FILE, INPUTS_FILE)}
-    inputs |= {name: _left(work, "export", name) for name in made}
-    left = work.limits._replace(job_seconds_max=max(1.0, work.limits.job_seconds_max - (time.monotonic() - begun)))
-    judged = {CONVERTED_FILE: GRAPH_BYTES_MAX, VERDICT_FILE: VERDICT_BYTES_MAX}
-    if given.plan.weights_file:
-        judged[given.plan.weights_file] = GRAPH_BYTES_MAX
-    try:
-        verify_ms = await _child("verify", inputs, judged, work, left)
-    except JobProblem as problem:
-        raise await explained(problem, lambda record: _second_look(given, inputs, record, work)) from problem
-    graph = _left(work, "verify", CONVERTED_FILE)
-    data = read_small(work.folder / "verify" / "out" / VERDICT_FILE, bytes_max=VERDICT_BYTES_MAX)
-    if data is None:
-        raise JobProblem("verification_left_no_result")
-    weights = work.folder / "verify" / "out" / (given.plan.weights_file or "-")
-    # A network whose weights are all tiny keeps them in the graph.
-    shared = weights if weights.exists() else None
-    return _Timed(msgspec.json.decode(data, type=Verdict), graph, shared, export_ms, verify_ms)
-
-
-async def _second_look(given: _Given, inputs: Mapping[str, Path], record: Record, work: Work) -> str:
-    """The node where the exported graph parts from what the structure records of itself, in one line."""
-    folder = work.folder / "second"
-    folder.mkdir()
-    write_plan(folder, msgspec.structs.replace(given.plan, record=record))
-    plan = {PLAN_FILE: folder / PLAN_FILE}
-    made = {EXPORTED_FILE: GRAPH_BYTES_MAX, REFERENCE_FILE: REFERENCE_BYTES_MAX, RECORD_FILE: REFERENCE_BYTES_MAX}
-    await _child("export", {**given.files, **plan}, made, work, work.limits, folder="record")
-    shown = {**inputs, **plan, RECORD_FILE: _left(work, "record", RECORD_FILE)}
-    await _child("locate", shown, {PLACE_FILE: PLACE_BYTES_MAX}, work, work.limits)
-    place = read_small(work.folder / "locate" / "out" / PLACE_FILE, bytes_max=PLACE_BYTES_MAX)
-    return (place or b"").decode(errors="replace")
+    Raises:
+        JobProblem: as `convert`; of several sub-models, with the name of the one it is about.
+    """
+    prepared = _Prepared(document, request, work)
+    deadline = time.monotonic() + work.limits.job_seconds_max
+    count = len(document.sub_templates)
+    done = []
+    for position, sub in enumerate(document.sub_templates):
+        folder = work.folder / f"sub{position}"
+        folder.mkdir()
+        bench = Bench(work, folder, deadline=deadline, progress=_share(work, position, count))
+        try:
+            done.append(await convert(await prepared.given(position, folder), bench))
+        except JobProblem as problem:
+            reason = problem.reason
+            if count > 1:
+                problem.reason = Code(reason.code, {**reason.params, "sub_model": sub.name})
+            raise
+    return done
 
 
 def _entry(kind: type[E], entry: str, path: Path) -> E:
@@ -195,9 +150,20 @@ def _entry(kind: type[E], entry: str, path: Path) -> E:
     return kind(entry=entry, digest=f"sha256:{digest}", size_bytes=path.stat().st_size)
 
 
-def _sub_model(sub: SubTemplate, timed: _Timed, part: SubReport) -> SubModel:
-    verdict, graph = timed.verdict, _entry(FileEntry, graph_entry(0, sub.name), timed.graph)
-    weights = _entry(WeightsFile, weights_entry(0, sub.name), timed.weights) if timed.weights else None
+def _part(sub: SubTemplate, done: Converted) -> SubReport:
+    return sub_report(
+        sub.name,
+        done.verdict,
+        export_ms=done.export_ms,
+        verify_ms=done.verify_ms,
+        arguments=done.told.arguments,
+        notices=done.told.notices,
+    )
+
+
+def _sub_model(position: int, sub: SubTemplate, done: Converted, part: SubReport) -> SubModel:
+    verdict, graph = done.verdict, _entry(FileEntry, graph_entry(position, sub.name), done.graph)
+    weights = _entry(WeightsFile, weights_entry(position, sub.name), done.weights) if done.weights else None
     left, folded = normalisations(sub.mean_values, sub.scale_values, verdict.folded_scale)
     _, channels, height, width = sub.input_shape
     return SubModel(
@@ -220,14 +186,16 @@ def _sub_model(sub: SubTemplate, timed: _Timed, part: SubReport) -> SubModel:
     )
 
 
-def _files(sub: SubModel, timed: _Timed) -> dict[str, Path]:
-    files = {sub.graph: timed.graph}
-    if sub.weights is not None and timed.weights is not None:
-        files[sub.weights.entry] = timed.weights
+def _files(subs: Sequence[SubModel], done: Sequence[Converted]) -> dict[str, Path]:
+    files = {}
+    for sub, each in zip(subs, done, strict=True):
+        files[sub.graph] = each.graph
+        if sub.weights is not None and each.weights is not None:
+            files[sub.weights.entry] = each.weights
     return files
 
 
-def _provenance(request: ConversionRequested, verdict: Verdict) -> Provenance:
+def _provenance(request: ConversionRequested, toolchain: dict[str, str]) -> Provenance:
     return Provenance(
         job_id=request.job_id,
         pth_id=request.pth_id,
@@ -238,7 +206,7 @@ def _provenance(request: ConversionRequested, verdict: Verdict) -> Provenance:
         type_configs={each.class_name: each.type_config.digest for each in request.structures if each.type_config},
         merge_operators=request.merge_operators,
         copy_parameters=request.copy_parameters,
-        toolchain=verdict.toolchain,
+        toolchain=toolchain,
         overridden=overridden(request),
     )
 
@@ -254,7 +222,7 @@ async def handle(request: JobRequest, work: Work) -> ModelConverted:
 
     Raises:
         JobProblem: the codes of `agents.conversion.export` and `.verify`, of the template, of `run_child`, and
-            `several_sub_models_not_supported`, `structure_not_given`.
+            `structure_not_given`.
         TypeError: the request is no ConversionRequested.
     """
     if not isinstance(request, ConversionRequested):
@@ -262,22 +230,21 @@ async def handle(request: JobRequest, work: Work) -> ModelConverted:
     begun = time.perf_counter()
     work.progress("fetch", 0.02)
     document = _template(await work.fetch(request.template, "template.json"))
-    given = await _prepare(document, request, work)
-    sub = document.sub_templates[0]
-    timed = await _convert(given, work)
-    verdict = timed.verdict
+    done = await _convert_all(document, request, work)
     work.progress("pack", 0.92)
-    part = sub_report(sub.name, verdict, export_ms=timed.export_ms, verify_ms=timed.verify_ms)
-    report = conversion_report(request, document.error_threshold, [part], verdict.toolchain)
+    subs, toolchain = document.sub_templates, done[0].verdict.toolchain
+    parts = [_part(sub, each) for sub, each in zip(subs, done, strict=True)]
+    report = conversion_report(request, document.error_threshold, parts, toolchain)
+    models = tuple(_sub_model(number, *each) for number, each in enumerate(zip(subs, done, parts, strict=True)))
     manifest = TronManifest(
         identity=request.identity,
         method=document.method,
-        sub_models=(_sub_model(sub, timed, part),),
-        provenance=_provenance(request, verdict),
+        sub_models=models,
+        provenance=_provenance(request, toolchain),
         verification=verification(report),
     )
     path = work.folder / "model.tron"
-    await asyncio.to_thread(write_tron, path, manifest, _files(manifest.sub_models[0], timed))
+    await asyncio.to_thread(write_tron, path, manifest, _files(models, done))
     tron = await work.keep(path, f"{file_stem(request.identity)}.tron")
     kept_report = await _keep_report(report, work)
     work.progress("done", 1.0)
@@ -289,8 +256,8 @@ async def handle(request: JobRequest, work: Work) -> ModelConverted:
         identity=request.identity,
         tron=tron,
         report=kept_report,
-        max_abs_error=verdict.max_abs_error,
+        max_abs_error=report.max_abs_error,
         error_threshold=document.error_threshold,
         convert_ms=(time.perf_counter() - begun) * 1000,
-        toolchain=verdict.toolchain,
+        toolchain=toolchain,
     )

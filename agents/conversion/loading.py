@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import safetensors
 import torch
+from safetensors.torch import load, save
 from safetensors.torch import load_file as load_safetensors
-from safetensors.torch import save_file
 
 from agents.conversion.gate import Form, inspect
 from agents.conversion.plan import PARAMETERS_BYTES_MAX
@@ -136,20 +136,20 @@ def not_finite(tensors: Mapping[str, torch.Tensor]) -> list[str]:
     ]
 
 
-def save_weights(tensors: Mapping[str, torch.Tensor], path: Path) -> None:
-    """Write the tensors to the new safetensors file `path`: numbers without behaviour, all that is read from now on."""
-    save_file({name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()}, path)
+def as_safetensors(tensors: Mapping[str, torch.Tensor]) -> bytes:
+    """The tensors as a safetensors file: numbers without behaviour, all that is read from now on."""
+    return save({name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()})
 
 
-def read_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors that `save_weights` wrote.
+def read_weights(data: bytes) -> dict[str, torch.Tensor]:
+    """The tensors that `as_safetensors` wrote.
 
     Raises:
         Refused: `weights_unreadable`.
     """
     try:
-        return load_safetensors(path)
-    except (safetensors.SafetensorError, OSError) as error:
+        return load(data)
+    except safetensors.SafetensorError as error:
         raise Refused("weights_unreadable", kind=type(error).__name__) from error
 
 

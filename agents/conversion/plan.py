@@ -28,6 +28,7 @@ CONVERTED_FILE = "converted.onnx"
 VERDICT_FILE = "verdict.json"
 RECORD_FILE = "record.npz"
 PLACE_FILE = "place.txt"
+TOLD_FILE = "told.json"
 
 OPSET = 18
 """The newest that Ascend's ATC takes and the oldest that PyTorch's exporter speaks natively."""
@@ -36,6 +37,7 @@ PARAMETERS_BYTES_MAX = 1_900_000_000
 GRAPH_BYTES_MAX = 2 << 30
 INPUTS_BYTES_MAX = 1 << 30
 REFERENCE_BYTES_MAX = 1 << 30
+TOLD_BYTES_MAX = 256 << 10
 PLACE_BYTES_MAX = 4096
 
 
@@ -85,6 +87,35 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     real_images: int = 0
     folded_scale: tuple[float, ...] = ()
     notices: tuple[Code, ...] = ()
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the exporting child tells about its work: what the constructor was called with, what is worth knowing.
+
+    User code runs there and may write anything into it: it is shown to people, and decides nothing.
+    """
+
+    arguments: dict[str, str] = {}
+    notices: tuple[Code, ...] = ()
+
+
+NOTICES = frozenset({"weights_prefix_removed", "weights_left_out", "weights_not_finite", "exported_by_tracing"})
+ARGUMENTS_MAX = 200
+
+
+def believable(data: bytes | None) -> Told:
+    """What a child told, as far as it has the right form: only known notices, not too much of anything."""
+    try:
+        told = msgspec.json.decode(data or b"{}", type=Told)
+    except msgspec.MsgspecError:
+        return Told()
+    arguments = {name[:100]: text[:300] for name, text in list(told.arguments.items())[:ARGUMENTS_MAX]}
+    notices = {each.code: _short(each) for each in told.notices if each.code in NOTICES}
+    return Told(arguments=arguments, notices=tuple(notices.values()))
+
+
+def _short(code: Code) -> Code:
+    return Code(code.code, {name[:100]: text[:300] for name, text in list(code.params.items())[:10]})
 
 
 def write_plan(folder: Path, plan: Plan) -> None:

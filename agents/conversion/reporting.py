@@ -11,12 +11,19 @@ from agents.conversion.plan import Verdict
 from schemas.events import ConversionRequested
 from schemas.reports import ConversionReport, Measurement, SubReport
 from schemas.tron import Normalisation, OutputDifference, SubVerification, Verification
+from schemas.values import Code
 
 
 def sub_report(
-    name: str, verdict: Verdict, *, export_ms: float, verify_ms: float, arguments: Mapping[str, str] | None = None
+    name: str,
+    verdict: Verdict,
+    *,
+    export_ms: float,
+    verify_ms: float,
+    arguments: Mapping[str, str] | None = None,
+    notices: Sequence[Code] = (),
 ) -> SubReport:
-    """One sub-model's part; `arguments` is what the structure's constructor was called with."""
+    """One sub-model's part; `arguments` and `notices` are what the structure's child told (`plan.Told`)."""
     return SubReport(
         name=name,
         max_abs_error=verdict.max_abs_error,
@@ -31,7 +38,7 @@ def sub_report(
         real_images=verdict.real_images,
         folded_scale=verdict.folded_scale,
         arguments=dict(arguments or {}),
-        notices=verdict.notices,
+        notices=(*notices, *verdict.notices),
     )
 
 

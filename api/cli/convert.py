@@ -24,6 +24,12 @@ def convert(
     name: Name = "",
     version: Annotated[str | None, typer.Option("--model-version", help="option.model_version")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="option.set")] = None,
+    merge_operators: Annotated[
+        bool, typer.Option("--merge-operators/--no-merge-operators", help="option.merge_operators")
+    ] = True,
+    copy_parameters: Annotated[
+        bool, typer.Option("--copy-parameters/--no-copy-parameters", help="option.copy_parameters")
+    ] = True,
     wait: Wait = True,
     timeout: Timeout = None,
 ) -> None:
@@ -37,6 +43,8 @@ def convert(
         name=name,
         version=version,
         overrides=overrides,
+        merge_operators=merge_operators,
+        copy_parameters=copy_parameters,
     )
     ended = awaited(session, job, wait=wait, timeout_s=timeout)
     if ended is None:

@@ -64,6 +64,8 @@ HELP = {
     "option.class": "Name of the network's class in the file.",
     "option.type_config": "Constructor's arguments: a JSON or YAML file, or a type config's name, NAME@VERSION or id.",
     "option.model_version": "The Tron's version; the successor of the newest one if not given.",
+    "option.merge_operators": "Fold BatchNorm and constants into the other operators.",
+    "option.copy_parameters": "Keep the weights in each graph; otherwise once beside them, shared by all precisions.",
     "option.set": "Change the template, here only: KEY=VALUE or sub_templates.NAME.KEY=VALUE; may be repeated.",
     "option.batch_size": "Images a batch, at most the template's max_batch.",
     "option.loops": "Passes; the first one is scored, all are timed.",

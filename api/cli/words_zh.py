@@ -63,6 +63,8 @@ HELP = {
     "option.class": "文件中网络类的名称。",
     "option.type_config": "构造参数：JSON 或 YAML 文件，或已上传的类型配置（名称、名称@版本、ID）。",
     "option.model_version": "Tron 版本；默认为最新版本的下一个。",
+    "option.merge_operators": "合并操作符：把 BatchNorm 与常量折叠进其他算子。",
+    "option.copy_parameters": "拷贝模型参数：权重存入每个图；否则单独存一份，由各精度的图共用。",
     "option.set": "仅本次转换修改模版：KEY=VALUE 或 sub_templates.名称.KEY=VALUE，可重复。",
     "option.batch_size": "每批图片数，不超过模版的 max_batch。",
     "option.loops": "循环次数；只有第一遍计入精度，其余只计时。",

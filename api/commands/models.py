@@ -23,7 +23,6 @@ from api.commands.templates import (
     usable_entity,
 )
 from api.deps import Deps, deps_of
-from api.errors import ApiRefusal
 from api.wishes import ConversionWish, Edit, NoteEdit, PthWish
 from producers import models
 from producers.say import Command
@@ -135,10 +134,6 @@ async def _plan(deps: Deps, wish: ConversionWish) -> Plan:
     _, template = await template_row(deps, wish.template_id)
     before = await load_template(deps, template.document)
     document = await _changed(deps, before, wish.overrides) if wish.overrides else before
-    if len(document.sub_templates) > 1:
-        raise ApiRefusal(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "several_sub_models_not_supported", count=len(document.sub_templates)
-        )
     rows = await structure_rows(deps, (sub.architecture for sub in document.sub_templates))
     weights = msgspec.json.decode(pth.document, type=Upload).weights
     structures = tuple(_structure_ref(row) for row in rows)

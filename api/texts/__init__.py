@@ -20,6 +20,10 @@ _WORDS = ("inputs",)
 """Parameters that are codes themselves, said inside of the sentence."""
 
 
+_SUB_MODEL = {"zh": "子模型 {sub_model}：", "en": "Sub-model {sub_model}: "}
+"""Before the sentence of a code that is about one of several networks."""
+
+
 class _Params(dict[str, str]):
     """Parameters of a code; one that is missing must not hide the rest of the sentence."""
 
@@ -37,12 +41,13 @@ def sentences(code: Code, lang: str) -> tuple[str, str]:
     if code.code not in texts:
         said = ", ".join(f"{name}={value}" for name, value in code.params.items())
         params = _Params(code=code.code, params=said)
+    where = _SUB_MODEL[lang].format_map(params) if "sub_model" in params else ""
     what, todo = (text.format_map(params) for text in texts.get(code.code, texts["unknown_code"]))
     if (found := _FIRST.fullmatch(params.get("first", ""))) and found["code"] in texts:
         gap = "" if lang == "zh" else " "
         more, first_todo = (text.format_map(_Params(at=found["at"])) for text in texts[found["code"]])
-        return f"{what}{gap}{more}", f"{first_todo}{gap}{todo}"
-    return what, todo
+        return f"{where}{what}{gap}{more}", f"{first_todo}{gap}{todo}"
+    return f"{where}{what}", todo
 
 
 def _counted(found: re.Match[str], texts: Mapping[str, tuple[str, str]], lang: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import cv2
 import msgspec
@@ -28,6 +29,7 @@ from schemas.events import (
 )
 from schemas.reports import ConversionReport, EvaluationReport
 from schemas.specs.preprocessing import CenterCrop, CvtRGB, Resize, Step, Transpose
+from schemas.values import StructureRef
 from schemas.verdict.judging import interval
 from schemas.verdict.replicates import decode
 from storage.datasets.pack import DatasetPack
@@ -240,12 +242,75 @@ async def test_a_hostile_checkpoint_is_not_executed(bench: Bench, tmp_path: Path
     assert not canary.exists()
 
 
-async def test_what_is_not_supported_yet_is_refused_not_ignored(bench: Bench, good: bytes) -> None:
+async def test_a_structure_that_is_not_given_or_has_no_such_class_is_refused(bench: Bench, good: bytes) -> None:
     request = bench.conversion(good)
     assert await bench.refused(msgspec.structs.replace(request, structures=())) == "structure_not_given"
     renamed = msgspec.structs.replace(request.structures[0], class_name="Other")
     assert await bench.refused(msgspec.structs.replace(request, structures=(renamed,))) == "structure_class_missing"
+
+
+HEADS = """
+from torch import nn
+
+
+class Heads(nn.Module):
+    def __init__(self, width, num_classes, depth=1):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 3, padding=1)
+        self.first, self.second = nn.Linear(width, num_classes), nn.Linear(width, num_classes)
+
+    def forward(self, x):
+        y = self.conv(x).mean((2, 3))
+        return {"colour": self.first(y), "shade": self.second(y)}
+"""
+
+
+async def test_two_networks_in_one_file_with_their_weights_beside_the_graphs(
+    bench: Bench, tmp_path: Path, good: bytes
+) -> None:
+    """A Lightning-like checkpoint with two networks; one has two heads and a width that only the checkpoint knows."""
+    space: dict[str, Any] = {}
+    exec(HEADS, space)
+    torch.manual_seed(4)
+    state = torch.load(io.BytesIO(good), weights_only=True)["state_dict"]
+    heads = {f"model.{name}": value for name, value in space["Heads"](32, 3).state_dict().items()}
+    data = weights(tmp_path, {"state_dict": state, "heads": heads, "hyper_parameters": {"width": 32}})
+    request = bench.conversion(data)
     template = msgspec.json.decode(bench.store.path(request.template).read_bytes())
-    template["sub_templates"].append({**template["sub_templates"][0], "name": "second"})
-    several = bench.store.put(msgspec.json.encode(template))
-    assert await bench.refused(msgspec.structs.replace(request, template=several)) == "several_sub_models_not_supported"
+    (first,) = template["sub_templates"]
+    second = {**first, "name": "two heads", "state_dict_key": "heads", "architecture": str(UUID(int=8))}
+    second["tasks"] = [{**first["tasks"][0], "name": name} for name in ("colour", "shade")]
+    template["sub_templates"].append(second)
+    config = bench.store.put(b"width: 4")
+    request = msgspec.structs.replace(
+        request,
+        template=bench.store.put(msgspec.json.encode(template)),
+        structures=(
+            msgspec.structs.replace(request.structures[0], type_config=config),
+            StructureRef(UUID(int=8), "Heads", bench.store.put(HEADS.encode())),
+        ),
+        copy_parameters=False,
+        merge_operators=False,
+    )
+    result = cast(ModelConverted, await bench.do(request))
+    assert bench.work is not None
+    fractions = [fraction for _, fraction in bench.work.said]
+    assert fractions == sorted(fractions)
+    report = msgspec.json.decode(bench.store.path(result.report).read_bytes(), type=ConversionReport)
+    assert [part.arguments["width"] for part in report.sub_models] == [
+        "4 <- type_config",
+        "32 <- checkpoint.hyper_parameters.width",
+    ]
+    assert [[notice.code for notice in part.notices][:1] for part in report.sub_models] == [
+        [],
+        ["weights_prefix_removed"],
+    ]
+    assert "BatchNormalization" in report.sub_models[0].converted.operators
+    with TronFile(bench.store.path(result.tron)) as file:
+        _, two = file.manifest.sub_models
+        assert [output.name for output in two.outputs] == ["colour", "shade"]
+        assert two.weights is not None
+        file.extract_graph(two, tmp_path / "graph.onnx")
+    with pytest.raises(JobProblem) as raised:
+        await bench.do(msgspec.structs.replace(request, structures=request.structures[:1]))
+    assert raised.value.reason.params["sub_model"] == "two heads"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple, cast
 
-import torch
+import numpy as np
 from torch import nn
 
-from agents.conversion import export, graph
+from agents.conversion import answers, export, exporting, graph
 from agents.conversion.plan import Plan
 
 
@@ -23,10 +23,10 @@ class _Asked(NamedTuple):
 def convert(network: nn.Module, shape: tuple[int, int, int], target: Path, *, max_batch: int = 8) -> Path:
     """Write the graph of a network for inputs of (channels, height, width), with a free batch, to `target`."""
     asked = cast(Plan, _Asked("data", shape, max_batch))
-    with torch.inference_mode():
-        outputs = len(export.flattened(network(torch.zeros(2, *shape))))
+    said = export.answer(network, np.zeros((2, *shape), np.float32))
     exported = target.with_suffix(".exported")
-    export.export(network, asked, outputs, exported)
+    wanted = answers.names(said, taken="data")
+    exporting.export(network if answers.is_flat(said) else answers.Flat(network).eval(), asked, wanted, exported)
     made = graph.converted(graph.load_graph(exported), merge=True)
     graph.check_shapes(made, input_name="data", input_shape=shape, max_batch=max_batch)
     graph.write_graph(made, target)

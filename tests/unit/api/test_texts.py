@@ -133,3 +133,9 @@ def test_the_readers_language(header, lang):
 @given(st.text())
 def test_no_header_breaks_it(header):
     assert language_of(header) in TEXTS
+
+
+def test_a_code_about_one_of_several_networks_names_it() -> None:
+    code = Code("weights_cut_off", {"sub_model": "detector"})
+    assert sentences(code, "en")[0].startswith("Sub-model detector: The weights file is incomplete")
+    assert sentences(code, "zh")[0].startswith("子模型 detector：权重文件不完整")

@@ -239,6 +239,19 @@ async def test_a_conversion_that_cannot_work_is_refused_before_anything_is_said(
     assert len(await said(api)) == before
 
 
+async def test_a_conversion_may_have_several_networks_and_other_execution_parameters(api):
+    first, second = await api.structure("First"), await api.structure("Second")
+    made = (await api.get(f"/templates/{await api.template(first)}")).json["document"]["sub_templates"][0]
+    subs = [made, {**made, "name": "other", "architecture": str(second)}]
+    template = await api.template(first, name="two", sub_templates=subs)
+    wish = {"pth_id": str(await api.pth()), "template_id": str(template)}
+    answer = await api.post("/conversions", {**wish, "merge_operators": False, "copy_parameters": False})
+    assert answer.status == 201, answer.body
+    requested = next(each.event for each in await said(api) if isinstance(each.event, ConversionRequested))
+    assert [each.class_name for each in requested.structures] == ["First", "Second"]
+    assert (requested.merge_operators, requested.copy_parameters) == (False, False)
+
+
 async def test_an_inference_takes_the_newest_revision_and_the_default_chain(api):
     model, dataset = await api.converted(), await api.dataset()
     answer = await api.post("/inferences", {"model_id": str(model), "dataset_id": str(dataset), "batch_size": 8})

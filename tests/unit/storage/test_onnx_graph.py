@@ -146,4 +146,6 @@ def test_any_bytes_are_walked_or_refused(data: bytes) -> None:
 def test_heads_of_models_look_like_models() -> None:
     assert looks_like_a_model(graph())
     assert looks_like_a_model(graph()[:40])
+    # Empty texts are fields too: who made it, its version, its domain and remarks.
+    assert looks_like_a_model(b"\x08\x0a\x12\x02mo\x1a\x00\x22\x00\x32\x00\x3a\x02\x0a\x00")
     assert not looks_like_a_model(b"")

@@ -1,16 +1,23 @@
-"""The exporting child's steps: weights, structure, filling, reference outputs, and every way they fail."""
+"""The exporting child's steps on small networks: its own outputs, the graph, and every way they fail."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx
 import pytest
 import torch
+from safetensors.torch import save
 
-from agents.conversion.export import build, export, flattened, reference
-from agents.conversion.inputs import Images, feeds, random_images
+from agents.conversion.answers import Flat, names
+from agents.conversion.building import build, load_class
+from agents.conversion.export import answer, network, reference
+from agents.conversion.exporting import Exported, export
+from agents.conversion.inputs import Feeds, Images, feeds, random_images
 from agents.conversion.plan import Plan
+from agents.runtimes.onnxruntime import OnnxRuntime
 from agents.sandbox.inside import Refused
 from schemas.specs.parts import TaskSpec
 
@@ -19,11 +26,10 @@ import torch
 from torch import nn
 
 class Net(nn.Module):
-    def __init__(self, num_classes=2, width=3):
+    def __init__(self, num_classes=5):
         super().__init__()
         self.norm = nn.BatchNorm2d(3)
         self.head = nn.Linear(3, num_classes)
-        self.width = width
 
     def forward(self, x):
         return self.head(self.norm(x).mean((2, 3)))
@@ -40,13 +46,32 @@ class Fixed(Net):
     def forward(self, x):
         return super().forward(x.reshape(2, 3, 4, 4))
 
-def not_a_class():
-    return None
+class Alone(Net):
+    def forward(self, x):
+        return super().forward(x.reshape(1, 3, 4, 4))
+
+class Swallows(Net):
+    def forward(self, x):
+        return super().forward(x).reshape(1, -1)
+
+class Several(Net):
+    def forward(self, x):
+        y = super().forward(x)
+        return {"scores": y, "parts": [y + 1, y * 2]}
+
+class Counted(Net):
+    def forward(self, x):
+        with open("/dev/null"):
+            return super().forward(x)
+
+class Unsound(Net):
+    def forward(self, x):
+        y = super().forward(x)
+        return y * 2 if float(y.detach().numpy().sum()) > 1e9 else y
 """
 
 
-def plan(folder: Path, source: str = STRUCTURE, **fields: Any) -> Plan:
-    (folder / "structure.py").write_text(source)
+def plan(**fields: Any) -> Plan:
     base: dict[str, Any] = {
         "class_name": "Net",
         "state_dict_key": "",
@@ -65,6 +90,10 @@ def plan(folder: Path, source: str = STRUCTURE, **fields: Any) -> Plan:
     return Plan(**{**base, **fields})
 
 
+def built(tmp_path: Path, name: str) -> torch.nn.Module:
+    return build(load_class(STRUCTURE.encode(), name, tmp_path), {}).eval()
+
+
 def code(call: Any, *arguments: Any) -> str:
     with pytest.raises(Refused) as refused:
         call(*arguments)
@@ -75,70 +104,86 @@ def images(channels: int = 3) -> Images:
     return random_images((channels, 4, 4), (0.0,) * channels, (1.0,) * channels, 4)
 
 
-def test_the_constructor_gets_classes_and_configuration(tmp_path: Path) -> None:
-    (tmp_path / "type_config.json").write_text('{"width": 9}')
-    model = build(plan(tmp_path), tmp_path)
-    assert model.get_parameter("head.bias").shape == (5,)
-    assert model.width == 9
+def asked(max_batch: int = 4) -> Feeds:
+    return feeds(max_batch, images())
+
+
+def exported(tmp_path: Path, name: str, **fields: Any) -> tuple[Exported, onnx.ModelProto]:
+    model = built(tmp_path, name)
+    example = answer(model, images()[:1])
+    wanted = names(example, taken="x")
+    found = export(model if name != "Several" else Flat(model).eval(), plan(**fields), wanted, tmp_path / "out.onnx")
+    return found, onnx.load(str(tmp_path / "out.onnx"))
+
+
+def test_network_and_what_is_told_of_it(tmp_path: Path) -> None:
+    (tmp_path / "structure.py").write_text(STRUCTURE)
     (tmp_path / "type_config.json").write_text('{"num_classes": 4}')
-    assert build(plan(tmp_path), tmp_path).get_parameter("head.bias").shape == (4,)
-
-
-@pytest.mark.parametrize(
-    ("source", "fields", "expected"),
-    [
-        (STRUCTURE, {"class_name": "Other"}, "structure_class_missing"),
-        (STRUCTURE, {"class_name": "not_a_class"}, "structure_class_missing"),
-        ("import nothing_of_that_name", {}, "structure_import_missing"),
-        ("raise SystemExit", {}, "structure_failed"),
-        ("def broken(:", {}, "structure_failed"),
-        (STRUCTURE.replace("super().__init__()", "raise OSError"), {}, "structure_failed"),
-    ],
-)
-def test_structures_that_fail(tmp_path: Path, source: str, fields: dict[str, Any], expected: str) -> None:
-    assert code(build, plan(tmp_path, source, **fields), tmp_path) == expected
-
-
-@pytest.mark.parametrize("text", ["[1]", "{", '{"unknown": 1}'])
-def test_configurations_that_fail(tmp_path: Path, text: str) -> None:
-    (tmp_path / "type_config.json").write_text(text)
-    expected = {"[1]": "type_config_no_mapping", "{": "type_config_unreadable"}.get(text, "structure_failed")
-    assert code(build, plan(tmp_path), tmp_path) == expected
-
-
-def test_outputs_may_be_one_or_several_tensors() -> None:
-    one = torch.ones(1)
-    assert len(flattened(one)) == 1
-    assert len(flattened((one, one))) == len(flattened({"a": one, "b": one})) == 2
-    for wrong in ("text", None, [], [one, "text"], [[one]]):
-        assert code(flattened, wrong) == "output_not_tensors"
+    weights = built(tmp_path, "Net").state_dict()
+    weights["head.weight"], weights["head.bias"] = torch.ones(4, 3), torch.full((4,), float("nan"))
+    kept = {f"model.{name}": value for name, value in weights.items()} | {"loss.weight": torch.ones(1)}
+    (tmp_path / "weights.pth").write_bytes(save(kept))
+    model, told = network(plan(), tmp_path, tmp_path)
+    assert torch.equal(model.state_dict()["head.weight"], torch.ones(4, 3))
+    assert told.arguments == {"num_classes": "4 <- type_config"}
+    assert {each.code: each.params for each in told.notices} == {
+        "weights_prefix_removed": {"prefix": "model."},
+        "weights_left_out": {"names": "loss.weight", "count": "1"},
+        "weights_not_finite": {"names": "head.bias", "count": "1"},
+    }
 
 
 def test_reference_outputs_of_every_batch(tmp_path: Path) -> None:
-    chosen = plan(tmp_path)
-    inputs = feeds(4, images(), images()[:1])
-    results = reference(build(chosen, tmp_path).eval(), chosen, inputs)
-    expected = {f"random{size}_0_o0": (size, 5) for size in (1, 2, 3, 4)} | {"real1_0_o0": (1, 5)}
-    assert {key: value.shape for key, value in results.items()} == expected
+    results = reference(built(tmp_path, "Net"), plan(), asked())
+    assert {key: value.shape for key, value in results.items()} == {f"random{n}_0_o0": (n, 5) for n in (1, 2, 3, 4)}
     wrong = feeds(4, images(2))
-    assert code(reference, build(chosen, tmp_path).eval(), chosen, wrong) == "input_shape_wrong"
-    fixed = plan(tmp_path, class_name="Fixed")
-    assert code(reference, build(fixed, tmp_path).eval(), fixed, inputs) == "input_shape_wrong"
+    assert code(reference, built(tmp_path, "Net"), plan(), wrong) == "input_shape_wrong"
+    assert code(reference, built(tmp_path, "Fixed"), plan(), asked()) == "input_shape_wrong"
+    several = reference(built(tmp_path, "Several"), plan(), asked(1))
+    assert sorted(several) == ["random1_0_o0", "random1_0_o1", "random1_0_o2"]
+
+
+@pytest.mark.parametrize("name", ["Alone", "Swallows"])
+def test_networks_for_one_image_are_named_and_convert_at_batch_one(tmp_path: Path, name: str) -> None:
+    model = built(tmp_path, name)
+    assert code(reference, model, plan(), asked()) == "batch_one_only"
+    assert len(reference(model, plan(max_batch=1), asked(1))) == 1
+    _, graph = exported(tmp_path, name, max_batch=1)
+    assert [axis.dim_value for axis in graph.graph.input[0].type.tensor_type.shape.dim] == [1, 3, 4, 4]
 
 
 def test_a_network_that_draws_random_numbers_is_found_out(tmp_path: Path) -> None:
-    dice = plan(tmp_path, class_name="Dice")
-    inputs = feeds(4, images())
-    assert code(reference, build(dice, tmp_path).eval(), dice, inputs) == "output_not_repeatable"
+    assert code(reference, built(tmp_path, "Dice"), plan(), asked()) == "output_not_repeatable"
 
 
-def test_a_failure_names_the_line_of_the_structure(tmp_path: Path) -> None:
-    with pytest.raises(Refused) as refused:
-        build(plan(tmp_path, STRUCTURE.replace("super().__init__()", "raise OSError('no disk')")), tmp_path)
-    assert refused.value.params["error"] == "OSError: no disk (structure.py:7)"
+def test_outputs_keep_their_names_and_batches_stay_free(tmp_path: Path) -> None:
+    found, graph = exported(tmp_path, "Several")
+    assert [output.name for output in graph.graph.output] == ["scores", "parts.0", "parts.1"]
+    assert found.notices == ()
+    assert graph.graph.input[0].type.tensor_type.shape.dim[0].dim_param
+    session = OnnxRuntime().load(tmp_path / "out.onnx", "nvidia")
+    wanted = answer(built(tmp_path, "Several"), images()[:1])
+    assert isinstance(wanted, dict)
+    assert [each.shape for each in session.run({"x": images()[:3]})] == [(3, 5)] * 3
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_control_flow_that_depends_on_pixels_cannot_be_exported(tmp_path: Path) -> None:
-    picky = plan(tmp_path, class_name="Picky")
-    assert code(export, build(picky, tmp_path).eval(), picky, 1, tmp_path / "out.onnx") == "export_failed"
+def test_what_the_exporter_cannot_read_is_traced_where_nothing_is_frozen(tmp_path: Path) -> None:
+    found, _ = exported(tmp_path, "Counted")
+    if found.program is None:
+        assert [each.code for each in found.notices] == ["exported_by_tracing"]
+    model = built(tmp_path, "Counted")
+    (given,) = OnnxRuntime().load(tmp_path / "out.onnx", "nvidia").run({"x": images()[:3]})
+    expected = answer(model, images()[:3])
+    assert isinstance(expected, torch.Tensor)
+    assert given.shape == expected.shape == (3, 5)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["Picky", "Unsound"])
+def test_control_flow_that_depends_on_pixels_cannot_be_exported(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Refused) as refused:
+        exported(tmp_path, name)
+    assert refused.value.code == "export_failed"
+    assert "structure.py:" in refused.value.params["error"]
+    assert not np.isnan(images()).any()

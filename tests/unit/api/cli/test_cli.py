@@ -187,11 +187,13 @@ def test_a_conversion_resolves_names_and_passes_its_overrides_on(capsys: pytest.
         "error_threshold=1e-4",
         "--set",
         "sub_templates.net.max_batch=4",
+        "--no-copy-parameters",
         "-o",
         "json",
     )
     assert mo(client, *argv) == 0
     assert asked["args"] == (A, C)
+    assert (asked["merge_operators"], asked["copy_parameters"]) == (True, False)
     assert asked["overrides"] == {"error_threshold": 1e-4, "sub_templates": [{"name": "net", "max_batch": 4}]}
     captured = capsys.readouterr()
     assert json.loads(captured.out)["id"] == str(B)

@@ -1,0 +1,137 @@
+"""One sub-model through its two children: exported with the user's code, then verified without it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from agents.conversion.explaining import explained
+from agents.conversion.plan import (
+    CONVERTED_FILE,
+    EXPORTED_FILE,
+    GRAPH_BYTES_MAX,
+    INPUTS_FILE,
+    PLACE_BYTES_MAX,
+    PLACE_FILE,
+    PLAN_FILE,
+    RECORD_FILE,
+    REFERENCE_BYTES_MAX,
+    REFERENCE_FILE,
+    TOLD_BYTES_MAX,
+    TOLD_FILE,
+    VERDICT_FILE,
+    Plan,
+    Record,
+    Told,
+    Verdict,
+    believable,
+    write_plan,
+)
+from agents.sandbox.child import Progress, run_child
+from agents.sandbox.exchange import read_small
+from agents.work import JobProblem, Work
+
+VERDICT_BYTES_MAX = 16 << 20
+
+
+class Given(NamedTuple):
+    """The plan, and the files that the exporting child is given (`PLAN_FILE` and `INPUTS_FILE` for both)."""
+
+    plan: Plan
+    files: Mapping[str, Path]
+
+
+class Converted(NamedTuple):
+    """`weights` is the file that the graph's weights lie in, if they lie beside it; `told` what the structure's child
+    tells, for people only."""
+
+    verdict: Verdict
+    told: Told
+    graph: Path
+    weights: Path | None
+    export_ms: float
+    verify_ms: float
+
+
+class Bench:
+    """Runs the children of one sub-model in its own folder, all of them within the job's time."""
+
+    def __init__(self, work: Work, folder: Path, *, deadline: float, progress: Progress) -> None:
+        self._work, self.folder, self._deadline, self._progress = work, folder, deadline, progress
+
+    async def child(
+        self, part: str, inputs: Mapping[str, Path], outputs: Mapping[str, int], *, folder: str = ""
+    ) -> float:
+        """Run one child in its own folder (called like the part, unless given); milliseconds it took."""
+        home = self.folder / (folder or part)
+        home.mkdir()
+        begun = time.perf_counter()
+        left = max(1.0, self._deadline - time.monotonic())
+        await run_child(
+            f"agents.conversion.{part}",
+            (),
+            folder=home,
+            inputs=inputs,
+            outputs=outputs,
+            limits=self._work.limits._replace(job_seconds_max=left),
+            progress=self._progress,
+            log=self._work.log.take,
+        )
+        return (time.perf_counter() - begun) * 1000
+
+    def left(self, part: str, file: str) -> Path:
+        """What the child left. Its content is for the verifying child to judge."""
+        path = self.folder / part / "out" / file
+        if not path.exists():
+            raise JobProblem("export_left_no_result", file=file)
+        return path
+
+
+async def convert(given: Given, bench: Bench) -> Converted:
+    """Export and verify one sub-model.
+
+    Raises:
+        JobProblem: the codes of `agents.conversion.export` and `.verify`, and of `run_child`.
+    """
+    made = {EXPORTED_FILE: GRAPH_BYTES_MAX, REFERENCE_FILE: REFERENCE_BYTES_MAX}
+    export_ms = await bench.child("export", given.files, {**made, TOLD_FILE: TOLD_BYTES_MAX})
+    inputs = {name: given.files[name] for name in (PLAN_FILE, INPUTS_FILE)}
+    inputs |= {name: bench.left("export", name) for name in made}
+    judged = {CONVERTED_FILE: GRAPH_BYTES_MAX, VERDICT_FILE: VERDICT_BYTES_MAX}
+    if given.plan.weights_file:
+        judged[given.plan.weights_file] = GRAPH_BYTES_MAX
+    try:
+        verify_ms = await bench.child("verify", inputs, judged)
+    except JobProblem as problem:
+        raise await explained(problem, lambda record: _second_look(given, inputs, record, bench)) from problem
+    data = read_small(bench.folder / "verify" / "out" / VERDICT_FILE, bytes_max=VERDICT_BYTES_MAX)
+    if data is None:
+        raise JobProblem("verification_left_no_result")
+    weights = bench.folder / "verify" / "out" / (given.plan.weights_file or "-")
+    return Converted(
+        msgspec.json.decode(data, type=Verdict),
+        believable(read_small(bench.folder / "export" / "out" / TOLD_FILE, bytes_max=TOLD_BYTES_MAX)),
+        bench.left("verify", CONVERTED_FILE),
+        # A network whose weights are all tiny keeps them in the graph.
+        weights if weights.exists() else None,
+        export_ms,
+        verify_ms,
+    )
+
+
+async def _second_look(given: Given, inputs: Mapping[str, Path], record: Record, bench: Bench) -> str:
+    """The node where the exported graph parts from what the structure records of itself, in one line."""
+    folder = bench.folder / "second"
+    folder.mkdir()
+    write_plan(folder, msgspec.structs.replace(given.plan, record=record))
+    plan = {PLAN_FILE: folder / PLAN_FILE}
+    made = {EXPORTED_FILE: GRAPH_BYTES_MAX, REFERENCE_FILE: REFERENCE_BYTES_MAX, RECORD_FILE: REFERENCE_BYTES_MAX}
+    await bench.child("export", {**given.files, **plan}, {**made, TOLD_FILE: TOLD_BYTES_MAX}, folder="record")
+    shown = {**inputs, **plan, RECORD_FILE: bench.left("record", RECORD_FILE)}
+    await bench.child("locate", shown, {PLACE_FILE: PLACE_BYTES_MAX})
+    place = read_small(bench.folder / "locate" / "out" / PLACE_FILE, bytes_max=PLACE_BYTES_MAX)
+    return (place or b"").decode(errors="replace")
