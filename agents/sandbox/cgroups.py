@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
+PREFIX = "mo-job-"
+"""Of a group's name; the pid of the runner that made it follows."""
 ROOT = Path("/sys/fs/cgroup")
 REMOVE_S_MAX = 2.0
 
@@ -25,6 +27,8 @@ class Cgroup(NamedTuple):
         for version, settings in _forms(root, name, memory_bytes_max, processes_max):
             try:
                 for folder, values in settings.items():
+                    with suppress(FileNotFoundError):
+                        folder.rmdir()  # of a runner that was killed and had our pid
                     folder.mkdir()
                     for file, value in values.items():
                         # swap accounting may be off; then there is nothing to bound
@@ -66,6 +70,16 @@ class Cgroup(NamedTuple):
                     folder.rmdir()
                     break
                 time.sleep(0.005)
+
+
+def sweep(root: Path = ROOT) -> None:
+    """Take away the groups that killed runners left behind."""
+    for pattern in (f"{PREFIX}*", f"memory/{PREFIX}*", f"pids/{PREFIX}*"):
+        for folder in root.glob(pattern):
+            pid = folder.name.removeprefix(PREFIX)
+            if pid.isdigit() and not Path("/proc", pid).exists():
+                with suppress(OSError):
+                    folder.rmdir()
 
 
 def _forms(

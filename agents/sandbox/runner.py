@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from agents.sandbox import bubblewrap, landlock, mounts
-from agents.sandbox.cgroups import Cgroup
+from agents.sandbox.cgroups import PREFIX, Cgroup
 from agents.sandbox.identity import become, own_user
 from agents.sandbox.processes import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, kill_descendants, prctl
 from agents.sandbox.seccomp import load
@@ -160,7 +160,7 @@ def main(told: str) -> int:
     for mount in spec.mounts:
         if mount.writable and user is not None:
             os.chown(mount.source, user, user)
-    group = _group(spec, f"mo-job-{me}") if spec.cgroup else None
+    group = _group(spec, f"{PREFIX}{me}") if spec.cgroup else None
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         kill_descendants(me, seconds_max=_KILL_SECONDS_MAX)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agents.sandbox import landlock
-from agents.sandbox.cgroups import Cgroup
+from agents.sandbox.cgroups import PREFIX, Cgroup, sweep
 from agents.sandbox.exchange import Exchange
 from agents.sandbox.inside import INPUTS_VARIABLE, OUTPUTS_VARIABLE
 from agents.sandbox.spec import CODE, INPUTS, OUTPUTS, SCRATCH, SYSTEM_FILES, Kind, Mount, Rights, Spec
@@ -99,7 +99,8 @@ def stands(walls: Walls) -> bool:
 @cache
 def cgroup_version() -> int:
     """Of the control groups that may be made here; 0 where none may: then resident memory is watched instead."""
-    group = Cgroup.make(f"mo-try-{os.getpid()}", memory_bytes_max=1 << 30, processes_max=PROCESSES_MIN)
+    sweep()
+    group = Cgroup.make(f"{PREFIX}{os.getpid()}", memory_bytes_max=1 << 30, processes_max=PROCESSES_MIN)
     if group is None:
         return 0
     group.remove()

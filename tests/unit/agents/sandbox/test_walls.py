@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.sandbox import bubblewrap, identity, walls
-from agents.sandbox.cgroups import Cgroup
+from agents.sandbox.cgroups import Cgroup, sweep
 from agents.sandbox.spec import Mount
 from agents.work import Limits
 
@@ -82,3 +82,15 @@ def test_cgroups_of_both_versions_and_none(tmp_path: Path) -> None:
     assert not second.memory_ran_out()
     (tmp_path / "v2/g/memory.events").write_text("low 0\noom 1\noom_kill 1\n")
     assert second.memory_ran_out()
+
+
+def test_groups_of_killed_runners_are_swept_and_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "cgroup.controllers").touch()
+    dead, alive = tmp_path / "mo-job-4194999", tmp_path / f"mo-job-{os.getpid()}"
+    for folder in (dead, alive, tmp_path / "mo-job-x", tmp_path / "other"):
+        folder.mkdir()
+    sweep(tmp_path)
+    assert not dead.exists()
+    assert alive.exists()
+    assert {"mo-job-x", "other"} <= {each.name for each in tmp_path.iterdir()}
+    assert Cgroup.make(alive.name, memory_bytes_max=9, processes_max=5, root=tmp_path) is not None
