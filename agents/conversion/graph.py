@@ -194,7 +194,9 @@ def converted(model: onnx.ModelProto, *, merge: bool) -> onnx.ModelProto:
     try:
         result: onnx.ModelProto = onnxscript.optimizer.optimize(model) if merge else _copy(model)
         del result.metadata_props[:]
-        result.producer_name, result.producer_version, result.doc_string, result.domain = PRODUCER, "", "", ""
+        for field in ("producer_version", "doc_string", "domain"):
+            result.ClearField(field)
+        result.producer_name = PRODUCER
         _bare(result.graph)
         onnx.checker.check_model(result, full_check=True)
         inferred = onnx.shape_inference.infer_shapes(result, data_prop=True)
