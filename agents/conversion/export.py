@@ -91,14 +91,20 @@ def reference(model: torch.nn.Module, plan: Plan, feeds: Feeds) -> dict[str, NDA
     results: dict[str, NDArray[np.float32]] = {}
     for batch, images in feeds.items():
         for number, output in enumerate(_asked(model, plan, images, feeds)):
-            results[output_key(batch, number)] = array = output.float().numpy()
+            results[output_key(batch, number)] = array = _array(output)
             alone = results.get(output_key(batch._replace(size=1), number))
             if alone is not None and len(alone.shape) and _swallows_batch(alone, array, batch.size):
                 raise Refused("batch_one_only", batch=batch.size, error=f"output {array.shape}")
     first, images = next(iter(feeds.items()))
     for number, output in enumerate(_asked(model, plan, images, feeds)):
-        _check_repeated(number, results[output_key(first, number)], output.float().numpy())
+        _check_repeated(number, results[output_key(first, number)], _array(output))
     return results
+
+
+def _array(output: torch.Tensor) -> NDArray[np.float32]:
+    """The numbers in the order that the file of arrays is to have; transposed outputs lie otherwise in memory."""
+    array: NDArray[np.float32] = np.ascontiguousarray(output.float().numpy())
+    return array
 
 
 def _swallows_batch(alone: NDArray[Any], array: NDArray[Any], size: int) -> bool:

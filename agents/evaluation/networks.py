@@ -22,6 +22,8 @@ from schemas.tron import SubModel, TronManifest
 
 BUILTIN_HEADS = "classification"
 """The method whose outputs are scored as they are, batch by batch."""
+UNREAD = "raw"
+"""The family whose outputs nobody reads."""
 
 
 class Plain(NamedTuple):
@@ -72,7 +74,7 @@ class Network:
         self.about, self.session, self.steps = about, session, steps
         sub = about.sub
         self._decoder = None
-        if about.spec.name != BUILTIN_HEADS:
+        if about.spec.name != BUILTIN_HEADS and about.spec.family != UNREAD:
             self._decoder = Decoder(about.spec, sub.args, sub.tasks, sub.input.shape)
         self._batch = np.zeros((batch_size, *sub.input.shape), np.float32)
         self._places: list[Placement] = [Placement(1, 1)] * batch_size
@@ -133,15 +135,18 @@ class Network:
     def read(self, outputs: list[Array], count: int) -> list[Detections | None]:
         """What a detector found in each image of the batch, in the pixels of the image that it was filled with.
 
-        A network that reads text answers too, and has nothing to show: nothing scores it yet.
+        A network that reads text answers too, and has nothing to show: nothing scores it yet. One of the family `raw`
+        is run and not read.
 
         Raises:
             Refused: `output_not_finite`, and those of `Decoder`.
         """
-        if self._decoder is None:
-            raise TypeError("classification has no boxes: ask for scores")
         for place, output in enumerate(outputs):
             _finite(output, place)
+        if self.about.spec.family == UNREAD:
+            return [None] * count
+        if self._decoder is None:
+            raise TypeError("classification has no boxes: ask for scores")
         found: list[Detections | None] = []
         for slot in range(count):
             own = [output[slot] for output in outputs]

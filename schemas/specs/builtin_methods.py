@@ -339,6 +339,13 @@ _CTC = MethodSpec(
     ),
 )
 
+_RAW = MethodSpec(
+    name="raw",
+    family="raw",
+    meaning="No post-processing: features, masks, whatever the network gives. Converted and verified, never scored.",
+    args=(*INPUT_ARGS, *CROP_ARGS),
+)
+
 BUILTIN = (
     _CLASSIFICATION,
     _DETECTION,
@@ -362,4 +369,5 @@ BUILTIN = (
     _FASTESTDET,
     _DETR,
     _CTC,
+    _RAW,
 )

@@ -10,7 +10,7 @@ from typing import Literal
 from schemas.specs.parts import Arg, ArgKind, ArgValue
 from schemas.values import Code, Value
 
-Family = Literal["classification", "detection", "sequence"]
+Family = Literal["classification", "detection", "sequence", "raw"]
 Shape = tuple[int, ...]
 """An output's shape without the batch."""
 
@@ -51,7 +51,8 @@ class Layout(Value, frozen=True, kw_only=True):
 
 
 class MethodSpec(Value, frozen=True, kw_only=True):
-    """A method. Without layouts (family `classification`), output i holds one number a class of task i.
+    """A method. Without layouts, family `classification`: output i holds one number a class of task i; family `raw`:
+    the outputs may be anything.
 
     `decode` is for plug-ins: the function that decodes, as `package.module:function`, imported by job children only.
     """

@@ -146,6 +146,8 @@ def output_problem(name: str, args: Sequence[Arg], tasks: Sequence[TaskSpec], ou
     if places is None:
         return Code("outputs_not_there", {"outputs": str(len(outputs))})
     read = [outputs[place] for place in places]
+    if spec.family == "raw":
+        return None
     if not spec.layouts:
         return _head_problem(tasks, read, places)
     layouts = layouts_for(spec, spec.settled(args))

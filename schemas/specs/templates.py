@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.specs.methods import method_problems
+from schemas.specs.methods import method, method_problems, symbols
 from schemas.specs.parts import CLASSES_MAX, Arg, ArgKind, NameText, TaskSpec
 from schemas.values import Code, ShortText, Value
 
@@ -220,15 +220,31 @@ def _repeated(names: Iterable[str]) -> str | None:
     return None
 
 
-def _class_problems(sub: SubTemplate) -> Iterable[Code]:
+def _outputs_named(sub: SubTemplate, main: str) -> set[int] | None:
+    """What `num_classes` may be for the classes that are listed; None where the outputs are no classes.
+
+    Detectors and readers may count one more: a background, or the blank.
+    """
+    spec = method(sub.method or main)
+    sizes = [len(task.classes) for task in sub.tasks]
+    if spec is not None and spec.family == "raw":
+        return None
+    if spec is None or spec.family == "classification":
+        return {sum(sizes), max(sizes)}
+    named = len(symbols(sub.args, sub.tasks))
+    return {sizes[0], sizes[0] + 1, named, named + 1}
+
+
+def _class_problems(sub: SubTemplate, main: str) -> Iterable[Code]:
     if (task := _repeated(task.name for task in sub.tasks)) is not None:
         yield Code("task_name_twice", {"sub_template": sub.name, "task": task})
     for each in sub.tasks:
         if (name := _repeated(each.classes)) is not None:
             yield Code("class_name_twice", {"task": each.name, "class": name})
-    sizes = [len(task.classes) for task in sub.tasks]
-    if sub.num_classes not in {sum(sizes), max(sizes)}:
-        params = {"sub_template": sub.name, "num_classes": str(sub.num_classes), "named": str(sum(sizes))}
+    allowed = _outputs_named(sub, main)
+    if allowed is not None and sub.num_classes not in allowed:
+        listed = str(sum(len(task.classes) for task in sub.tasks))
+        params = {"sub_template": sub.name, "num_classes": str(sub.num_classes), "named": listed}
         yield Code("num_classes_mismatch", params)
 
 
@@ -252,7 +268,7 @@ def template_problems(document: TemplateDocument) -> tuple[Code, ...]:
         problems.append(Code("sub_template_name_twice", {"sub_template": name}))
     for sub in document.sub_templates:
         problems += _vector_problems(sub)
-        problems += _class_problems(sub)
+        problems += _class_problems(sub, document.method)
     problems += method_problems(document.method, document.sub_templates)
     return tuple(problems)
 

@@ -40,7 +40,7 @@ class Picky(Net):
 
 class Dice(Net):
     def forward(self, x):
-        return super().forward(x) + torch.rand(len(x), 1)
+        return super().forward(x) * torch.rand(len(x), 1)
 
 class Fixed(Net):
     def forward(self, x):
@@ -141,6 +141,18 @@ def test_reference_outputs_of_every_batch(tmp_path: Path) -> None:
     assert code(reference, built(tmp_path, "Fixed"), plan(), asked()) == "input_shape_wrong"
     several = reference(built(tmp_path, "Several"), plan(), asked(1))
     assert sorted(several) == ["random1_0_o0", "random1_0_o1", "random1_0_o2"]
+
+
+def test_transposed_outputs_are_kept_in_the_order_that_verification_reads(tmp_path: Path) -> None:
+    class Transposed(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.flatten(2).transpose(1, 2)
+
+    results = reference(Transposed(), plan(), asked())
+    assert all(value.flags.c_contiguous for value in results.values())
+    assert np.array_equal(
+        results["random4_0_o0"][0], asked()[next(b for b in asked() if b.size == 4)][0].reshape(3, 16).T
+    )
 
 
 @pytest.mark.parametrize("name", ["Alone", "Swallows"])

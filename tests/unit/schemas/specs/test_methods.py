@@ -38,7 +38,7 @@ def test_every_default_keeps_to_its_own_rules(spec: MethodSpec) -> None:
 
 @pytest.mark.parametrize("spec", methods.methods(), ids=lambda spec: spec.name)
 def test_every_layout_can_be_read_and_names_an_argument_that_is_there(spec: MethodSpec) -> None:
-    assert bool(spec.layouts) != (spec.family == "classification")
+    assert bool(spec.layouts) != (spec.family in {"classification", "raw"})
     for layout in spec.layouts:
         fits(layout.outputs, [(8, 8)], 4)
         if layout.arg:
@@ -110,6 +110,7 @@ def test_unknown_methods_are_named_once() -> None:
         ("detr", (), [(100, 81), (100, 4)]),
         ("detr", (Arg("activation", "ss", "sigmoid"),), [(300, 80), (300, 4)]),
         ("ctc", (), [(24, 81)]),
+        ("raw", (), [(512,), (3, 32, 32)]),
         ("ctc", (Arg("layout", "ss", "symbols"), Arg("characters", "vs", ("A", "B"))), [(3, 18)]),
     ],
 )
@@ -134,6 +135,7 @@ def test_outputs_that_fit(name: str, args: tuple[Arg, ...], outputs: list[tuple[
         ("ssd", (), [(8732, 4), (8732, 80)], "outputs_do_not_fit_method"),
         ("fastestdet", (), [(84, 22, 22)], "outputs_do_not_fit_method"),
         ("ctc", (), [(24, 80)], "outputs_do_not_fit_method"),
+        ("raw", (Arg("outputs", "vi", (1,)),), [(512,)], "outputs_not_there"),
         ("ours", (), [(24, 80)], "method_unknown"),
     ],
 )
