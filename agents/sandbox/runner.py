@@ -65,14 +65,14 @@ def _passed(data: bytes) -> int:
 
 def _bubblewrap(spec: Spec, user: int | None, parent: int) -> None:
     program, shown = Path(spec.bwrap), spec.mounts
+    filter_ = load.program()  # before staging, which may cover the folder that our own files lie in
     if user is not None:
         shown = mounts.stage(spec.mounts)
         program = _staged(program, spec.mounts, shown)
         become(user)
         _die_with(parent)
     _limit(spec.rights)
-    filter_ = _passed(load.program())
-    told = "\0".join([*bubblewrap.arguments(spec, shown, filter_), ""])
+    told = "\0".join([*bubblewrap.arguments(spec, shown, _passed(filter_)), ""])
     command = ["bwrap", "--args", str(_passed(told.encode())), "--", *spec.command]
     os.execve(program, command, {})  # noqa: S606  no shell on purpose
 

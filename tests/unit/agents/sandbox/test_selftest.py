@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -56,3 +57,16 @@ def test_without_walls_the_probes_get_through(tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.stdout.split() == ["canary", "AF_UNIX", f"{tmp_path}/mo-probe", f"{ROOT}/agents/sandbox/probes.py"]
+
+
+def test_a_checkout_below_the_folder_that_staging_covers_has_the_same_walls(tmp_path: Path) -> None:
+    assert tmp_path.is_relative_to("/tmp")
+    for package in ("agents", "schemas", "storage"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    code = """if True:
+        from agents.sandbox.walls import candidates, stands
+        print([each.name for each in candidates() if stands(each)])
+    """
+    run, env = [sys.executable, "-P", "-c", code], {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(run, env=env, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str([each.name for each in candidates() if stands(each)])
