@@ -89,7 +89,10 @@ class TronWish(Wish, frozen=True, kw_only=True):
 
 class ConversionWish(Wish, frozen=True, kw_only=True):
     """PTH -> Tron. `name` defaults to the PTH's name and the day; `version` to the successor; `overrides` change the
-    template's document for this job only (top-level fields; a list of sub-templates is merged by name)."""
+    template's document for this job only (top-level fields; a list of sub-templates is merged by name).
+
+    With `dataset_id` the first images of that dataset are verified too, beside random inputs; of the version that
+    `version_job_id` made, else of the newest one, which is pinned."""
 
     pth_id: UUID
     template_id: UUID
@@ -98,6 +101,12 @@ class ConversionWish(Wish, frozen=True, kw_only=True):
     overrides: dict[str, Any] = {}
     merge_operators: bool = True
     copy_parameters: bool = True
+    dataset_id: UUID | None = None
+    version_job_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        if self.version_job_id is not None and self.dataset_id is None:
+            raise ValueError("version_job_id is about dataset_id: name both")
 
 
 class DatasetWish(Wish, frozen=True, kw_only=True):

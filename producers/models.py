@@ -10,7 +10,7 @@ from producers.say import Command, Speaker
 from schemas.envelope import derived_id
 from schemas.events import ConversionRequested, ModelDeleted, ModelEdited, TronUploaded, TronVersionReserved, Upload
 from schemas.specs.uploads import FileKind
-from schemas.values import ObjectRef, StructureRef, TronIdentity
+from schemas.values import DatasetRef, ObjectRef, StructureRef, TronIdentity
 from storage.log.port import Position
 
 
@@ -81,6 +81,7 @@ async def request_conversion(
     overridden: tuple[str, ...],
     merge_operators: bool,
     copy_parameters: bool,
+    real_inputs: DatasetRef | None,
 ) -> Position:
     """Ask for the conversion into the reserved model, under the version it was given; raises as `Speaker.say`."""
     job_id = conversion_job_id(command.id)
@@ -97,6 +98,7 @@ async def request_conversion(
         overridden=overridden or msgspec.UNSET,
         merge_operators=merge_operators,
         copy_parameters=copy_parameters,
+        real_inputs=real_inputs or msgspec.UNSET,
     )
     return await speaker.follow(event, command, job_id)
 

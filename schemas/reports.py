@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.events.tests import BackendUsed, StageTiming
 from schemas.specs.preprocessing import Step
-from schemas.values import Code, Digest, Precision
+from schemas.values import Code, DatasetRef, Digest, Precision
 
 FORMAT_VERSION = 1
 CONVERSION_FORMAT_VERSION = 2
@@ -77,7 +77,8 @@ class SubReport(Part, frozen=True, kw_only=True):
 class ConversionReport(Part, frozen=True, kw_only=True):
     """How a conversion went, sub-model by sub-model, and with which execution parameters.
 
-    `overridden` are the fields in which its document differed from the template.
+    `overridden` are the fields in which its document differed from the template; `real_inputs` is the dataset whose
+    first images were among the inputs (None: random ones only).
     """
 
     sub_models: Annotated[tuple[SubReport, ...], msgspec.Meta(min_length=1)]
@@ -87,6 +88,7 @@ class ConversionReport(Part, frozen=True, kw_only=True):
     copy_parameters: bool
     toolchain: dict[str, str]
     overridden: tuple[str, ...] = ()
+    real_inputs: DatasetRef | None = None
     format: Literal["mo.conversion-report"] = "mo.conversion-report"
     format_version: int = CONVERSION_FORMAT_VERSION
 

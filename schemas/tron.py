@@ -15,7 +15,7 @@ import msgspec
 from schemas.specs.parts import Arg, TaskSpec
 from schemas.specs.preprocessing import Step
 from schemas.specs.templates import BATCH_MAX, Positive
-from schemas.values import Digest, TronIdentity
+from schemas.values import DatasetRef, Digest, TronIdentity
 
 MIMETYPE = "application/vnd.mo.tron+zip"
 FORMAT_VERSION = 1
@@ -161,12 +161,14 @@ class Verification(Part, frozen=True, kw_only=True):
 
     Each sub-model's own figures are in its `verification`. The claim is that the graphs compute what the structures
     computed in the sandbox, on these inputs; not that a structure is the network that its author says it is.
+    `real_inputs` is the dataset whose first images were among them (None: random ones only).
     """
 
     max_abs_error: float
     error_threshold: float
     batches: tuple[int, ...]
     backend: str
+    real_inputs: DatasetRef | None = None
 
 
 class TronManifest(Part, frozen=True, kw_only=True):

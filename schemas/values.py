@@ -52,6 +52,14 @@ class StructureRef(Value, frozen=True):
     type_config: ObjectRef | None = None
 
 
+class DatasetRef(Value, frozen=True):
+    """A dataset's version as a job uses it: the dataset, its name at that time, its pack."""
+
+    dataset_id: UUID
+    name: ShortText
+    pack: ObjectRef
+
+
 class Code(Value, frozen=True):
     """A machine-readable outcome: a code and its parameters. Sentences are made of it by `api.texts`."""
 

@@ -1,4 +1,4 @@
-"""One sub-model through its two children: exported with the user's code, then verified without it."""
+"""One sub-model through its children: a dataset's images read, exported with the user's code, verified without it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from agents.conversion.plan import (
     CONVERTED_FILE,
     EXPORTED_FILE,
     GRAPH_BYTES_MAX,
+    INPUTS_BYTES_MAX,
     INPUTS_FILE,
+    PACK_FILE,
     PLACE_BYTES_MAX,
     PLACE_FILE,
     PLAN_FILE,
+    REAL_FILE,
     RECORD_FILE,
     REFERENCE_BYTES_MAX,
     REFERENCE_FILE,
@@ -34,20 +37,27 @@ from agents.conversion.plan import (
 from agents.sandbox.child import Progress, run_child
 from agents.sandbox.exchange import read_small
 from agents.work import JobProblem, Work
+from schemas.values import Code
 
 VERDICT_BYTES_MAX = 16 << 20
+ASKED = (PLAN_FILE, INPUTS_FILE, REAL_FILE)
+"""The files that say what the network is asked."""
 
 
 class Given(NamedTuple):
-    """The plan, and the files that the exporting child is given (`PLAN_FILE` and `INPUTS_FILE` for both)."""
+    """The plan, and the files that the exporting child is given (those in `ASKED` are for the verifying one too).
+
+    `pack` is the dataset that real inputs are to be made of, which none of these two sees.
+    """
 
     plan: Plan
     files: Mapping[str, Path]
+    pack: Path | None = None
 
 
 class Converted(NamedTuple):
     """`weights` is the file that the graph's weights lie in, if they lie beside it; `told` what the structure's child
-    tells, for people only."""
+    and the images' one tell, for people only."""
 
     verdict: Verdict
     told: Told
@@ -90,16 +100,21 @@ class Bench:
             raise JobProblem("export_left_no_result", file=file)
         return path
 
+    def told(self, part: str) -> Told:
+        """What the child tells, as far as it can be believed."""
+        return believable(read_small(self.folder / part / "out" / TOLD_FILE, bytes_max=TOLD_BYTES_MAX))
+
 
 async def convert(given: Given, bench: Bench) -> Converted:
     """Export and verify one sub-model.
 
     Raises:
-        JobProblem: the codes of `agents.conversion.export` and `.verify`, and of `run_child`.
+        JobProblem: the codes of `agents.conversion.pictures`, `.export` and `.verify`, and of `run_child`.
     """
+    given, notices = await _with_real_inputs(given, bench)
     made = {EXPORTED_FILE: GRAPH_BYTES_MAX, REFERENCE_FILE: REFERENCE_BYTES_MAX}
     export_ms = await bench.child("export", given.files, {**made, TOLD_FILE: TOLD_BYTES_MAX})
-    inputs = {name: given.files[name] for name in (PLAN_FILE, INPUTS_FILE)}
+    inputs = {name: given.files[name] for name in ASKED if name in given.files}
     inputs |= {name: bench.left("export", name) for name in made}
     judged = {CONVERTED_FILE: GRAPH_BYTES_MAX, VERDICT_FILE: VERDICT_BYTES_MAX}
     if given.plan.weights_file:
@@ -112,15 +127,31 @@ async def convert(given: Given, bench: Bench) -> Converted:
     if data is None:
         raise JobProblem("verification_left_no_result")
     weights = bench.folder / "verify" / "out" / (given.plan.weights_file or "-")
+    told = bench.told("export")
     return Converted(
         msgspec.json.decode(data, type=Verdict),
-        believable(read_small(bench.folder / "export" / "out" / TOLD_FILE, bytes_max=TOLD_BYTES_MAX)),
+        msgspec.structs.replace(told, notices=(*notices, *told.notices)),
         bench.left("verify", CONVERTED_FILE),
         # A network whose weights are all tiny keeps them in the graph.
         weights if weights.exists() else None,
         export_ms,
         verify_ms,
     )
+
+
+async def _with_real_inputs(given: Given, bench: Bench) -> tuple[Given, tuple[Code, ...]]:
+    """What is given with inputs made of the pack's images, where there is one, and what is worth knowing of them.
+
+    A file that is not what it should be is refused by everyone who reads it.
+    """
+    if given.pack is None:
+        return given, ()
+    shown = {PLAN_FILE: given.files[PLAN_FILE], PACK_FILE: given.pack}
+    await bench.child("pictures", shown, {REAL_FILE: INPUTS_BYTES_MAX, TOLD_FILE: TOLD_BYTES_MAX})
+    real = bench.folder / "pictures" / "out" / REAL_FILE
+    if not real.exists():
+        raise JobProblem("real_inputs_missing")
+    return given._replace(files={**given.files, REAL_FILE: real}), bench.told("pictures").notices
 
 
 async def _second_look(given: Given, inputs: Mapping[str, Path], record: Record, bench: Bench) -> str:

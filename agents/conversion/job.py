@@ -28,6 +28,7 @@ from agents.conversion.reporting import (
     conversion_report,
     normalisations,
     overridden,
+    real_inputs,
     sub_report,
     sub_verification,
     verification,
@@ -88,7 +89,8 @@ class _Prepared:
         images = random_images(plan.input_shape, plan.mean, plan.scale, plan.max_batch)
         write_images(files[INPUTS_FILE], images)
         write_plan(folder, plan)
-        return Given(plan, files)
+        real = real_inputs(self._request)
+        return Given(plan, files, pack=await self._fetch(real.pack) if real is not None else None)
 
     def _plan(self, position: int, sub: SubTemplate, structure: StructureRef) -> Plan:
         document, request = self._document, self._request
@@ -221,8 +223,8 @@ async def handle(request: JobRequest, work: Work) -> ModelConverted:
     """Convert, verify, pack and keep.
 
     Raises:
-        JobProblem: the codes of `agents.conversion.export` and `.verify`, of the template, of `run_child`, and
-            `structure_not_given`.
+        JobProblem: the codes of `agents.conversion.pictures`, `.export` and `.verify`, of the template, of
+            `run_child`, and `structure_not_given`.
         TypeError: the request is no ConversionRequested.
     """
     if not isinstance(request, ConversionRequested):

@@ -21,6 +21,7 @@ WEIGHTS_FILE = "weights.pth"
 STRUCTURE_FILE = "structure.py"
 TYPE_CONFIG_FILE = "type_config.json"
 INPUTS_FILE = "inputs.npz"
+PACK_FILE = "pack"
 REAL_FILE = "real.npz"
 REFERENCE_FILE = "reference.npz"
 EXPORTED_FILE = "exported.onnx"
@@ -90,16 +91,25 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What the exporting child tells about its work: what the constructor was called with, what is worth knowing.
+    """What a child tells about its work: what the constructor was called with, what is worth knowing.
 
-    User code runs there and may write anything into it: it is shown to people, and decides nothing.
+    User code or strangers' images are at work there and may write anything into it: it is shown to people, and decides
+    nothing.
     """
 
     arguments: dict[str, str] = {}
     notices: tuple[Code, ...] = ()
 
 
-NOTICES = frozenset({"weights_prefix_removed", "weights_left_out", "weights_not_finite", "exported_by_tracing"})
+NOTICES = frozenset(
+    {
+        "weights_prefix_removed",
+        "weights_left_out",
+        "weights_not_finite",
+        "exported_by_tracing",
+        "real_images_skipped",
+    }
+)
 ARGUMENTS_MAX = 200
 
 

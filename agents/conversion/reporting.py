@@ -11,7 +11,7 @@ from agents.conversion.plan import Verdict
 from schemas.events import ConversionRequested
 from schemas.reports import ConversionReport, Measurement, SubReport
 from schemas.tron import Normalisation, OutputDifference, SubVerification, Verification
-from schemas.values import Code
+from schemas.values import Code, DatasetRef
 
 
 def sub_report(
@@ -54,12 +54,18 @@ def conversion_report(
         copy_parameters=request.copy_parameters,
         toolchain=dict(toolchain),
         overridden=overridden(request),
+        real_inputs=real_inputs(request),
     )
 
 
 def overridden(request: ConversionRequested) -> tuple[str, ...]:
     """The fields in which the conversion's document differs from its template."""
     return () if isinstance(request.overridden, msgspec.UnsetType) else request.overridden
+
+
+def real_inputs(request: ConversionRequested) -> DatasetRef | None:
+    """The dataset whose first images are verified too; None: random inputs only."""
+    return None if isinstance(request.real_inputs, msgspec.UnsetType) else request.real_inputs
 
 
 def verification(report: ConversionReport) -> Verification:
@@ -69,6 +75,7 @@ def verification(report: ConversionReport) -> Verification:
         error_threshold=report.error_threshold,
         batches=_batches(each for part in report.sub_models for each in part.differences),
         backend=report.sub_models[0].backend,
+        real_inputs=report.real_inputs,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
@@ -30,6 +31,8 @@ def convert(
     copy_parameters: Annotated[
         bool, typer.Option("--copy-parameters/--no-copy-parameters", help="option.copy_parameters")
     ] = True,
+    dataset: Annotated[str, typer.Option("--dataset", help="option.dataset")] = "",
+    dataset_version: Annotated[UUID | None, typer.Option("--dataset-version", help="option.dataset_version")] = None,
     wait: Wait = True,
     timeout: Timeout = None,
 ) -> None:
@@ -37,6 +40,8 @@ def convert(
     session = session_of(context)
     client = session.client
     overrides = overrides_of(settings or ())
+    if dataset_version is not None and not dataset:
+        raise UsageError("usage.dataset_version")
     job = client.convert(
         client.models.find_pth(pth).id,
         client.templates.find(template).id,
@@ -45,6 +50,8 @@ def convert(
         overrides=overrides,
         merge_operators=merge_operators,
         copy_parameters=copy_parameters,
+        dataset_id=client.datasets.find(dataset).id if dataset else None,
+        version_job_id=dataset_version,
     )
     ended = awaited(session, job, wait=wait, timeout_s=timeout)
     if ended is None:

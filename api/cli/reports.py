@@ -13,6 +13,7 @@ from api.cli.session import Session, session_of
 if TYPE_CHECKING:
     from api.reports import VerificationReport
     from schemas.reports import SubReport
+    from schemas.values import DatasetRef
 
 
 def report(
@@ -30,7 +31,7 @@ def sheets_of(session: Session, name: str, found: VerificationReport) -> list[Sh
     """The report as sheets: the whole, then measurements and graph of every sub-model."""
     sheets = [_whole(session, name, found)]
     for part in found.report.sub_models:
-        sheets += [_measured(session, part), _graph(session, part)]
+        sheets += [_measured(session, part, found.report.real_inputs), _graph(session, part)]
     return sheets
 
 
@@ -47,7 +48,14 @@ def _whole(session: Session, name: str, found: VerificationReport) -> Sheet:
     return sheet._replace(notes=[session.say("text.claim"), *found.messages])
 
 
-def _measured(session: Session, part: SubReport) -> Sheet:
+def inputs_said(session: Session, real_images: int, dataset: DatasetRef | None) -> str:
+    """Which inputs a sub-model was verified on; a dataset that has no name here is shown without one."""
+    if not real_images:
+        return session.say("text.random_only")
+    return session.say("text.random_and_real", count=real_images, name=dataset.name if dataset is not None else "?")
+
+
+def _measured(session: Session, part: SubReport, dataset: DatasetRef | None) -> Sheet:
     rows = [
         (
             each.output,
@@ -62,8 +70,7 @@ def _measured(session: Session, part: SubReport) -> Sheet:
     ]
     columns = headings(session, "output", "inputs", "batch", "max_abs", "mean_abs", "relative", "cosine")
     notes = [session.say("text.proposed_threshold", threshold=f"{part.proposed_threshold:.3g}")]
-    if not part.real_images:
-        notes.append(session.say("text.random_only"))
+    notes.append(inputs_said(session, part.real_images, dataset))
     return Sheet(columns, rows, title=session.say("title.measured", name=part.name), notes=notes)
 
 

@@ -9,11 +9,13 @@ import typer
 
 from api.cli.options import File
 from api.cli.output import BAD, GOOD, Cell, Sheet, emit, facts, headings, label, size
+from api.cli.reports import inputs_said
 from api.cli.session import Session, session_of
 
 if TYPE_CHECKING:
     from api.client.tron_files import Check
     from schemas.tron import SubModel, TronManifest
+    from schemas.values import DatasetRef
 
 app = typer.Typer(help="help.tron", no_args_is_help=True)
 CLASSES_SHOWN_MAX = 10
@@ -30,7 +32,7 @@ def describe(context: typer.Context, named: Annotated[str, typer.Argument(help="
     else:
         models = session.client.models
         manifest = models.manifest(models.find_tron(named))
-    emit(session, manifest, _main_sheet(session, manifest), *(_sub_sheet(session, sub) for sub in manifest.sub_models))
+    emit(session, manifest, _main_sheet(session, manifest), *_sub_sheets(session, manifest))
 
 
 @app.command("verify", help="help.tron.verify")
@@ -100,7 +102,11 @@ def _main_sheet(session: Session, manifest: TronManifest) -> Sheet:
     )
 
 
-def _sub_sheet(session: Session, sub: SubModel) -> Sheet:
+def _sub_sheets(session: Session, manifest: TronManifest) -> list[Sheet]:
+    return [_sub_sheet(session, sub, manifest.verification.real_inputs) for sub in manifest.sub_models]
+
+
+def _sub_sheet(session: Session, sub: SubModel, dataset: DatasetRef | None) -> Sheet:
     from schemas.specs.preprocessing import chain_text
 
     shape = "x".join(map(str, sub.input.shape))
@@ -116,6 +122,8 @@ def _sub_sheet(session: Session, sub: SubModel) -> Sheet:
         *(("task", f"{task.name}: {_classes(task.classes)}") for task in sub.tasks),
         *(("argument", f"{arg.name} ({arg.kind}) = {arg.value}") for arg in sub.args),
     ]
+    if sub.verification is not None:
+        rows.append(("inputs", inputs_said(session, sub.verification.real_images, dataset)))
     if sub.method:
         rows.insert(0, ("method", sub.method))
     return facts(session, session.say("title.sub_model", name=sub.name), rows)

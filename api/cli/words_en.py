@@ -72,6 +72,7 @@ HELP = {
     "option.precision": "Precision.",
     "option.backend": "Backend; with auto the agent chooses and records what ran.",
     "option.steps": "Preprocessing chain: a JSON list, or a file with one; the default chain if not given.",
+    "option.dataset": "Also verify on the first images of this dataset: name or id.",
     "option.dataset_version": "Version of the dataset (id of its import job); the newest if not given.",
     "option.base": "The test to compare with; the first one if not given.",
     "option.job_kind": "Kind of job.",
@@ -231,6 +232,7 @@ CODES = {
     "child.starting": "starting",
     "child.ready": "ready",
     "stage.fetch": "fetch files",
+    "stage.images": "read the dataset's images",
     "stage.weights": "read weights",
     "stage.reference": "PyTorch's own outputs",
     "stage.export": "export",
@@ -297,6 +299,7 @@ SENTENCES = {
     "usage.flag_without_value": "{flag} needs a value.\nFor example: -o json.",
     "usage.one_of": "{option} cannot be {value!r}.\nIt can be: {allowed}.",
     "usage.json_file": "{path} is not a JSON object: {error}.\nGive a JSON file with an object outermost.",
+    "usage.dataset_version": "--dataset-version is about a dataset.\nName it with --dataset.",
     "usage.set": "--set {setting} is not understood.\nWrite KEY=VALUE or sub_templates.NAME.KEY=VALUE.",
     "usage.steps": "The preprocessing chain is not understood: {error}.\n"
     'It is a JSON list like [{{"op":"resize","width":224,"height":224}},{{"op":"cvtRGB"}},{{"op":"transpose"}}].',

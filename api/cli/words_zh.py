@@ -71,6 +71,7 @@ HELP = {
     "option.precision": "精度类型。",
     "option.backend": "推理后端；auto 由执行机选择并如实记录。",
     "option.steps": "预处理链：JSON 列表，或存有该列表的文件；不填用默认链。",
+    "option.dataset": "同时用该数据集的前若干张图片核对：名称或 ID。",
     "option.dataset_version": "数据集版本（其导入任务的 ID）；默认最新。",
     "option.base": "作为基线的测试；默认第一个。",
     "option.job_kind": "任务种类。",
@@ -228,6 +229,7 @@ CODES = {
     "child.starting": "启动中",
     "child.ready": "就绪",
     "stage.fetch": "取文件",
+    "stage.images": "读取数据集图片",
     "stage.weights": "读权重",
     "stage.reference": "PyTorch 参考输出",
     "stage.export": "导出",
@@ -290,6 +292,7 @@ SENTENCES = {
     "usage.flag_without_value": "{flag} 需要一个值。\n例如：-o json。",
     "usage.one_of": "{option} 不能是“{value}”。\n可用的值：{allowed}。",
     "usage.json_file": "{path} 不是 JSON 对象：{error}。\n应为一个 JSON 文件，最外层是对象。",
+    "usage.dataset_version": "--dataset-version 需要与数据集一起指定。\n请用 --dataset 指定数据集。",
     "usage.set": "--set {setting} 无法理解。\n写成 KEY=VALUE 或 sub_templates.名称.KEY=VALUE。",
     "usage.steps": "预处理链无法理解：{error}。\n"
     '应为 JSON 列表，例如 [{{"op":"resize","width":224,"height":224}},{{"op":"cvtRGB"}},{{"op":"transpose"}}]。',

@@ -179,8 +179,13 @@ class Models(Noun[M]):
         overrides: dict[str, Any] | None = None,
         merge_operators: bool = True,
         copy_parameters: bool = True,
+        dataset_id: UUID | None = None,
+        version_job_id: UUID | None = None,
     ) -> Job:
-        """Ask for a conversion PTH -> Tron; the job's `subject_id` is the Tron model that will come of it."""
+        """Ask for a conversion PTH -> Tron; the job's `subject_id` is the Tron model that will come of it.
+
+        It is verified on random inputs and, with `dataset_id`, on the dataset's first images.
+        """
         wish = ConversionWish(
             pth_id=pth_id,
             template_id=template_id,
@@ -189,6 +194,8 @@ class Models(Noun[M]):
             overrides=overrides or {},
             merge_operators=merge_operators,
             copy_parameters=copy_parameters,
+            dataset_id=dataset_id,
+            version_job_id=version_job_id,
         )
         return await self._core.write("/conversions", wish, Job)
 

@@ -15,6 +15,7 @@ from api.errors import ApiRefusal
 from producers import jobs
 from schemas.events import CATALOGUE, ConversionRequested, DatasetImportRequested, InferenceRequested, JobRequest
 from schemas.lifecycle import TERMINAL
+from schemas.values import DatasetRef
 from storage.log.port import Position
 from storage.views.rows import JobRow
 
@@ -76,6 +77,8 @@ async def _repeatable(deps: Deps, row: JobRow) -> JobRequest:
         await usable_entity(deps, "tron", asked.model_id)
         await usable_entity(deps, "pth", asked.pth_id)
         await usable_entity(deps, "template", asked.template_id)
+        if isinstance(asked.real_inputs, DatasetRef):
+            await usable_entity(deps, "dataset", asked.real_inputs.dataset_id)
     elif isinstance(asked, DatasetImportRequested):
         await usable_entity(deps, "dataset", asked.dataset_id)
     assert isinstance(asked, JobRequest)

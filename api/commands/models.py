@@ -22,6 +22,7 @@ from api.commands.templates import (
     template_row,
     usable_entity,
 )
+from api.commands.tested import dataset_version
 from api.deps import Deps, deps_of
 from api.wishes import ConversionWish, Edit, NoteEdit, PthWish
 from producers import models
@@ -29,7 +30,7 @@ from producers.say import Command
 from schemas.events import StructureAdded, TronVersionReserved, Upload
 from schemas.specs.differences import overridden
 from schemas.specs.templates import TemplateDocument, TemplateRefusedError, encode_template
-from schemas.values import ObjectRef, StructureRef, TronIdentity
+from schemas.values import DatasetRef, ObjectRef, StructureRef, TronIdentity
 from storage.log.port import Position
 from storage.views.rows import EntityRow
 
@@ -45,6 +46,7 @@ class Plan(NamedTuple):
     document: TemplateDocument
     structures: tuple[StructureRef, ...]
     overridden: tuple[str, ...]
+    real_inputs: DatasetRef | None
 
 
 async def post_pth(request: web.Request) -> web.Response:
@@ -137,7 +139,8 @@ async def _plan(deps: Deps, wish: ConversionWish) -> Plan:
     rows = await structure_rows(deps, (sub.architecture for sub in document.sub_templates))
     weights = msgspec.json.decode(pth.document, type=Upload).weights
     structures = tuple(_structure_ref(row) for row in rows)
-    return Plan(pth, weights, document, structures, overridden(before, document))
+    real = await dataset_version(deps, wish.dataset_id, wish.version_job_id) if wish.dataset_id is not None else None
+    return Plan(pth, weights, document, structures, overridden(before, document), real)
 
 
 async def _changed(deps: Deps, document: TemplateDocument, overrides: Mapping[str, Any]) -> TemplateDocument:
@@ -174,6 +177,7 @@ async def _request(deps: Deps, wish: ConversionWish, command: Command, plan: Pla
         overridden=plan.overridden,
         merge_operators=wish.merge_operators,
         copy_parameters=wish.copy_parameters,
+        real_inputs=plan.real_inputs,
     )
 
 

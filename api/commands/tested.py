@@ -1,4 +1,4 @@
-"""What a test is of: a model's file, and the networks in it, whoever made it."""
+"""What a job is about, pinned: a model's file and the networks in it, whoever made it; a dataset's version."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from uuid import UUID
 
 import msgspec
 
-from api.commands.templates import load_template
+from api.commands.templates import load_template, usable_entity
 from api.deps import Deps
 from api.errors import ApiRefusal
 from api.present_trons import tron_decision
 from api.tron_files import manifest_of
-from schemas.events import ConversionRequested, ModelConverted, TronUploaded
+from schemas.events import ConversionRequested, DatasetImported, ModelConverted, TronUploaded
 from schemas.specs.methods import SCORED, method, proposed_chain
 from schemas.specs.parts import Arg
 from schemas.specs.preprocessing import Step
 from schemas.specs.templates import TemplateDocument
 from schemas.specs.uploads import use_problem
 from schemas.tron import TronManifest, decode_manifest
-from schemas.values import Code, ObjectRef, TronIdentity
+from schemas.values import Code, DatasetRef, ObjectRef, TronIdentity
 from storage.views.rows import EntityRow, ProductRow
 
 PLATFORM = "nvidia"
@@ -64,6 +64,17 @@ async def tested(deps: Deps, model: EntityRow, revision_job_id: UUID | None) -> 
         raise refusal("platform_not_available", platform=said.identity.platform)
     manifest = decode_manifest(await manifest_of(deps.objects, said.tron))
     return Tested(said.identity, said.tron, networks_of_manifest(manifest))
+
+
+async def dataset_version(deps: Deps, dataset_id: UUID, version_job_id: UUID | None) -> DatasetRef:
+    """The dataset in the version that the job made; without a job in the newest one.
+
+    Raises:
+        ApiRefusal: there is none (422), or the dataset was deleted (409).
+    """
+    dataset = await usable_entity(deps, "dataset", dataset_id)
+    version = await product(deps, "dataset_version", dataset_id, version_job_id)
+    return DatasetRef(dataset_id, dataset.name, msgspec.json.decode(version.document, type=DatasetImported).pack)
 
 
 async def product(deps: Deps, kind: str, entity_id: UUID, job_id: UUID | None) -> ProductRow:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import msgspec
 from aiohttp import web
 
 from api.answers import wish_of
 from api.commands import flow
 from api.commands.datasets import one_of
 from api.commands.templates import usable_entity
-from api.commands.tested import Tested, product, proposed_steps, refusal, tested
+from api.commands.tested import Tested, dataset_version, proposed_steps, refusal, tested
 from api.deps import Deps, deps_of
 from api.wishes import InferenceWish
 from producers import tests
-from schemas.events import DatasetImported
 from schemas.events.tests import Backend
 from schemas.specs.preprocessing import Step, chain_problem
-from schemas.values import ObjectRef, Precision
+from schemas.values import DatasetRef, Precision
 from storage.log.port import Position
-from storage.views.rows import EntityRow
 
 PRECISION: Precision = "fp32"
 """The one precision that converted revisions have: nothing quantizes yet."""
@@ -30,8 +27,7 @@ class Plan(NamedTuple):
     """A test whose parts were all found."""
 
     model: Tested
-    dataset: EntityRow
-    pack: ObjectRef
+    dataset: DatasetRef
     steps: tuple[Step, ...]
 
 
@@ -48,9 +44,9 @@ async def post_inference(request: web.Request) -> web.Response:
             model_id=wish.model_id,
             identity=plan.model.identity,
             tron=plan.model.tron,
-            dataset_id=wish.dataset_id,
+            dataset_id=plan.dataset.dataset_id,
             dataset_name=plan.dataset.name,
-            pack=plan.pack,
+            pack=plan.dataset.pack,
             batch_size=wish.batch_size,
             loops=wish.loops,
             precision=wish.precision,
@@ -70,8 +66,7 @@ async def _plan(deps: Deps, wish: InferenceWish) -> Plan:
     if wish.precision != PRECISION:
         raise refusal("precision_not_available", precision=wish.precision, available=PRECISION)
     model = await tested(deps, await usable_entity(deps, "tron", wish.model_id), wish.revision_job_id)
-    dataset = await usable_entity(deps, "dataset", wish.dataset_id)
-    version = await product(deps, "dataset_version", wish.dataset_id, wish.version_job_id)
+    dataset = await dataset_version(deps, wish.dataset_id, wish.version_job_id)
     max_batch = min(each.max_batch for each in model.networks)
     if wish.batch_size > max_batch:
         raise refusal("batch_size_over_max", batch_size=wish.batch_size, max=max_batch)
@@ -79,5 +74,4 @@ async def _plan(deps: Deps, wish: InferenceWish) -> Plan:
     steps = proposed if wish.steps is None else tuple(wish.steps)
     if (code := chain_problem(steps)) is not None:
         raise refusal(code)
-    pack = msgspec.json.decode(version.document, type=DatasetImported).pack
-    return Plan(model, dataset, pack, steps)
+    return Plan(model, dataset, steps)

@@ -269,6 +269,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "graph_too_large": ("The exported graph is too large ({what}, at most {max}).", "Check the structure for sizes that are far beyond what a device holds."),
     "inputs_malformed": ("The inputs of the verification cannot be used: {error}.", "See the job's log and try again; with a dataset, see that its images can be decoded."),
     "output_drifts_with_batch": ("An image's output changes a little with its batch (by {measured}, more than the threshold {threshold}).", "If that matters, look for means over the whole batch in the structure."),
+    "real_inputs_missing": ("The images of the dataset left no inputs for the verification.", "See the job's log and try again, or convert without the dataset."),
+    "real_images_skipped": ("{skipped} images of the dataset were passed over in the verification ({reasons}); {used} were usable.", "Correct these images and import the dataset again if they matter."),
     "on_random_inputs": ("random inputs", ""),
     "on_real_inputs": ("images of the dataset", ""),
     "begins_in_merging": ("It begins at {at}, where operators were merged.", "Convert without merging operators (merge_operators=false), and report it."),

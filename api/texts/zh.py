@@ -269,6 +269,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "graph_too_large": ("导出的图过大（{what}，上限 {max}）。", "请检查结构中远超设备容量的尺寸。"),
     "inputs_malformed": ("校验用的输入无法使用：{error}。", "请查看任务日志后重试；若指定了数据集，请确认其图片可以解码。"),
     "output_drifts_with_batch": ("同一图片的输出随 batch 略有变化（{measured}，大于阈值 {threshold}）。", "若影响使用，请检查结构中对整个 batch 求均值之处。"),
+    "real_inputs_missing": ("数据集图片未能生成校验用的输入。", "请查看任务日志后重试，或不指定数据集直接转换。"),
+    "real_images_skipped": ("校验时跳过了数据集中的 {skipped} 张图片（{reasons}），可用 {used} 张。", "若这些图片重要，请更正后重新导入数据集。"),
     "on_random_inputs": ("随机输入", ""),
     "on_real_inputs": ("数据集图片", ""),
     "begins_in_merging": ("偏差始于 {at}，由合并操作符引起。", "请取消“合并操作符”（merge_operators=false）后转换，并报告该问题。"),

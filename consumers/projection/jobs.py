@@ -24,7 +24,7 @@ from schemas.events import (
     ModelConverted,
 )
 from schemas.lifecycle import BARREN_EXPIRIES_MAX, Job, counted, step
-from schemas.values import Code, ObjectRef
+from schemas.values import Code, DatasetRef, ObjectRef
 from storage.views.rows import At, JobRow, ProductRow
 
 _fold_encoder = msgspec.msgpack.Encoder()
@@ -117,7 +117,7 @@ class _Draft:
         if isinstance(event, JobRequest):
             self._request = said.record.value or b""
             self._subject = subject_of(event)
-            self._dataset = event.dataset_id if isinstance(event, InferenceRequested) else None
+            self._dataset = dataset_of(event)
         self._reason = _reason(job, event)
         if isinstance(event, JobResult | JobFailed | JobCancelled) and event.log:
             self._logs[event.epoch] = event.log
@@ -168,6 +168,15 @@ def subject_of(request: Event) -> UUID:
     if isinstance(request, DatasetImportRequested):
         return request.dataset_id
     raise LookupError(f"{type(request).__name__} has no subject: name it in consumers/projection/jobs.py")
+
+
+def dataset_of(request: Event) -> UUID | None:
+    """The dataset that a job needs beside its subject."""
+    if isinstance(request, InferenceRequested):
+        return request.dataset_id
+    if isinstance(request, ConversionRequested) and isinstance(request.real_inputs, DatasetRef):
+        return request.real_inputs.dataset_id
+    return None
 
 
 def _reason(job: Job, event: Event) -> Code | None:

@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.events.base import Change, Event, JobRequest, JobResult
 from schemas.specs.uploads import FileKind
-from schemas.values import NoteText, ObjectRef, Platform, ShortText, StructureRef, TronIdentity
+from schemas.values import DatasetRef, NoteText, ObjectRef, Platform, ShortText, StructureRef, TronIdentity
 
 
 class Upload(Event, frozen=True, kw_only=True):
@@ -86,6 +86,7 @@ class ConversionRequested(JobRequest, frozen=True, kw_only=True):
     """PTH -> Tron. `template` is the template's document as it is to be used, overrides applied.
 
     `overridden` are the fields in which it differs from the template (`schemas.specs.differences.overridden`).
+    `real_inputs`: whose first images are among the inputs of the verification; without it they are random ones only.
     """
 
     model_id: UUID
@@ -98,6 +99,7 @@ class ConversionRequested(JobRequest, frozen=True, kw_only=True):
     merge_operators: bool = True
     copy_parameters: bool = True
     overridden: tuple[ShortText, ...] | msgspec.UnsetType = msgspec.UNSET
+    real_inputs: DatasetRef | msgspec.UnsetType = msgspec.UNSET
 
 
 class ModelConverted(JobResult, frozen=True, kw_only=True):

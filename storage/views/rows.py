@@ -64,7 +64,8 @@ class EntityRow(Row, frozen=True, kw_only=True):
 class JobRow(Row, frozen=True, kw_only=True):
     """A job as folded so far. `subject_id` is the model or dataset it works on; `fold` the fold's own state.
 
-    `dataset_id` is the dataset that a test runs on, `logs` (JSON: attempt -> object) what the attempts left to read.
+    `dataset_id` is the dataset that a test runs on, or whose images a conversion is verified on; `logs` (JSON:
+    attempt -> object) what the attempts left to read.
     """
 
     id: UUID

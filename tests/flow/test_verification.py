@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import cast
+from uuid import UUID
 
+import cv2
 import msgspec
 import numpy as np
 import pytest
@@ -15,6 +17,8 @@ from agents.runtimes.onnxruntime import OnnxRuntime
 from schemas.events import ModelConverted
 from schemas.reports import ConversionReport
 from schemas.tron import Normalisation
+from schemas.values import DatasetRef
+from storage.datasets.pack import PackTask, PackWriter
 from storage.tron_file import TronFile
 
 LOOP = "return self.head(torch.cat([self.conv(x[i:i + 1]).mean((2, 3)) for i in range(x.shape[0])]))"
@@ -30,6 +34,11 @@ return y if x.sum() > 0 else -y
 WHILE_EXPORTED = """
 y = self.head(self.norm(self.conv(x)).mean((2, 3)))
 return y * 2 if torch.compiler.is_exporting() else y
+"""
+ON_BRIGHT_ONES = """
+y = self.head(self.norm(self.conv(x)).mean((2, 3)))
+bright = (x.mean((1, 2, 3)) > 0.98).to(y.dtype)[:, None]
+return y * (1 + bright) if torch.compiler.is_exporting() else y
 """
 OF_THE_BATCH = "return self.head((self.conv(x) / self.conv(x).abs().mean()).mean((2, 3)))"
 
@@ -105,3 +114,51 @@ async def test_weights_beside_the_graph_and_a_scale_inside_of_it(bench: Bench, g
         expected = network()(torch.from_numpy(pixels * np.float32(scale))).numpy()
     assert answers.shape == (4, len(CLASSES))
     assert answers == pytest.approx(expected, abs=1e-4)
+
+
+def photos(bench: Bench, *images: np.ndarray | bytes) -> DatasetRef:
+    """A dataset of these images, or of these bytes that are none."""
+    path = bench.root / "photos"
+    with PackWriter(path) as writer:
+        for place, image in enumerate(images):
+            data = image if isinstance(image, bytes) else cv2.imencode(".png", image)[1].tobytes()
+            writer.add(data, name=f"red/{place}.png", suffix="png", width=20, height=9, labels={"class": "red"})
+        writer.finish((PackTask("class", CLASSES),))
+    return DatasetRef(UUID(int=8), "photos", bench.store.put(path.read_bytes()))
+
+
+def noise(count: int) -> list[np.ndarray]:
+    draw = np.random.default_rng(4)
+    return [draw.integers(0, 256, (9, 20, 3)).astype(np.uint8) for _ in range(count)]
+
+
+async def test_a_datasets_first_images_are_verified_beside_random_inputs(bench: Bench, good: bytes) -> None:
+    dataset = photos(bench, *noise(3), b"no image", *noise(9))
+    request = msgspec.structs.replace(bench.conversion(good), real_inputs=dataset)
+    result = cast(ModelConverted, await bench.do(request))
+    report = msgspec.json.decode(bench.store.path(result.report).read_bytes(), type=ConversionReport)
+    (part,) = report.sub_models
+    assert (report.real_inputs, part.real_images) == (dataset, 10)
+    assert {(each.inputs, each.batch) for each in part.differences} == {
+        (inputs, batch) for inputs in ("random", "real") for batch in (1, 2, 3, 5)
+    }
+    assert [(each.code, each.params["skipped"]) for each in part.notices] == [("real_images_skipped", "1")]
+    with TronFile(bench.store.path(result.tron)) as file:
+        manifest = file.manifest
+    assert manifest.verification.real_inputs == dataset
+    assert manifest.sub_models[0].verification is not None
+    assert manifest.sub_models[0].verification.real_images == 10
+
+
+async def test_what_only_real_images_show_is_found_on_them(bench: Bench, good: bytes) -> None:
+    white = np.full((9, 20, 3), 255, np.uint8)
+    random_only = bench.conversion(good, ON_BRIGHT_ONES)
+    assert cast(ModelConverted, await bench.do(random_only)).max_abs_error <= 1e-4
+    reason = await bench.refusal(msgspec.structs.replace(random_only, real_inputs=photos(bench, white)))
+    assert (reason.code, reason.params["inputs"]) == ("threshold_exceeded", "on_real_inputs")
+    assert reason.params["first"].startswith("begins_in_export: ")
+
+
+async def test_a_dataset_without_a_usable_image_is_said_to_be_one(bench: Bench, good: bytes) -> None:
+    request = msgspec.structs.replace(bench.conversion(good), real_inputs=photos(bench, b"no image"))
+    assert await bench.refused(request) == "no_images_left"

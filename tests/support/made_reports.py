@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from schemas.reports import ConversionReport, GraphFacts, Measurement, SubReport
-from schemas.values import Code
+from schemas.values import Code, DatasetRef, ObjectRef
 
 
 def made_report() -> ConversionReport:
@@ -38,4 +40,5 @@ def made_report() -> ConversionReport:
         merge_operators=True,
         copy_parameters=False,
         toolchain={"torch": "2.15.0"},
+        real_inputs=DatasetRef(UUID(int=9), "photos", ObjectRef(f"sha256:{0:064}", 1)),
     )

@@ -229,6 +229,8 @@ async def test_overrides_change_the_template_for_this_job_only(api):
         ({"overrides": {"colour": "blue"}}, "template_malformed"),
         ({"pth_id": str(UUID(int=1))}, "pth_unknown"),
         ({"template_id": str(UUID(int=1))}, "template_unknown"),
+        ({"dataset_id": str(UUID(int=1))}, "dataset_unknown"),
+        ({"version_job_id": str(UUID(int=1))}, "body_invalid"),
     ],
 )
 async def test_a_conversion_that_cannot_work_is_refused_before_anything_is_said(api, changes, code):
@@ -250,6 +252,30 @@ async def test_a_conversion_may_have_several_networks_and_other_execution_parame
     requested = next(each.event for each in await said(api) if isinstance(each.event, ConversionRequested))
     assert [each.class_name for each in requested.structures] == ["First", "Second"]
     assert (requested.merge_operators, requested.copy_parameters) == (False, False)
+
+
+async def test_a_conversion_pins_the_dataset_that_it_is_verified_on_and_a_retry_keeps_it(api):
+    dataset = await api.dataset()
+    job = await api.conversion(dataset_id=str(dataset))
+    await api.post(f"/jobs/{job['id']}/cancel")
+    assert (await api.post(f"/jobs/{job['id']}/retry")).status == 201
+    version = (await api.get(f"/datasets/{dataset}")).json["versions"][0]
+    asked = [each.event for each in await said(api) if isinstance(each.event, ConversionRequested)]
+    real = [(each.real_inputs.dataset_id, each.real_inputs.name, each.real_inputs.pack.digest) for each in asked]
+    assert real == [(dataset, "photos", version["pack"]["digest"])] * 2
+    assert [each["noun"] for each in (await api.get(f"/datasets/{dataset}/dependents")).json["items"]] == ["job"]
+
+
+async def test_a_retry_does_not_outlive_the_dataset(api):
+    dataset = await api.dataset()
+    job = await api.conversion(dataset_id=str(dataset))
+    await api.post(f"/jobs/{job['id']}/cancel")
+    tag = (await api.get(f"/datasets/{dataset}")).headers["ETag"]
+    assert (await api.ask("DELETE", f"/datasets/{dataset}", headers={"If-Match": tag})).status == 200
+    again = await api.post(f"/jobs/{job['id']}/retry")
+    wish = {"pth_id": str(await api.pth()), "template_id": str(await api.template(await api.structure()))}
+    other = await api.post("/conversions", {**wish, "dataset_id": str(dataset)})
+    assert [(each.status, each.json["code"]) for each in (again, other)] == [(409, "dataset_deleted")] * 2
 
 
 async def test_an_inference_takes_the_newest_revision_and_the_default_chain(api):

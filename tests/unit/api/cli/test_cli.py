@@ -176,6 +176,7 @@ def test_a_conversion_resolves_names_and_passes_its_overrides_on(capsys: pytest.
     client = Fake(
         models={"find_pth": lambda _text: SimpleNamespace(id=A), "get_tron": lambda _id: tron()},
         templates={"find": lambda _text: SimpleNamespace(id=C)},
+        datasets={"find": lambda _text: SimpleNamespace(id=B)},
         jobs={"wait": lambda _id, _timeout, look: look(job("running")) or look(job()) or job()},
         convert=convert,
     )
@@ -188,12 +189,15 @@ def test_a_conversion_resolves_names_and_passes_its_overrides_on(capsys: pytest.
         "--set",
         "sub_templates.net.max_batch=4",
         "--no-copy-parameters",
+        "--dataset",
+        "photos",
         "-o",
         "json",
     )
     assert mo(client, *argv) == 0
     assert asked["args"] == (A, C)
     assert (asked["merge_operators"], asked["copy_parameters"]) == (True, False)
+    assert (asked["dataset_id"], asked["version_job_id"]) == (B, None)
     assert asked["overrides"] == {"error_threshold": 1e-4, "sub_templates": [{"name": "net", "max_batch": 4}]}
     captured = capsys.readouterr()
     assert json.loads(captured.out)["id"] == str(B)
@@ -365,6 +369,11 @@ def test_help_speaks_the_readers_language_in_every_command(capsys: pytest.Captur
         assert texts[0] != texts[1]
         for text in texts:
             assert not any(key in text for key in ("help.", "option.", "argument."))
+
+
+def test_a_version_of_no_dataset_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert mo(Fake(), "convert", "w", "t", "--dataset-version", str(A)) == 2
+    assert "--dataset" in capsys.readouterr().err
 
 
 def test_usage_errors_are_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,8 +25,28 @@ def reported(lang: str, *argv: str) -> int:
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("en", ["3e-06 ≤ 0.0001", "max-abs", "images", "operators merged", "BatchNormalization", "Scale inside"]),
-        ("zh", ["3e-06 ≤ 0.0001", "最大绝对误差", "图片", "合并操作符", "BatchNormalization", "已并入图中的 scale"]),
+        (
+            "en",
+            [
+                "3e-06 ≤ 0.0001",
+                "max-abs",
+                "random + real (8 images of dataset photos)",
+                "operators merged",
+                "BatchNormalization",
+                "Scale inside",
+            ],
+        ),
+        (
+            "zh",
+            [
+                "3e-06 ≤ 0.0001",
+                "最大绝对误差",
+                "随机 + 真实（数据集 photos 的 8 张图片）",
+                "合并操作符",
+                "BatchNormalization",
+                "已并入图中的 scale",
+            ],
+        ),
     ],
 )
 def test_measurements_graph_changes_and_notices_are_shown(

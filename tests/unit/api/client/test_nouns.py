@@ -180,6 +180,13 @@ def test_an_inference_pins_what_it_is_given() -> None:
     assert (wish.model_id, wish.dataset_id, wish.batch_size, wish.steps) == (A, B, 4, [CvtRGB(), Transpose()])
 
 
+def test_a_conversion_names_the_dataset_that_it_is_verified_on() -> None:
+    server = Server(conversions=job())
+    server.client().convert(A, B, dataset_id=C)
+    wish = msgspec.json.decode(server.asked[0].body, type=wishes.ConversionWish)
+    assert (wish.dataset_id, wish.version_job_id) == (C, None)
+
+
 def test_a_comparison_names_its_tests_and_its_base() -> None:
     server = Server(comparisons=resources.Comparison(base=A, tests=[]))
     server.client().compare([A, B], A)
