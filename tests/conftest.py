@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -113,11 +114,11 @@ async def provisioned_kafka(kafka_bootstrap: str) -> str:
     return kafka_bootstrap
 
 
-@pytest.fixture(scope="session")
-def system_settings() -> Iterator[Settings]:
-    """The whole system, running: broker, database, API, projector, agent; with short leases and tight limits."""
+@contextmanager
+def running_system(**told: object) -> Iterator[Settings]:
+    """The whole system, running: broker, database, API, projector, agent; with short leases and these settings."""
     with short_home() as home:
-        told = {"LEASE_S": 3, "HEARTBEAT_S": 0.5, "JOB_SECONDS_MAX": 40, "JOB_MEMORY_BYTES_MAX": 3 << 30}
+        told = {"LEASE_S": 3, "HEARTBEAT_S": 0.5, "JOB_MEMORY_BYTES_MAX": 3 << 30, **told}
         settings = Settings.from_env(
             {**settings_for(home).to_env(), **{f"MO_{name}": str(value) for name, value in told.items()}}
         )
@@ -126,12 +127,30 @@ def system_settings() -> Iterator[Settings]:
         asyncio.run(control.down(settings))
 
 
+def client_of(settings: Settings) -> Client:
+    state = control.state(settings)
+    assert state is not None
+    return Client(state.api_url, lang="en")
+
+
+@pytest.fixture(scope="session")
+def system_settings() -> Iterator[Settings]:
+    """A running system with a tight limit for a job's time."""
+    with running_system(JOB_SECONDS_MAX=40) as settings:
+        yield settings
+
+
 @pytest.fixture(scope="session")
 def mo(system_settings: Settings) -> Iterator[Client]:
     """A client of the whole system; what tests make there bears names of their own."""
-    state = control.state(system_settings)
-    assert state is not None
-    with Client(state.api_url, lang="en") as client:
+    with client_of(system_settings) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def patient_mo() -> Iterator[Client]:
+    """A client of a system of its own, where a job may take long."""
+    with running_system(JOB_SECONDS_MAX=600, LEASE_S=30) as settings, client_of(settings) as client:
         yield client
 
 

@@ -83,6 +83,12 @@ def converted(mo: Client, name: str, weights: Path, document: dict[str, Any]) ->
 
 
 @pytest.fixture(scope="module")
+def mo(patient_mo: Client) -> Client:
+    """Networks of this size may take minutes on a busy machine."""
+    return patient_mo
+
+
+@pytest.fixture(scope="module")
 def cifar(mo: Client, tmp_path_factory: pytest.TempPathFactory) -> resources.Dataset:
     return imported(mo, "cifar-1000", by_class(CIFAR, tmp_path_factory.mktemp("cifar"), cifar_classes()))
 
