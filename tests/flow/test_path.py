@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 import onnxruntime
 import pytest
 from small_case import SmallCase, make
+from small_tron import WEIGHTS, digest_of, graph, manifest, sub_model, write_small
 
 from api import resources
 from api.client.client import Client
 from api.client.errors import ProblemError
+from api.client.tron_files import describe_file, verify_file
 from api.resources import Job, Tron
+from schemas.specs.parts import TaskSpec
+from schemas.values import TronIdentity
 
 pytestmark = pytest.mark.real
 JOB_SECONDS_MAX = 120
@@ -114,6 +119,40 @@ def test_the_tron_file_is_a_plain_zip_that_onnx_runtime_runs(mo: Client, walked:
         session = onnxruntime.InferenceSession(tron.read(graph), providers=["CPUExecutionProvider"])
     assert session.get_inputs()[0].shape[1:] == [3, 24, 24]
     assert isinstance(session.get_inputs()[0].shape[0], str)
+
+
+def test_a_converted_file_that_is_uploaded_again_gives_the_same_results(mo: Client, walked: Walked, tmp_path: Path):
+    file = mo.models.download(walked.trons[0], tmp_path)
+    assert verify_file(file).ok
+    identity = TronIdentity("nvidia", "scene", "brought along", "classification", "第 1 版")
+    tron = mo.models.upload_tron(file, identity)
+    assert (tron.origin, tron.detected, tron.quantizable) == ("uploaded", "tron", False)
+    assert [each.code for each in tron.notices] == ["tron_identity_differs"]
+    assert mo.models.manifest(tron) == mo.models.manifest(walked.trons[0]) == describe_file(file)
+    job = ended(mo, mo.infer(tron.id, walked.dataset_id, batch_size=7))
+    test = mo.tests.get(job.id)
+    assert (test.model, test.version, test.accuracy) == ("brought along", "第 1 版", walked.tests[0].accuracy)
+    with pytest.raises(ProblemError) as refusal:
+        mo.models.upload_tron(file, identity)
+    assert refusal.value.problem.code == "version_taken"
+
+
+def test_an_uploaded_tron_whose_graph_reaches_outside_fails_in_the_sandbox(mo: Client, walked: Walked, tmp_path: Path):
+    """Container and manifest are right, so only reading the graph shows it: the agent's child does."""
+    secret = tmp_path / "secret.bin"
+    secret.write_bytes(WEIGHTS.tobytes())
+    data = graph(str(secret))
+    sub = msgspec.structs.replace(
+        sub_model()[0], digest=digest_of(data), size_bytes=len(data), tasks=(TaskSpec("class", ("cat", "dog")),)
+    )
+    file = write_small(tmp_path / "hostile.tron", manifest(sub), {sub.graph: data})
+    tron = mo.models.upload_tron(file, TronIdentity("nvidia", "scene", "hostile", "classification", "v1"))
+    assert tron.detected == "tron"
+    job = mo.jobs.wait(mo.infer(tron.id, walked.dataset_id).id, JOB_SECONDS_MAX)
+    assert job.state == "failed"
+    assert job.reason is not None
+    assert job.reason.code == "tron_unreadable"
+    assert "wants data from" in job.message
 
 
 def test_a_name_that_is_taken_is_refused_and_nothing_is_lost(mo: Client, walked: Walked):

@@ -25,7 +25,7 @@ from api.client.naming import choose
 from api.client.wire import Answer, ConnectionFailedError, Lines, ProgressCallback, Request
 from schemas.specs.dictionary import Entry
 from schemas.specs.preprocessing import CvtRGB, Transpose
-from schemas.values import ObjectRef
+from schemas.values import ObjectRef, TronIdentity
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 A, B, C = (UUID(f"{letter * 8}-0000-4000-8000-000000000000") for letter in "abc")
@@ -203,6 +203,16 @@ def test_weights_are_called_like_their_file(tmp_path: Path) -> None:
     server = Server(pth=pth)
     server.client().models.upload(path)
     assert msgspec.json.decode(server.asked[1].body)["name"] == "best"
+
+
+def test_a_direct_upload_says_what_its_author_typed(tmp_path: Path) -> None:
+    path = tmp_path / "best.om"
+    path.write_bytes(b"IMOD")
+    server = Server(trons=tron(A, "n", "1"))
+    server.client().models.upload_tron(path, TronIdentity("ascend", "", "名", "", "一"), template_id=B)
+    said = msgspec.json.decode(server.asked[1].body)
+    assert (said["platform"], said["name"], said["version"], said["file_name"]) == ("ascend", "名", "一", "best.om")
+    assert said["template_id"] == str(B)
 
 
 def test_a_model_without_a_revision_cannot_be_downloaded(tmp_path: Path) -> None:
