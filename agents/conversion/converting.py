@@ -34,7 +34,7 @@ from agents.conversion.plan import (
     believable,
     write_plan,
 )
-from agents.sandbox.child import Progress, run_child
+from agents.sandbox.child import TIME_EXCEEDED, Progress, run_child
 from agents.sandbox.exchange import read_small
 from agents.work import JobProblem, Work
 from schemas.values import Code
@@ -76,21 +76,30 @@ class Bench:
     async def child(
         self, part: str, inputs: Mapping[str, Path], outputs: Mapping[str, int], *, folder: str = ""
     ) -> float:
-        """Run one child in its own folder (called like the part, unless given); milliseconds it took."""
+        """Run one child in its own folder (called like the part, unless given); milliseconds it took.
+
+        Raises:
+            JobProblem: as `run_child`; where the time ran out, with the whole job's time, which is what people set.
+        """
         home = self.folder / (folder or part)
         home.mkdir()
         begun = time.perf_counter()
         left = max(1.0, self._deadline - time.monotonic())
-        await run_child(
-            f"agents.conversion.{part}",
-            (),
-            folder=home,
-            inputs=inputs,
-            outputs=outputs,
-            limits=self._work.limits._replace(job_seconds_max=left),
-            progress=self._progress,
-            log=self._work.log.take,
-        )
+        try:
+            await run_child(
+                f"agents.conversion.{part}",
+                (),
+                folder=home,
+                inputs=inputs,
+                outputs=outputs,
+                limits=self._work.limits._replace(job_seconds_max=left),
+                progress=self._progress,
+                log=self._work.log.take,
+            )
+        except JobProblem as problem:
+            if problem.reason.code != TIME_EXCEEDED:
+                raise
+            raise JobProblem(TIME_EXCEEDED, seconds_max=self._work.limits.job_seconds_max) from problem
         return (time.perf_counter() - begun) * 1000
 
     def left(self, part: str, file: str) -> Path:

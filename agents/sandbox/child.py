@@ -40,6 +40,7 @@ LOG_CHUNK_BYTES = 64 << 10
 OUTPUT_BYTES_MAX = 64 << 20
 """A child that writes more than this to stdout and stderr is ended; the log keeps the beginning and the end anyway."""
 MEMORY_NOTE = "memory"
+TIME_EXCEEDED = "job_time_exceeded"
 MEMORY_CHECK_S = 0.25
 KILL_WAIT_S = 6.0
 
@@ -121,7 +122,7 @@ def _problem(exchange: Exchange, exit_code: int, limits: Limits) -> JobProblem:
             )
             return JobProblem.of(said)
     if exit_code == 128 + signal.SIGXCPU:
-        return JobProblem("job_time_exceeded", seconds_max=limits.job_seconds_max)
+        return JobProblem(TIME_EXCEEDED, seconds_max=limits.job_seconds_max)
     if exit_code > 128:
         return JobProblem("job_child_died", retriable=True, signal=exit_code - 128)
     return JobProblem("job_child_failed", exit_code=exit_code)
@@ -142,7 +143,7 @@ async def _supervise(process: asyncio.subprocess.Process, limits: Limits, flood:
             raise JobProblem("job_memory_exceeded", bytes_max=limits.memory_bytes_max)
         if flooded.done():
             raise JobProblem("job_output_flood", bytes_max=OUTPUT_BYTES_MAX)
-        raise JobProblem("job_time_exceeded", seconds_max=limits.job_seconds_max)
+        raise JobProblem(TIME_EXCEEDED, seconds_max=limits.job_seconds_max)
     finally:
         memory.cancel()
         flooded.cancel()

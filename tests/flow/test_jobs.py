@@ -128,7 +128,8 @@ def test_a_failed_jobs_log_has_the_users_traceback_and_no_secret(
     assert "helper_of_the_user" in log
     assert "ArithmeticError: the user's own mistake" in log
     assert "\x1b" not in log
-    assert "MO_HOME" in log, "the structure has seen the agent's environment; else this test shows nothing"
+    assert "BOX_INPUTS" in log, "the structure has seen an environment, its own; else this test shows nothing"
+    assert "MO_" not in log, "nothing of the agent's settings is to be seen in the sandbox"
     for secret in secrets_of(system_settings):
         assert secret not in log
     with pytest.raises(ProblemError) as refused:
