@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.geometry import Size, cropped, padded, resized
+from agents.resampling import cubic_antialiased
 from schemas.specs.preprocessing import (
     CenterCrop,
     CvtRGB,
@@ -22,7 +23,7 @@ from schemas.specs.preprocessing import (
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-_INTERPOLATION: dict[Interpolation, int] = {
+_OPENCV: dict[Interpolation, int] = {
     "nearest": cv2.INTER_NEAREST,
     "linear": cv2.INTER_LINEAR,
     "cubic": cv2.INTER_CUBIC,
@@ -56,7 +57,9 @@ def decode(data: bytes, channels: int) -> Image | None:
 
 
 def _stretch(image: Image, width: int, height: int, interpolation: Interpolation) -> Image:
-    resized: Any = cv2.resize(image, (width, height), interpolation=_INTERPOLATION[interpolation])
+    if interpolation == "cubic_antialias":
+        return cubic_antialiased(image, width, height)
+    resized: Any = cv2.resize(image, (width, height), interpolation=_OPENCV[interpolation])
     pixels: Image = resized if resized.ndim == 3 else resized[:, :, None]
     return pixels
 

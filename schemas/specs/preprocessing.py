@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 
 Pixels = Annotated[int, msgspec.Meta(ge=1, le=8192)]
-Interpolation = Literal["nearest", "linear", "cubic", "area"]
+Interpolation = Literal["nearest", "linear", "cubic", "area", "cubic_antialias"]
+"""OpenCV's, none of which but `area` antialiases; and `cubic_antialias`, Pillow's and torchvision's bicubic."""
 
 
 class _Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op"):
