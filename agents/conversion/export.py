@@ -103,7 +103,7 @@ def reference(model: torch.nn.Module, plan: Plan, feeds: Feeds) -> dict[str, NDA
 
 def _array(output: torch.Tensor) -> NDArray[np.float32]:
     """The numbers in the order that the file of arrays is to have; transposed outputs lie otherwise in memory."""
-    array: NDArray[np.float32] = np.ascontiguousarray(output.float().numpy())
+    array: NDArray[np.float32] = np.asarray(output.float().numpy(), order="C")
     return array
 
 

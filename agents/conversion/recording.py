@@ -28,7 +28,7 @@ class _Recorder(torch.fx.Interpreter):
     def run_node(self, n: torch.fx.Node) -> Any:
         result = super().run_node(n)
         if n.name in self._names and isinstance(result, torch.Tensor):
-            self.kept[n.name] = np.ascontiguousarray(result.float().numpy())
+            self.kept[n.name] = np.asarray(result.float().numpy(), order="C")
         return result
 
 
