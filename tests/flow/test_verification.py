@@ -57,9 +57,9 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     ("forward", "code"),
     [
         (LOOP, "batch_fixed"),
-        (SPECIAL_CASE, "output_depends_on_batch"),
-        (TWO, "input_shape_wrong"),
-        (BY_PIXELS, "export_failed"),
+        pytest.param(SPECIAL_CASE, "output_depends_on_batch", marks=pytest.mark.bars),
+        pytest.param(TWO, "input_shape_wrong", marks=pytest.mark.bars),
+        pytest.param(BY_PIXELS, "export_failed", marks=pytest.mark.bars),
     ],
     ids=["a loop over the batch", "a branch on the batch", "two by reshape", "a branch on pixels"],
 )
@@ -79,6 +79,7 @@ async def test_the_node_where_the_export_went_wrong_is_named(bench: Bench, good:
     assert b"values compared" in bench.work.log.text()
 
 
+@pytest.mark.bars
 async def test_a_network_that_mixes_its_images_may_be_converted_for_single_images_only(
     bench: Bench, good: bytes
 ) -> None:
@@ -87,6 +88,7 @@ async def test_a_network_that_mixes_its_images_may_be_converted_for_single_image
     assert alone.max_abs_error <= 1e-4
 
 
+@pytest.mark.bars
 async def test_a_threshold_below_rounding_is_refused_with_what_would_do(bench: Bench, good: bytes) -> None:
     reason = await bench.refusal(bench.conversion(good, PLAIN, threshold="1e-12"))
     assert reason.code == "threshold_exceeded"
@@ -150,6 +152,7 @@ async def test_a_datasets_first_images_are_verified_beside_random_inputs(bench: 
     assert manifest.sub_models[0].verification.real_images == 10
 
 
+@pytest.mark.bars
 async def test_what_only_real_images_show_is_found_on_them(bench: Bench, good: bytes) -> None:
     white = np.full((9, 20, 3), 255, np.uint8)
     random_only = bench.conversion(good, ON_BRIGHT_ONES)
@@ -159,6 +162,7 @@ async def test_what_only_real_images_show_is_found_on_them(bench: Bench, good: b
     assert reason.params["first"].startswith("begins_in_export: ")
 
 
+@pytest.mark.bars
 async def test_a_dataset_without_a_usable_image_is_said_to_be_one(bench: Bench, good: bytes) -> None:
     request = msgspec.structs.replace(bench.conversion(good), real_inputs=photos(bench, b"no image"))
     assert await bench.refused(request) == "no_images_left"
