@@ -92,6 +92,7 @@ async def test_requests_queue_jobs_where_machines_look_for_them(room):
     await models.request_conversion(
         room.speaker, conversion, reserved=reserved, version="2", weights=OBJECT, template=OBJECT,
         structures=(StructureRef(uuid4(), "Net", OBJECT),), overridden=(), merge_operators=True, copy_parameters=True,
+        real_inputs=None,
     )  # fmt: skip
     await datasets.request_import(room.speaker, import_, package=OBJECT, format_="imagefolder")
     await tests.request(
