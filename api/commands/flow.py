@@ -100,6 +100,16 @@ async def decide(deps: Deps, command: Command, say: Say) -> Settled:
     return Settled(row, headers)
 
 
+async def made(request: web.Request, command: Command, say: Say, show: Show) -> web.Response:
+    """Say a new thing, whose id is the command's: 201 with it, or 202 while it is not visible; raises as `decide`."""
+    deps = deps_of(request)
+    settled = await decide(deps, command, say)
+    row = await deps.views.entity(command.id)
+    if settled.row is None or row is None:
+        return pending(command, settled.headers)
+    return thing_answer(await show(deps, row, lang_of(request)), HTTPStatus.CREATED, settled.headers)
+
+
 async def change(
     request: web.Request, kind: str, wish: msgspec.Struct | None, say: SayChange, show: Show
 ) -> web.Response:

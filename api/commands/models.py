@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp import web
 
 from api import whole
-from api.answers import lang_of, thing_answer, wish_of
+from api.answers import wish_of
 from api.commands import flow
 from api.commands.objects import keep, object_ref
 from api.commands.overrides import with_overrides
@@ -63,11 +62,7 @@ async def post_pth(request: web.Request) -> web.Response:
             deps.speaker, command, name=wish.name, weights=weights, training_id=wish.training_id, note=wish.note
         )
 
-    settled = await flow.decide(deps, command, say)
-    row = await deps.views.entity(command.id)
-    if settled.row is None or row is None:
-        return flow.pending(command, settled.headers)
-    return thing_answer(await whole.pth(deps, row, lang_of(request)), HTTPStatus.CREATED, settled.headers)
+    return await flow.made(request, command, say, whole.pth)
 
 
 async def patch_pth(request: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from api import whole
-from api.answers import lang_of, thing_answer, wish_of
+from api.answers import wish_of
 from api.commands import flow
 from api.commands.objects import load, object_ref
 from api.commands.type_configs import usable_config
@@ -44,11 +44,7 @@ async def post_structure(request: web.Request) -> web.Response:
             note=wish.note,
         )
 
-    settled = await flow.decide(deps, command, say)
-    row = await deps.views.entity(command.id)
-    if settled.row is None or row is None:
-        return flow.pending(command, settled.headers)
-    return thing_answer(await whole.structure(deps, row, lang_of(request)), HTTPStatus.CREATED, settled.headers)
+    return await flow.made(request, command, say, whole.structure)
 
 
 async def patch_structure(request: web.Request) -> web.Response:

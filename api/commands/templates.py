@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from aiohttp import web
 
-from api.answers import id_of, lang_of, thing_answer, unknown, wish_of
+from api.answers import id_of, unknown, wish_of
 from api.commands import flow
 from api.commands.objects import keep, load
 from api.deps import Deps, deps_of
@@ -47,7 +47,7 @@ async def post_template(request: web.Request) -> web.Response:
     async def say() -> Position:
         return await _save(deps, command, document, wish.note)
 
-    return await _saved(request, command, say)
+    return await flow.made(request, command, say, whole_template)
 
 
 async def copy_template(request: web.Request) -> web.Response:
@@ -63,22 +63,13 @@ async def copy_template(request: web.Request) -> web.Response:
         copied = msgspec.structs.replace(before, name=wish.name)
         return await _save(deps, command, copied, row.note if wish.note is None else wish.note)
 
-    return await _saved(request, command, say)
+    return await flow.made(request, command, say, whole_template)
 
 
 async def _save(deps: Deps, command: Command, document: TemplateDocument, note: str) -> Position:
     await _usable_structures(deps, document, ())
     stored = await keep(deps.objects, encode_template(document), f"{document.name}.json")
     return await templates.save(deps.speaker, command, document=document, stored=stored, note=note)
-
-
-async def _saved(request: web.Request, command: Command, say: flow.Say) -> web.Response:
-    deps = deps_of(request)
-    settled = await flow.decide(deps, command, say)
-    row = await deps.views.entity(command.id)
-    if settled.row is None or row is None:
-        return flow.pending(command, settled.headers)
-    return thing_answer(await whole_template(deps, row, lang_of(request)), HTTPStatus.CREATED, settled.headers)
 
 
 async def patch_template(request: web.Request) -> web.Response:

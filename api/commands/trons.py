@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from api import whole
-from api.answers import lang_of, thing_answer, wish_of
+from api.answers import wish_of
 from api.commands import flow
 from api.commands.objects import object_ref
 from api.commands.templates import usable_entity
@@ -47,11 +47,7 @@ async def post_tron(request: web.Request) -> web.Response:
             note=wish.note,
         )
 
-    settled = await flow.decide(deps, command, say)
-    row = await deps.views.entity(command.id)
-    if settled.row is None or row is None:
-        return flow.pending(command, settled.headers)
-    return thing_answer(await whole.tron(deps, row, lang_of(request)), HTTPStatus.CREATED, settled.headers)
+    return await flow.made(request, command, say, whole.tron)
 
 
 def _listed(name: ListName, given: str, lists: Lists) -> str:

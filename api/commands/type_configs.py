@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from aiohttp import web
 
-from api.answers import lang_of, thing_answer, wish_of
+from api.answers import wish_of
 from api.commands import flow
 from api.commands.objects import load, object_ref
 from api.commands.templates import usable_entity
@@ -37,11 +37,7 @@ async def post_type_config(request: web.Request) -> web.Response:
         await _arguments(deps, wish.digest)
         return await structures.add_config(deps.speaker, command, name=wish.name, file=file, note=wish.note)
 
-    settled = await flow.decide(deps, command, say)
-    row = await deps.views.entity(command.id)
-    if settled.row is None or row is None:
-        return flow.pending(command, settled.headers)
-    return thing_answer(await whole_type_config(deps, row, lang_of(request)), HTTPStatus.CREATED, settled.headers)
+    return await flow.made(request, command, say, whole_type_config)
 
 
 async def whole_type_config(deps: Deps, row: EntityRow, _: str) -> TypeConfig:
