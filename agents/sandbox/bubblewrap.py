@@ -23,14 +23,15 @@ def arguments(spec: Spec, mounts: Sequence[Mount], seccomp_fd: int) -> list[str]
     whatever `--clearenv` says. /dev can be written without bounds until it is remounted.
     """
     made = [*_NAMESPACES, *_IDENTITY]
-    for target, link in spec.links.items():
-        made += ["--symlink", link, target]
     made += ["--proc", "/proc", "--dev", "/dev"]
     made += ["--size", str(spec.rights.scratch_bytes_max), "--tmpfs", SCRATCH]
     made += ["--size", str(SHM_BYTES), "--tmpfs", "/dev/shm"]  # noqa: S108
     made += ["--size", str(OUTPUTS_FOLDER_BYTES), "--perms", "0700", "--tmpfs", OUTPUTS]
     for mount in mounts:
         made += ["--bind" if mount.writable else "--ro-bind", mount.source, mount.target]
+    # Behind what they may lie in: /tmp is one of the folders that somebody's Python may be linked from.
+    for target, link in spec.links.items():
+        made += ["--symlink", link, target]
     for name, value in spec.environment.items():
         made += ["--setenv", name, value]
     made += ["--chdir", SCRATCH, "--seccomp", str(seccomp_fd), "--remount-ro", "/dev", "--remount-ro", OUTPUTS]

@@ -105,8 +105,6 @@ def enter_root(mounts: Sequence[Mount], links: Mapping[str, str], rights: Rights
     devices = [os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in _DEVICES]
     _tmpfs(_PLACE, bytes_max=1 << 20, mode="755")
     root = Path(_PLACE)
-    for target, link in links.items():
-        (root / target.lstrip("/")).symlink_to(link)
     for folder, bytes_max, mode in (
         ("/dev", 1 << 20, "755"), ("/dev/shm", SHM_BYTES, "1777"), (OUTPUTS, OUTPUTS_FOLDER_BYTES, "755"),  # noqa: S108
     ):  # fmt: skip
@@ -123,6 +121,10 @@ def enter_root(mounts: Sequence[Mount], links: Mapping[str, str], rights: Rights
         place, source = root / mount.target.lstrip("/"), f"/proc/self/fd/{handle}"
         _like(Path(source), place)
         _bind(source, str(place), writable=mount.writable)
+    for link, target in links.items():
+        place = root / link.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(target)
     _leave_old_root(root)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,9 @@ LIMITS = Limits(job_seconds_max=60, memory_bytes_max=1 << 30)
 CANARY_VARIABLE = "MO_SANDBOX_CANARY"
 MISSING = "sandbox_missing"
 NO_SANDBOX = "none"
+TOLD_CHARS_MAX = 1000
+
+_log = logging.getLogger(__name__)
 
 
 class Tested(NamedTuple):
@@ -55,18 +59,23 @@ async def _failed(folder: Path, walls: Walls) -> list[str]:
     secret.write_text(mark, "ascii")
     box = folder / "box"
     box.mkdir()
+    told = bytearray()
     with _canary() as canary:
-        await run_child(
-            "agents.sandbox.probes",
-            (canary, str(secret), mark),
-            folder=box,
-            inputs={},
-            outputs={ANSWERS_FILE: ANSWERS_BYTES_MAX},
-            limits=LIMITS,
-            progress=lambda _stage, _fraction: None,
-            log=lambda _data: None,
-            walls=walls,
-        )
+        try:
+            await run_child(
+                "agents.sandbox.probes",
+                (canary, str(secret), mark),
+                folder=box,
+                inputs={},
+                outputs={ANSWERS_FILE: ANSWERS_BYTES_MAX},
+                limits=LIMITS,
+                progress=lambda _stage, _fraction: None,
+                log=told.extend,
+                walls=walls,
+            )
+        except JobProblem:
+            _log.error("the sandbox's test broke: %s", told[-TOLD_CHARS_MAX:].decode(errors="replace").strip())
+            raise
     said = read_small(box / "out" / ANSWERS_FILE, bytes_max=ANSWERS_BYTES_MAX) or b"{}"
     answers: Mapping[str, str] = msgspec.json.decode(said, type=dict[str, str])
     failed = [probe for probe in PROBES if answers.get(probe, "no answer")]

@@ -29,6 +29,8 @@ OPEN_FILES_MAX = 1024
 PROCESSES_MIN = 128
 SCRATCH_BYTES_MAX = 256 << 20
 TRY_SECONDS_MAX = 20.0
+LINKS_MAX = 40
+"""As many as the kernel follows."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PACKAGES = ("agents", "schemas", "storage")
@@ -84,9 +86,9 @@ async def found() -> Walls | None:
 
 
 def stands(walls: Walls) -> bool:
-    """Whether a child that does nothing ends well behind these walls."""
+    """Whether our Python starts behind these walls, and ends well."""
     rights = rights_of(Limits(TRY_SECONDS_MAX, 1 << 30), 1 << 20)
-    described = spec(walls, (), rights, ("/usr/bin/true",))
+    described = spec(walls, (), rights, (sys.executable, "-P", "-s", "-c", "import agents.sandbox.start"))
     try:
         done = subprocess.run(
             runner(described), env=RUNNER_ENVIRONMENT, capture_output=True, timeout=TRY_SECONDS_MAX, check=False
@@ -145,6 +147,7 @@ def spec(
     links = {each: str(Path(each).readlink()) for each in _LINKS if Path(each).is_symlink()}
     system = ["/usr", *(each for each in _LINKS if Path(each).is_dir() and each not in links), *SYSTEM_FILES]
     system += [each for each in sorted({sys.prefix, sys.base_prefix}) if not each.startswith("/usr/")]
+    links |= links_to(Path(sys.executable), system)
     return Spec(
         kind=walls.kind,
         bwrap=walls.bwrap,
@@ -161,6 +164,25 @@ def spec(
         memory_note=str(memory_note or os.devnull),
         cgroup=cgroup_version() > 0,
     )
+
+
+def links_to(program: Path, seen: Sequence[str]) -> dict[str, str]:
+    """The links, each with its target, that lead to the program and lie outside of what the child sees.
+
+    An environment's Python is a link to the one that it was made with, which may be a link in any folder.
+    """
+    found: dict[str, str] = {}
+    for _ in range(LINKS_MAX):
+        if program.is_symlink():
+            following = Path(os.path.normpath(program.parent.resolve() / program.readlink()))
+        else:
+            following = program.resolve()
+        if following == program:
+            break
+        if not any(program.is_relative_to(each) for each in seen):
+            found[str(program)] = str(following)
+        program = following
+    return found
 
 
 def runner(described: Spec) -> list[str]:

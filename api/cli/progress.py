@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from api.cli import exits
 from api.cli.output import Sheet, emit, facts, label, when
 from api.cli.session import Session
+from api.client.jobs import NOT_BY_ITSELF
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -92,6 +93,8 @@ def transfer(session: Session, meter: Meter, text: str) -> Callable[[int, int], 
 def job_text(session: Session, job: Job) -> str:
     """One line about where a job stands."""
     text = f"{label(session, 'kind', job.kind)}: {label(session, 'state', job.state)}"
+    if job.state == "queued" and job.waiting_for is not None and job.waiting_for.code in NOT_BY_ITSELF:
+        return f"{text} · {job.waiting_message}"
     if job.state == "queued" and job.position is not None:
         return f"{text} · {session.say('job.position', position=job.position)}"
     if job.progress is None or job.state != "running":

@@ -15,6 +15,8 @@ from api.client.wire import ConnectionFailedError
 from api.resources import Job, Page
 
 ENDED = frozenset({"completed", "failed", "cancelled", "quarantined"})
+NOT_BY_ITSELF = frozenset({"no_agent_fits", "agents_without_sandbox"})
+"""What a queued job may wait for that does not come unless somebody does something."""
 POLL_S = 0.5
 POLL_S_MAX = 2.0
 UNREACHABLE_S_MAX = 60.0

@@ -117,9 +117,15 @@ def finished(mo: Client, job: Job, share: Share) -> Job:
     """The job once it has completed.
 
     Raises:
-        StepFailedError: it ended otherwise. WaitTimeoutError: it did not end.
+        StepFailedError: it ended otherwise, or the machine has no sandbox for it. WaitTimeoutError: it did not end.
     """
-    ended = mo.jobs.wait(job.id, JOB_SECONDS_MAX, lambda seen: share(seen.progress.fraction if seen.progress else 0.0))
+
+    def look(seen: Job) -> None:
+        if seen.waiting_for is not None and seen.waiting_for.code == "agents_without_sandbox":
+            raise StepFailedError(seen.waiting_message)
+        share(seen.progress.fraction if seen.progress else 0.0)
+
+    ended = mo.jobs.wait(job.id, JOB_SECONDS_MAX, look)
     if ended.state != "completed":
         raise StepFailedError(ended.message or (ended.reason.code if ended.reason else ended.state))
     return ended

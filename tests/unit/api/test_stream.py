@@ -241,7 +241,7 @@ async def test_the_feeder_goes_on_after_an_outage(api, monkeypatch, fault: Excep
         assert (await reader.take(10)).resync
         await api.pth("before")
         assert len((await reader.take(10)).frames) == 1
-        log.faults = [fault, RuntimeError("whatever"), fault]
+        log.faults = [fault, RuntimeError("whatever"), LogError("away")]
         # no record wakes a reader that failed
         while log.faults:
             await log.wait_growth(0.01)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from agents.sandbox.spec import Mount
 from agents.work import Limits
 
 BWRAP = walls.Walls("bubblewrap", "bubblewrap 0.11.0", "/usr/bin/bwrap")
+REAL_PYTHON = Path(sys.executable).resolve()
 RIGHTS = walls.rights_of(Limits(10, 1 << 30), 5 << 20)
 
 
@@ -38,6 +40,37 @@ def test_walls_that_do_not_stand_are_passed_over(monkeypatch: pytest.MonkeyPatch
 
 def test_walls_that_cannot_be_built_do_not_stand() -> None:
     assert not walls.stands(walls.Walls("bubblewrap", "broken", "/usr/bin/false"))
+
+
+def test_links_that_lead_to_python_are_found_as_far_as_they_lie_outside(tmp_path: Path) -> None:
+    for folder in ("real", "made", "links"):
+        (tmp_path / folder).mkdir()
+    real = tmp_path / "real" / "python3.11"
+    real.touch()
+    (tmp_path / "links" / "python3").symlink_to("python3.x")
+    (tmp_path / "links" / "python3.x").symlink_to("../real/python3.11")
+    (tmp_path / "made" / "python3").symlink_to(tmp_path / "links" / "python3")
+    (tmp_path / "made" / "python").symlink_to("python3")
+    found = walls.links_to(tmp_path / "made" / "python", [str(tmp_path / "made"), str(tmp_path / "real")])
+    links = tmp_path / "links"
+    assert found == {str(links / "python3"): str(links / "python3.x"), str(links / "python3.x"): str(real)}
+    (tmp_path / "other").symlink_to("real")
+    through = tmp_path / "other" / "python3.11"
+    assert walls.links_to(through, [str(tmp_path / "real")]) == {str(through): str(real)}
+    assert walls.links_to(real, []) == {}
+
+
+@pytest.mark.parametrize(
+    "each", [each for each in walls.candidates() if walls.stands(each)], ids=lambda each: each.kind
+)
+def test_our_python_may_be_a_link_in_any_folder(
+    each: walls.Walls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "elsewhere"))
+    assert not walls.stands(each)
+    (tmp_path / "elsewhere").symlink_to(tmp_path / "python")
+    (tmp_path / "python").symlink_to(REAL_PYTHON)
+    assert walls.stands(each)
 
 
 def test_a_child_sees_what_is_named_and_nothing_else() -> None:

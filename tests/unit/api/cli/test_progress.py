@@ -1,11 +1,15 @@
 """Progress where there is no terminal: one line when a step begins, one when it is done."""
 
 import io
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from api.cli.progress import Meter, transfer
+from api.cli.progress import Meter, job_text, transfer
 from api.cli.session import Everywhere, Session
+from api.resources import Job
+from schemas.values import Code
 
 
 def lines(*looks: tuple[str, float | None]) -> list[str]:
@@ -34,6 +38,20 @@ def test_what_has_no_measure_is_written_once() -> None:
         "kafka ready",
         "x",
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("all_agents_busy", "number 3 in the queue"), ("agents_without_sandbox", "mend it")]
+)
+def test_a_queued_job_says_its_place_or_what_somebody_must_do(code: str, said: str) -> None:
+    session = Session(Everywhere("", "en", "table"), {}, stderr=io.StringIO())
+    job = cast(
+        Job,
+        SimpleNamespace(
+            kind="import", state="queued", position=3, waiting_for=Code(code), waiting_message="mend it", progress=None
+        ),
+    )
+    assert job_text(session, job).endswith(f" · {said}")
 
 
 @pytest.mark.parametrize(("first", "said"), [(0, []), (1 << 20, []), (5 << 20, ["an earlier attempt had got to 50%"])])

@@ -80,6 +80,14 @@ def test_a_job_that_ends_badly_ends_the_demo_with_its_reason() -> None:
         made(Mo(ended="failed"))
 
 
+def test_a_machine_without_a_sandbox_ends_the_demo_instead_of_keeping_it_waiting() -> None:
+    mo = Mo()
+    stuck = SimpleNamespace(waiting_for=SimpleNamespace(code="agents_without_sandbox"), waiting_message="run mo doctor")
+    mo.jobs.wait = lambda _id, _seconds, look: look(stuck)
+    with pytest.raises(making.StepFailedError, match="run mo doctor"):
+        making.finished(mo, SimpleNamespace(id=OTHER), lambda _share: None)  # type: ignore[arg-type]
+
+
 def test_a_dataset_whose_import_failed_gives_way_to_the_next_name() -> None:
     version = SimpleNamespace(created_at=datetime(2026, 1, 1, tzinfo=UTC))
     known = {
