@@ -143,6 +143,8 @@ class StoredZip:
                 raise BadZipError(f"two entries have the same name {place.name!r}, or differ only in capitals")
             if place.offset != reached:
                 raise BadZipError(f"there are bytes of no entry before {place.name!r}, or entries overlap")
+            if place.stop > directory.offset:
+                raise BadZipError(f"there are bytes of no entry before its directory: {place.name!r} reaches into it")
             self._check_header(place)
             seen.add(place.name.casefold())
             places[place.name] = place
@@ -204,17 +206,6 @@ class StoredZip:
             for piece in self._content(name):
                 digest.update(piece)
                 file.write(piece)
-        return f"sha256:{digest.hexdigest()}"
-
-    def digest(self, name: str) -> str:
-        """The SHA-256 (`sha256:<hex>`) of the entry's bytes.
-
-        Raises:
-            BadZipError: no such entry, or damaged.
-        """
-        digest = hashlib.sha256()
-        for piece in self._content(name):
-            digest.update(piece)
         return f"sha256:{digest.hexdigest()}"
 
     def _content(self, name: str) -> Iterator[bytes]:

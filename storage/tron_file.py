@@ -14,7 +14,18 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from schemas.tron import MIMETYPE, FileEntry, ManifestError, SubModel, TronManifest, decode_manifest, encode_manifest
+from schemas.tron import (
+    MIMETYPE,
+    CalibrationFile,
+    FileEntry,
+    ManifestError,
+    OtherGraph,
+    SubModel,
+    TronManifest,
+    WeightsFile,
+    decode_manifest,
+    encode_manifest,
+)
 from storage.onnx_graph import GraphError, check_graph
 from storage.stored_zip import MIMETYPE_ENTRY, StoredZip, StoredZipWriter
 from storage.zip_layout import BadZipError, read_local
@@ -23,10 +34,15 @@ MANIFEST_ENTRY = "tron.json"
 ENTRIES_MAX = 128
 MANIFEST_BYTES_MAX = 64 << 20
 
-_ENTRY = re.compile(
-    r"graphs/[A-Za-z0-9_-]+(\.[0-9]+)?(\.int8|\.fp16)?\.onnx"
-    r"|weights/[A-Za-z0-9_-]+(\.[0-9]+)?\.bin|calibration/[A-Za-z0-9_-]+(\.[0-9]+)?\.json"
-)
+_STEM = r"[A-Za-z0-9_-]+(\.[0-9]+)?"
+_GRAPH = re.compile(rf"graphs/{_STEM}(\.int8|\.fp16)?\.onnx")
+_NAMES: dict[type[FileEntry], re.Pattern[str]] = {
+    FileEntry: _GRAPH,
+    OtherGraph: _GRAPH,
+    WeightsFile: re.compile(rf"weights/{_STEM}\.bin"),
+    CalibrationFile: re.compile(rf"calibration/{_STEM}\.json"),
+}
+"""What an entry may be called, by what it is: so what lies in one folder outside never has the name of another."""
 
 
 class TronFileError(ValueError):
@@ -74,7 +90,7 @@ def _entries(manifest: TronManifest) -> dict[str, FileEntry]:
     named: dict[str, FileEntry] = {}
     for sub in manifest.sub_models:
         for each in sub.entries():
-            if not _ENTRY.fullmatch(each.entry):
+            if not _NAMES[type(each)].fullmatch(each.entry):
                 raise TronFileError(f"the manifest names the entry {each.entry!r}, which Mo never writes")
             named[each.entry] = each
     wanted = sum(len(sub.entries()) for sub in manifest.sub_models)
@@ -147,38 +163,27 @@ class TronFile:
                 wants other files.
         """
         graph, *_ = sub.graph_entries()
-        weights = None if sub.weights is None else PurePosixPath(sub.weights.entry)
-        self.extract(graph, target)
-        try:
-            check_graph(target, weights)
-        except GraphError as error:
-            target.unlink()
-            raise TronFileError(f"{graph.entry}: {error}: convert the model again") from error
-        if sub.weights is not None and weights is not None:
-            self.extract(sub.weights, target.with_name(weights.name))
+        self.extract(sub, graph, target)
+        if sub.weights is not None:
+            self.extract(sub, sub.weights, target.with_name(PurePosixPath(sub.weights.entry).name))
 
-    def extract(self, entry: FileEntry, target: Path) -> None:
-        """Write an entry of the manifest to the new file `target`.
+    def extract(self, sub: SubModel, entry: FileEntry, target: Path) -> None:
+        """Write one of the sub-model's entries to the new file `target`. No graph comes out of here unchecked.
 
         Raises:
-            TronFileError: it does not have the digest that the manifest gives it.
+            TronFileError: it does not have the digest that the manifest gives it, or is a graph that is none, or
+                wants other files than the sub-model's weights beside it.
         """
         try:
             _compare(entry, self._zip.extract(entry.entry, target))
+            if entry in sub.graph_entries():
+                check_graph(target, None if sub.weights is None else PurePosixPath(sub.weights.entry))
         except (BadZipError, TronFileError) as error:
             target.unlink()
             raise TronFileError(str(error)) from error
-
-    def check(self, entry: FileEntry) -> None:
-        """Read an entry of the manifest through.
-
-        Raises:
-            TronFileError: it does not have the digest that the manifest gives it.
-        """
-        try:
-            _compare(entry, self._zip.digest(entry.entry))
-        except BadZipError as error:
-            raise TronFileError(str(error)) from error
+        except GraphError as error:
+            target.unlink()
+            raise TronFileError(f"{entry.entry}: {error}: convert the model again") from error
 
 
 def _compare(entry: FileEntry, digest: str) -> None:

@@ -168,8 +168,8 @@ def read_local(data: bytes, offset: int) -> Place:
     name = data[name_at : name_at + name_length].decode("utf-8", "backslashreplace")
     size, _ = _large(data[name_at + name_length :][:extra_length], size, 0)
     place = Place(name, size, crc, offset)
-    header = local_header(place)
-    if not name_allowed(name) or data[offset : offset + len(header)] != header:
+    # the name first: one that no header can hold cannot be written again either
+    if not name_allowed(name) or not data.startswith(local_header(place), offset):
         raise BadZipError(f"the header of {name[:80]!r} is not as Mo writes it")
     return place
 

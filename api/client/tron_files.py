@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,15 +13,18 @@ from typing import Literal
 
 import msgspec
 
+from api.client import tron_trial
 from api.client.errors import BadInputError
 from api.client.tron_trial import TrialAsked, TrialTold
 from schemas.specs.uploads import FileKind, file_ending
-from schemas.tron import FileEntry, SubModel, TronManifest, file_stem
+from schemas.tron import CalibrationFile, FileEntry, OtherGraph, SubModel, TronManifest, file_stem
 from schemas.values import TronIdentity
 from storage.file_kind import LOOK_BYTES, file_kind
 from storage.tron_file import MANIFEST_ENTRY, TronFile, TronFileError
 
 TRIAL_SECONDS_MAX = 120.0
+TRIAL_ENVIRONMENT = frozenset({"HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR"})
+"""All that the process which runs a graph is told of ours: where libraries lie, no keys and no addresses."""
 
 CheckName = Literal["container", "digest", "graph", "run"]
 
@@ -108,28 +112,30 @@ def unpack_file(path: Path, folder: Path) -> list[Path]:
         BadInputError: it is no Tron file that can be used, or something of that name is there.
     """
     with _opened(path) as file:
-        wanted = list(_places(file.manifest))
-        for target in (folder / MANIFEST_ENTRY, *(folder / name for _, name in wanted)):
+        wanted = [(sub, entry, folder / _outside(entry)) for sub in file.manifest.sub_models for entry in sub.entries()]
+        for target in (folder / MANIFEST_ENTRY, *(target for _, _, target in wanted)):
             if target.is_symlink() or target.exists():
                 raise BadInputError(f"{target} is there already", "file_exists", path=str(target))
         folder.mkdir(parents=True, exist_ok=True)
         written = [folder / MANIFEST_ENTRY]
         with written[0].open("xb") as out:
             out.write(file.document)
-        for entry, name in wanted:
-            written.append(folder / name)
+        for sub, entry, target in wanted:
+            written.append(target)
             try:
-                file.extract(entry, written[-1])
+                file.extract(sub, entry, target)
             except TronFileError as error:
                 raise BadInputError(str(error), "tron_unusable", path=str(path), detail=str(error)) from error
     return written
 
 
-def _places(manifest: TronManifest) -> Iterator[tuple[FileEntry, str]]:
-    """Every entry and its name in one folder: stems are unique, so that a graph and what it names lie side by side."""
-    for sub in manifest.sub_models:
-        for entry in sub.entries():
-            yield entry, PurePosixPath(entry.entry).name
+def _outside(entry: FileEntry) -> str:
+    """An entry's name in one folder: stems are unique, so that a graph and what it names lie side by side.
+
+    Ranges are told apart from the manifest: a sub-model may be called "tron".
+    """
+    place = PurePosixPath(entry.entry)
+    return f"{place.stem}.calibration.json" if isinstance(entry, CalibrationFile) else place.name
 
 
 def _opened(path: Path) -> TronFile:
@@ -150,26 +156,36 @@ def _checks_of(file: TronFile, sub: SubModel, folder: Path) -> Iterator[Check]:
         return
     yield Check(name="graph", what=sub.graph, ok=True, detail=sub.digest)
     for entry in sub.entries()[1:]:
-        yield _digest_check(file, entry)
+        yield _entry_check(file, sub, entry, folder / "entry")
     yield _run_check(sub, graph)
 
 
-def _digest_check(file: TronFile, entry: FileEntry) -> Check:
+def _entry_check(file: TronFile, sub: SubModel, entry: FileEntry, beside: Path) -> Check:
+    name: CheckName = "graph" if isinstance(entry, OtherGraph) else "digest"
     try:
-        file.check(entry)
+        file.extract(sub, entry, beside)
     except TronFileError as error:
-        return Check(name="digest", what=entry.entry, ok=False, detail=str(error))
-    return Check(name="digest", what=entry.entry, ok=True, detail=entry.digest)
+        return Check(name=name, what=entry.entry, ok=False, detail=str(error))
+    beside.unlink()
+    return Check(name=name, what=entry.entry, ok=True, detail=entry.digest)
 
 
 def _run_check(sub: SubModel, graph: Path) -> Check:
     if find_spec("onnxruntime") is None:
         return Check(name="run", what=sub.name, ok=None, detail="ONNX Runtime")
     asked = TrialAsked(graph=str(graph), input=sub.input.name, shape=sub.input.shape)
-    command = [sys.executable, "-m", "api.client.tron_trial"]
+    # nobody's code but the one that runs here: neither from the user's folder, nor from the file's
+    command = [sys.executable, "-P", tron_trial.__file__]
+    environment = {name: value for name, value in os.environ.items() if name in TRIAL_ENVIRONMENT}
     try:
         ended = subprocess.run(
-            command, input=msgspec.json.encode(asked), capture_output=True, timeout=TRIAL_SECONDS_MAX, check=False
+            command,
+            input=msgspec.json.encode(asked),
+            capture_output=True,
+            timeout=TRIAL_SECONDS_MAX,
+            check=False,
+            cwd=graph.parent,
+            env=environment,
         )
     except subprocess.TimeoutExpired:
         return Check(name="run", what=sub.name, ok=False, detail=f"> {TRIAL_SECONDS_MAX:g} s")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 import tracemalloc
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from zip_tricks import GOOD, GRAPH, THIRD, TRICKS, Raw, craft
 
-from storage.tron_file import MANIFEST_BYTES_MAX, TronFile, TronFileError
+from storage.file_kind import LOOK_BYTES
+from storage.tron_file import MANIFEST_BYTES_MAX, TronFile, TronFileError, manifest_span
 
 SECONDS_MAX = 2.0
 """On a loaded machine; most take a millisecond."""
@@ -61,6 +63,15 @@ def test_a_trick_is_refused_with_reason_and_advice(tmp_path: Path, trick: str) -
     assert took_s < SECONDS_MAX
     assert peak_bytes < MEMORY_BYTES_MAX
     assert not list(out.iterdir())
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_a_trick_looked_at_from_its_beginning_alone_is_none_or_has_a_span(trick: str) -> None:
+    """The API looks at the first bytes of whatever was uploaded, and at nothing else before it answers."""
+    data = TRICKS[trick]().data[:LOOK_BYTES]
+    with suppress(TronFileError):
+        start, stop = manifest_span(data)
+        assert 0 < start <= stop <= start + MANIFEST_BYTES_MAX
 
 
 def test_a_manifest_that_is_too_long_is_refused_unread(tmp_path: Path) -> None:

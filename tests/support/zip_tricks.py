@@ -136,6 +136,15 @@ def _zip64_end(entries: int, size: int, offset: int, at: int) -> bytes:
     )
 
 
+def _endless(size: int) -> bytes:
+    """A file whose second entry claims so many bytes in both headers, and whose third lies behind them."""
+    large = LARGE | {"version": 45, "extra": struct.pack("<2H2Q", 1, 16, size, size)}
+    second = SECOND._replace(local=large, central=large | {"made": 3 << 8 | 45})
+    behind = len(_local(FIRST) + MIMETYPE + _local(second)) + size
+    far = {"made": 3 << 8 | 45, "version": 45, "offset": 0xFFFFFFFF, "extra": struct.pack("<2HQ", 1, 8, behind % 2**64)}
+    return craft((FIRST, second, THIRD._replace(central=far)))
+
+
 def _million() -> bytes:
     raw, count = Raw(b"e", b""), 1_000_000
     body, directory = _local(raw) * count, _central(raw, 0) * count
@@ -204,6 +213,11 @@ TRICKS: dict[str, Callable[[], Trick]] = {
             central=LARGE | {"extra": struct.pack("<2H2Q", 1, 16, len(GRAPH), len(GRAPH))}
         ),
         "Mo never writes",
+    ),
+    "size that no file has": lambda: Trick(_endless(1 << 63), "reaches into it"),
+    "size with no end": lambda: Trick(_endless((1 << 64) - 1), "reaches into it"),
+    "endless name in front": lambda: Trick(
+        craft((FIRST, SECOND._replace(name=b"\xff" * 60_000), THIRD)), "longer than its entries need"
     ),
     "endless name": lambda: Trick(extra(b"a" * 60_000), "longer than its entries need"),
     "overlap": lambda: Trick(changed(central={"offset": 0}), "overlap"),

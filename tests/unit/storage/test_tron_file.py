@@ -65,7 +65,8 @@ def several() -> tuple[TronManifest, dict[str, bytes]]:
         sub, entries = sub_model(position, name, split=True)
         stem = sub.graph.removesuffix(".onnx")
         ranges = f"calibration/{stem.removeprefix('graphs/')}.json"
-        entries |= {f"{stem}.int8.onnx": b"8", f"{stem}.fp16.onnx": b"16", ranges: b"{}"}
+        same = entries[sub.graph]
+        entries |= {f"{stem}.int8.onnx": same, f"{stem}.fp16.onnx": same, ranges: b"{}"}
 
         def other(
             precision: Literal["fp16", "int8"], stem: str = stem, entries: dict[str, bytes] = entries
@@ -97,7 +98,7 @@ def test_several_sub_models_with_everything_that_the_format_knows_are_read_as_wr
             bin_name = PurePosixPath(weights_entry(number, sub.name)).name
             assert {path.name for path in folder.iterdir()} == {"graph.onnx", bin_name}
             for entry in sub.entries():
-                file.extract(entry, folder / "one")
+                file.extract(sub, entry, folder / "one")
                 assert (folder / "one").read_bytes() == entries[entry.entry]
                 (folder / "one").unlink()
     with zipfile.ZipFile(tmp_path / "m.tron") as plain:
@@ -119,6 +120,16 @@ def test_a_manifest_that_names_entries_that_mo_never_writes_is_refused(tmp_path:
     strange = msgspec.structs.replace(manifest().sub_models[0], graph=entry)
     with pytest.raises(TronFileError, match="never writes"):
         write_small(tmp_path / "a.tron", manifest(strange), {entry: graph()})
+
+
+@pytest.mark.parametrize("entry", ["graphs/graph.onnx", "calibration/model.json"])
+def test_an_entry_has_a_name_of_its_own_kind(tmp_path: Path, entry: str) -> None:
+    """Weights that are called as a graph is would lie where that graph is to lie."""
+    sub, entries = sub_model(name="net", split=True)
+    assert sub.weights is not None
+    strange = msgspec.structs.replace(sub, weights=msgspec.structs.replace(sub.weights, entry=entry))
+    with pytest.raises(TronFileError, match="never writes"):
+        write_small(tmp_path / "a.tron", manifest(strange), {sub.graph: entries[sub.graph], entry: b""})
 
 
 def test_entries_that_some_file_systems_take_for_one_are_refused(tmp_path: Path) -> None:

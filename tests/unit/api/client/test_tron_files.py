@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import onnxruntime
 import pytest
-from small_tron import digest_of, graph, manifest, sub_model, write_small
+from small_tron import digest_of, entry_of, graph, manifest, sub_model, write_small
 from zip_tricks import TRICKS
 
 from api.client import tron_files
 from api.client.errors import BadInputError
 from api.client.tron_files import Check, describe_file, unpack_file, verify_file
-from schemas.tron import Output, SubModel, TronManifest
+from schemas.tron import CalibrationFile, OtherGraph, Output, SubModel, TronManifest
 
 
 @pytest.fixture
@@ -84,6 +85,46 @@ def test_graphs_that_want_files_of_others_or_are_none_are_found(tmp_path: Path):
     assert "'/etc/passwd'" in verified.checks[-1].detail
 
 
+def with_other(tmp_path: Path, location: str | None, name: str = "net") -> tuple[Path, OtherGraph]:
+    """A file with a second graph, whose weights lie in a file of that name."""
+    sub, entries = sub_model(name=name)
+    data = graph(location)
+    other = OtherGraph(**msgspec.structs.asdict(entry_of(f"graphs/{name}.int8.onnx", data)), precision="int8")
+    whole = manifest(msgspec.structs.replace(sub, other_graphs=(other,)))
+    return write_small(tmp_path / "other.tron", whole, entries | {other.entry: data}), other
+
+
+def test_every_precision_is_looked_at(tmp_path: Path):
+    path, other = with_other(tmp_path, None)
+    assert ("graph", other.entry, True) in [(each.name, each.what, each.ok) for each in verify_container(path).checks]
+
+
+def test_no_precision_may_want_files_of_others(tmp_path: Path):
+    path, other = with_other(tmp_path, "../../../etc/passwd")
+    assert failed(verify_container(path).checks) == [("graph", other.entry)]
+    with pytest.raises(BadInputError, match="etc/passwd"):
+        unpack_file(path, tmp_path / "out")
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["net.onnx", "tron.json"]
+
+
+def test_a_graph_runs_beside_nobody_s_code_and_without_our_secrets(tmp_path: Path, tron: Path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "numpy.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    run = subprocess.run
+    seen: list[dict[str, str]] = []
+
+    def looked(*args, **kwargs):
+        seen.append(kwargs["env"])
+        return run(*args, **kwargs)
+
+    monkeypatch.setattr(subprocess, "run", looked)
+    assert verify_file(tron).ok
+    assert not (tmp_path / "ran").exists()
+    assert "AWS_SECRET_ACCESS_KEY" not in seen[0]
+
+
 def test_a_graph_that_does_not_run_or_gives_something_else_is_found(tmp_path: Path):
     broken = graph().replace(b"GlobalAveragePool", b"GlobalAveragePoo1")
     assert failed(verify_file(with_graph(tmp_path, broken)).checks) == [("run", "主干")]
@@ -137,6 +178,15 @@ def test_what_is_no_tron_is_refused_with_advice(tmp_path: Path):
     with pytest.raises(BadInputError) as missing:
         describe_file(tmp_path / "missing")
     assert missing.value.code == "file_missing"
+
+
+def test_a_sub_model_called_tron_leaves_the_manifest_its_name(tmp_path: Path):
+    sub, entries = sub_model(name="tron")
+    ranges = CalibrationFile(**msgspec.structs.asdict(entry_of("calibration/tron.json", b"{}")))
+    whole = manifest(msgspec.structs.replace(sub, calibration=ranges))
+    written = unpack_file(write_small(tmp_path / "m.tron", whole, entries | {ranges.entry: b"{}"}), tmp_path / "out")
+    assert [each.name for each in written] == ["tron.json", "tron.onnx", "tron.calibration.json"]
+    assert written[0].read_bytes() != written[2].read_bytes() == b"{}"
 
 
 def test_entries_of_two_sub_models_never_meet_in_one_folder(tmp_path: Path):
