@@ -27,7 +27,7 @@ class Looked(NamedTuple):
 
 
 async def look_at(objects: ObjectStore, ref: ObjectRef) -> Looked:
-    """What the stored file is. A Tron whose manifest cannot be read is a broken one.
+    """What the stored file is. A Tron whose manifest cannot be read is a broken one, one that is too long is not read.
 
     Raises:
         ObjectMissingError, StoreAwayError: as the store.
@@ -38,7 +38,10 @@ async def look_at(objects: ObjectStore, ref: ObjectRef) -> Looked:
     if (kind := file_kind(head, tail, size_bytes)) != "tron":
         return Looked(kind, None)
     try:
-        return Looked(kind, decode_manifest(await _manifest(objects, ref, head)))
+        start, stop = _span(ref, head)
+        if stop - start > MANIFEST_BYTES_MAX:
+            return Looked(kind, None)
+        return Looked(kind, decode_manifest(await _range(objects, ref, start, stop)))
     except (TronFileError, ManifestError):
         return Looked("broken_tron", None)
 
@@ -51,25 +54,27 @@ async def manifest_of(objects: ObjectStore, ref: ObjectRef) -> bytes:
         ObjectMissingError, StoreAwayError: as the store.
     """
     try:
-        data = await _manifest(objects, ref, await _range(objects, ref, 0, min(HEAD_BYTES, ref.size_bytes)))
+        start, stop = _span(ref, await _range(objects, ref, 0, min(HEAD_BYTES, ref.size_bytes)))
+        if stop - start > MANIFEST_BYTES_MAX:
+            raise ApiRefusal(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "object_too_large_to_read",
+                digest=ref.digest,
+                size_max_bytes=MANIFEST_BYTES_MAX,
+            )
+        data = await _range(objects, ref, start, stop)
         decode_manifest(data)
     except (TronFileError, ManifestError) as error:
         raise ApiRefusal(HTTPStatus.CONFLICT, "manifest_unreadable", error=error) from error
     return data
 
 
-async def _manifest(objects: ObjectStore, ref: ObjectRef, head: bytes) -> bytes:
+def _span(ref: ObjectRef, head: bytes) -> tuple[int, int]:
+    """From where to where the manifest lies; raises `TronFileError` where it lies nowhere."""
     start, stop = manifest_span(head)
     if stop > ref.size_bytes:
         raise TronFileError("the manifest is cut short: upload the file again")
-    if stop - start > MANIFEST_BYTES_MAX:
-        raise ApiRefusal(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "object_too_large_to_read",
-            digest=ref.digest,
-            size_max_bytes=MANIFEST_BYTES_MAX,
-        )
-    return await _range(objects, ref, start, stop)
+    return start, stop
 
 
 async def _range(objects: ObjectStore, ref: ObjectRef, start: int, stop: int) -> bytes:

@@ -74,7 +74,7 @@ def upload_tron(
             identity,
             template_id=template_id,
             note=note,
-            progress=lambda done, total: meter.at(session.say("progress.upload", name=path.name), done / max(total, 1)),
+            progress=transfer(session, meter, session.say("progress.upload", name=path.name)),
         )
     emit(session, tron, tron_sheet(session, tron))
 

@@ -17,10 +17,19 @@ from api.client import tron_trial
 from api.client.errors import BadInputError
 from api.client.tron_trial import TrialAsked, TrialTold
 from schemas.specs.uploads import FileKind, file_ending
-from schemas.tron import CalibrationFile, FileEntry, OtherGraph, SubModel, TronManifest, file_stem
+from schemas.tron import (
+    CalibrationFile,
+    FileEntry,
+    ManifestError,
+    OtherGraph,
+    SubModel,
+    TronManifest,
+    decode_manifest,
+    file_stem,
+)
 from schemas.values import TronIdentity
 from storage.file_kind import LOOK_BYTES, file_kind
-from storage.tron_file import MANIFEST_ENTRY, TronFile, TronFileError
+from storage.tron_file import MANIFEST_ENTRY, TronFile, TronFileError, manifest_span
 
 TRIAL_SECONDS_MAX = 120.0
 TRIAL_ENVIRONMENT = frozenset({"HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR"})
@@ -50,7 +59,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def kind_of(path: Path) -> FileKind:
-    """What a model file looks like.
+    """What a model file looks like, to us as to the API.
 
     Raises:
         BadInputError: it cannot be read.
@@ -60,7 +69,13 @@ def kind_of(path: Path) -> FileKind:
         with path.open("rb") as file:
             head = file.read(LOOK_BYTES)
             file.seek(max(0, size_bytes - LOOK_BYTES))
-            return file_kind(head, file.read(LOOK_BYTES), size_bytes)
+            if (kind := file_kind(head, file.read(LOOK_BYTES), size_bytes)) == "tron":
+                start, stop = manifest_span(head)
+                file.seek(start)
+                decode_manifest(file.read(stop - start))
+            return kind
+    except (TronFileError, ManifestError):
+        return "broken_tron"
     except OSError as error:
         raise BadInputError(f"{path} cannot be read", "file_missing", path=str(path)) from error
 

@@ -9,7 +9,9 @@ from uuid import UUID
 import msgspec
 import pytest
 from small_tron import graph, manifest, write_small
+from zip_tricks import GOOD, TRICKS, craft
 
+from api import tron_files
 from api.client.tron_files import composed_name
 from schemas.tron import encode_manifest
 from schemas.values import TronIdentity
@@ -49,9 +51,10 @@ async def test_a_tron_of_ours_is_known_as_such_with_both_of_its_names(api, tron)
 
 async def test_the_composed_name_is_the_same_before_and_after(api, tmp_path, tron):
     path = tmp_path / "net.OM"
-    for data in (tron, b"IMOD" + bytes(300), b"hello"):
+    newer = tron.replace(b'"format_version": 1', b'"format_version": 7')
+    for number, data in enumerate((tron, newer, b"IMOD" + bytes(300), b"hello")):
         path.write_bytes(data)
-        identity = TronIdentity(**(TYPED | {"version": str(len(data))}))
+        identity = TronIdentity(**(TYPED | {"version": f"{len(data)}.{number}"}))
         made = await uploaded(api, data, version=identity.version, file_name=path.name)
         assert made["file_name"] == composed_name(identity, path)
 
@@ -81,6 +84,23 @@ async def test_anything_else_is_kept_and_refused_where_it_would_be_used(api, dat
     assert (described.status, described.json["code"]) == (409, code)
     file = await api.get(f"/trons/{made['id']}/file")
     assert (file.status, file.body) == (200, data)
+
+
+async def test_no_trick_is_more_than_the_upload_of_some_file(api):
+    """Whatever its bytes claim, a file is kept and called something."""
+    for number, trick in enumerate(TRICKS.values()):
+        if 0 < len(data := trick().data) <= 1 << 20:
+            made = await uploaded(api, data, version=str(number))
+            assert made["detected"], trick
+            assert (await api.get(f"/trons/{made['id']}/manifest")).status in (200, 409)
+
+
+async def test_a_manifest_that_is_too_long_to_be_read_here_refuses_no_upload(api, monkeypatch):
+    monkeypatch.setattr(tron_files, "MANIFEST_BYTES_MAX", 100)
+    made = await uploaded(api, craft(GOOD))
+    assert (made["detected"], made["notices"]) == ("tron", [])
+    described = await api.get(f"/trons/{made['id']}/manifest")
+    assert (described.status, described.json["code"]) == (422, "object_too_large_to_read")
 
 
 @pytest.mark.parametrize(
