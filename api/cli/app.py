@@ -27,7 +27,7 @@ from api.cli import (
     tron,
 )
 from api.cli.session import ClientFactory, Session, UsageError, take_everywhere
-from api.cli.words import known, language, say
+from api.cli.words import known, language, plain, say
 
 PROGRAM = "mo"
 INTERRUPTED = 130
@@ -128,18 +128,18 @@ def _failed(session: Session, error: Exception) -> int:
         raise error
     if isinstance(error, ProblemError):
         problem = error.problem
-        print(problem.title, file=session.stderr)
+        print(plain(problem.title), file=session.stderr)
         todo = problem.detail or session.say("hint.problem")
-        print(f"{todo} ({problem.code}, HTTP {problem.status})", file=session.stderr)
+        print(plain(f"{todo} ({problem.code}, HTTP {problem.status})"), file=session.stderr)
     else:
         key = f"error.{error.code}"
         if known(session.lang, key):
             session.tell(key, **error.params)
         else:
-            print(error, file=session.stderr)
+            print(plain(str(error)), file=session.stderr)
     return exits.exit_code(error)
 
 
 def _complain(lang: str, error: UsageError) -> int:
-    print(say(lang, error.key, **error.params), file=sys.stderr)
+    print(plain(say(lang, error.key, **error.params)), file=sys.stderr)
     return exits.UNREACHABLE if error.key == "error.no_api" else exits.USAGE

@@ -10,6 +10,7 @@ import typer
 
 from api.cli.output import when
 from api.cli.session import Session, session_of
+from api.cli.words import plain
 
 if TYPE_CHECKING:
     from api.resources import Happened, Said
@@ -43,7 +44,7 @@ def tail(context: typer.Context, topics: Topics = "", entity: Entity = None, fol
 
 
 def _show(session: Session, resource: Happened | Said, text: str) -> None:
-    line = msgspec.json.encode(resource).decode() if session.for_programs else text
+    line = msgspec.json.encode(resource).decode() if session.for_programs else plain(text)
     print(line, file=session.stdout, flush=True)
 
 

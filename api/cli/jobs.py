@@ -12,6 +12,7 @@ from api.cli.options import SHOWN, Limit, Mine, Named, Timeout, Wait
 from api.cli.output import Sheet, emit, headings, label, short, when
 from api.cli.progress import awaited, follow, job_sheet, verdict
 from api.cli.session import Session, session_of
+from api.cli.words import plain
 from api.client.jobs import ENDED
 from schemas.events import JobLogged
 
@@ -87,7 +88,7 @@ def logs(context: typer.Context, job: Named, going_on: FollowLog = False, attemp
     if going_on and attempt is None and found.state not in ENDED:
         _follow_log(session, found.id)
     else:
-        print(session.client.jobs.log(found.id, attempt), file=session.stdout)
+        print(plain(session.client.jobs.log(found.id, attempt)), file=session.stdout)
 
 
 def _follow_log(session: Session, job_id: UUID) -> None:
@@ -102,7 +103,7 @@ def _follow_log(session: Session, job_id: UUID) -> None:
         said = msgspec.convert(happened.data, JobLogged)
         if following is not None and following != (said.epoch, said.first_line):
             print(session.say("log.gap"), file=session.stdout)
-        print(*said.lines, sep="\n", file=session.stdout, flush=True)
+        print(*map(plain, said.lines), sep="\n", file=session.stdout, flush=True)
         following = said.epoch, said.first_line + len(said.lines)
 
 

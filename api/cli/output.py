@@ -10,7 +10,7 @@ import msgspec
 
 from api.cli.rows import goes_on, rows_of, write_csv
 from api.cli.session import Session
-from api.cli.words import known
+from api.cli.words import known, plain
 
 if TYPE_CHECKING:
     from api.resources import Thing
@@ -59,7 +59,7 @@ def emit(session: Session, resource: object, *sheets: Sheet) -> None:
 
 
 def draw(stream: TextIO, sheet: Sheet, *, colour: bool = True) -> None:
-    """Write one sheet."""
+    """Write one sheet; names and notes are anybody's, and order the terminal to do nothing."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -71,12 +71,13 @@ def draw(stream: TextIO, sheet: Sheet, *, colour: bool = True) -> None:
     for column in sheet.columns:
         table.add_column(Text(column), overflow="fold")
     for row in sheet.rows:
-        table.add_row(*(Text(*cell) if isinstance(cell, Cell) else Text(cell) for cell in row))
+        cells = (cell if isinstance(cell, Cell) else Cell(cell) for cell in row)
+        table.add_row(*(Text(plain(cell.text), cell.style) for cell in cells))
     if sheet.title:
-        console.print(Text(sheet.title, "bold"))
+        console.print(Text(plain(sheet.title), "bold"))
     console.print(table)
     for note in sheet.notes:
-        console.print(Text(note), soft_wrap=True)
+        console.print(Text(plain(note)), soft_wrap=True)
 
 
 def facts(session: Session, title: str, rows: Sequence[tuple[str, str | Cell]]) -> Sheet:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from api.cli import exits
 from api.cli.output import Sheet, emit, facts, label, when
 from api.cli.session import Session
+from api.cli.words import plain
 from api.client.jobs import NOT_BY_ITSELF
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Meter:
 
     def note(self, text: str) -> None:
         """A line beside the bar."""
+        text = plain(text)
         if self._live:
             self._bar.console.print(text, markup=False, highlight=False)
         else:
@@ -63,6 +65,7 @@ class Meter:
 
     def at(self, text: str, fraction: float | None = None) -> None:
         """Show `text` and a fraction in 0..1; None where nobody knows how much there is."""
+        text = plain(text)
         if self._live:
             total = None if fraction is None else 1.0
             self._bar.update(self._task, description=text, completed=fraction or 0.0, total=total)

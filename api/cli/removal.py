@@ -9,6 +9,7 @@ import typer
 
 from api.cli import exits
 from api.cli.session import Session, UsageError
+from api.cli.words import plain
 
 if TYPE_CHECKING:
     from api.resources import Dependents
@@ -33,7 +34,7 @@ def confirm(session: Session, name: str, depending: Dependents, *, yes: bool) ->
         return
     if not sys.stdin.isatty():
         raise UsageError("usage.needs_yes", name=name)
-    if not typer.confirm(session.say("text.delete_ask", name=name), err=True):
+    if not typer.confirm(plain(session.say("text.delete_ask", name=name)), err=True):
         session.tell("text.not_deleted", name=name)
         raise typer.Exit(exits.FAILED)
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
-from api.cli.words import LANGS, language, say
+from api.cli.words import LANGS, language, plain, say
 
 if TYPE_CHECKING:
     import typer
@@ -139,11 +139,11 @@ class Session:
 
     def tell(self, key: str, /, **params: object) -> None:
         """Write a sentence beside the data."""
-        print(self.say(key, **params), file=self.stderr)
+        print(plain(self.say(key, **params)), file=self.stderr)
 
     def mention(self, key: str, /, **params: object) -> None:
         """Write a sentence that is pleasant to have, unless silence was asked for."""
-        print(self.say(key, **params), file=self.progress)
+        print(plain(self.say(key, **params)), file=self.progress)
 
     def close(self) -> None:
         """Let go of the connection, if there is one."""

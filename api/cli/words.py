@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from unicodedata import category
 
 from api.cli import words_changes, words_doctor, words_jobs, words_nouns, words_operations, words_reports, words_tron
 
@@ -18,6 +19,16 @@ def say(lang: str, key: str, /, **params: object) -> str:
         KeyError: no such key or parameter: a fault of ours, found by the tests.
     """
     return table(lang)[key].format(**params)
+
+
+def plain(text: str) -> str:
+    """The text as a terminal may show it: what others wrote orders it to do nothing. Line ends and tabs stay."""
+    return "".join(map(_harmless, text.replace("\r\n", "\n")))
+
+
+def _harmless(char: str) -> str:
+    kept = char in "\n\t" or not category(char).startswith("C")
+    return char if kept else char.encode("unicode_escape").decode()
 
 
 def known(lang: str, key: str) -> bool:

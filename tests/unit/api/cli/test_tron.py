@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from small_tron import manifest, write_small
+from small_tron import manifest, sub_model, write_small
 
 from api.cli.app import run
 from api.present_trons import in_words, tron_resource
@@ -104,3 +104,16 @@ def test_a_direct_upload_shows_its_name_before_and_what_it_is_after(tmp_path: Pa
     for part in ("r_net_classification_v1.om", "an Ascend model (.om)", "uploaded", "cannot run on the emulation"):
         assert part in told.out
     assert mo(client, *argv) == 2
+
+
+def test_what_others_wrote_orders_the_terminal_to_do_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Names in a file are anybody's: cells, titles, and what is said beside the data."""
+    evil = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp\r\n"
+    sub, entries = sub_model(name=evil)
+    whole = msgspec.structs.replace(manifest(sub), identity=TronIdentity("nvidia", "r", evil, "m", "v1"))
+    path = write_small(tmp_path / "m.tron", whole, entries)
+    assert mo(None, "tron", "describe", str(path)) == 0
+    assert mo(None, "tron", "verify", str(tmp_path / "\x1b[31m")) == 2
+    told = capsys.readouterr()
+    assert not [char for char in told.out + told.err if char != "\n" and not char.isprintable()]
+    assert r"\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp" in told.out
