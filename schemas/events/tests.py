@@ -12,6 +12,39 @@ from schemas.specs.preprocessing import Step
 from schemas.values import Code, ObjectRef, Precision, ShortText, TronIdentity, Value
 
 Backend = Literal["auto", "onnxruntime"]
+SizePolicy = Literal["true", "1920x1080"]
+"""How a box's area is taken: in the image's own pixels, or as if every image were 1920 x 1080 (the old rule)."""
+Measure = Literal["top1", "ap", "exact"]
+"""What a test's one accuracy is: the mean of the tasks' top-1, the mean over classes of the average precision at the
+test's IoU threshold, or the share of texts that are right to the last character."""
+SLICES_MAX = 40
+"""Values of all dimensions together that an event has room for; the report has the others."""
+
+
+class TaskPair(Value, frozen=True):
+    """The model's task is answered by the dataset's task `dataset_task`."""
+
+    task: ShortText
+    dataset_task: ShortText
+
+
+class Dimension(Value, frozen=True):
+    """Figures are wanted for each value of this attribute or task of the dataset; `as_task` evaluates it too."""
+
+    name: ShortText
+    as_task: bool = False
+
+
+class TestOptions(Value, frozen=True):
+    """What a test does beyond running the model. Without `tasks` they are matched by name, then by classes.
+
+    `iou_threshold` is what a detector's box must share with a true one to count (detection only).
+    """
+
+    iou_threshold: Annotated[float, msgspec.Meta(ge=0.05, le=0.99)] = 0.5
+    size_policy: SizePolicy = "true"
+    tasks: Annotated[tuple[TaskPair, ...], msgspec.Meta(max_length=50)] = ()
+    dimensions: Annotated[tuple[Dimension, ...], msgspec.Meta(max_length=20)] = ()
 
 
 class InferenceRequested(JobRequest, frozen=True, kw_only=True):
@@ -28,6 +61,7 @@ class InferenceRequested(JobRequest, frozen=True, kw_only=True):
     precision: Precision = "fp32"
     backend: Backend = "auto"
     steps: tuple[Step, ...] = ()
+    options: TestOptions | msgspec.UnsetType = msgspec.UNSET
 
 
 class StageTiming(Value, frozen=True):
@@ -62,10 +96,58 @@ class BackendUsed(Value, frozen=True):
     fallbacks: tuple[Code, ...] = ()
 
 
-class InferenceCompleted(JobResult, frozen=True, kw_only=True, omit_defaults=True):
-    """A test's result. `accuracy` is the mean of the tasks' top-1; per class and image: the object `report`.
+class DetectionSummary(Value, frozen=True):
+    """A detector's figures; an undefined one (no such object in the dataset) is -1, as pycocotools has it.
 
-    `replicates` (schemas.verdict.replicates) is what intervals and verdicts are made of.
+    `ap`: mean over classes with objects at the test's IoU threshold. `coco`: the twelve numbers of COCO's summary, in
+    its order. `threshold` is the score at which F1 over all classes is best, `precision`, `recall` and `f1` are there.
+    """
+
+    ap: float
+    coco: Annotated[tuple[float, ...], msgspec.Meta(min_length=12, max_length=12)]
+    threshold: float
+    precision: float
+    recall: float
+    f1: float
+    objects: int
+    found: int
+
+
+class SequenceSummary(Value, frozen=True):
+    """A reader's figures: texts read rightly as a whole, and wrong characters for each true one (edit distance)."""
+
+    task: ShortText
+    images: int
+    exact: float
+    character_error_rate: float
+
+
+class SliceSummary(Value, frozen=True):
+    """The images with one value of a dimension. `accuracy` is of the test's measure, precision and recall are macro
+    averages (classification) or at the test's operating point (detection); None where undefined."""
+
+    dimension: ShortText
+    value: ShortText
+    images: int
+    accuracy: float | None
+    precision: float | None = None
+    recall: float | None = None
+
+
+class Trial(Value, frozen=True):
+    """A candidate of `auto`: what it took for the trial's batches, milliseconds an image; None where it did not run."""
+
+    backend: ShortText
+    precision: Precision
+    infer_ms: float | None
+    problem: Code | None = None
+
+
+class InferenceCompleted(JobResult, frozen=True, kw_only=True, omit_defaults=True):
+    """A test's result. `accuracy` is of the `measure`; per class: the object `report`; per image: `results`.
+
+    `replicates` (schemas.verdict.replicates) is what intervals and verdicts are made of. `slices` are in the order of
+    the dimensions asked for, at most SLICES_MAX. `images_per_second` is over the whole pipeline, loops included.
     """
 
     images: int
@@ -79,3 +161,10 @@ class InferenceCompleted(JobResult, frozen=True, kw_only=True, omit_defaults=Tru
     used: BackendUsed
     report: ObjectRef
     replicates: ObjectRef | None = None
+    results: ObjectRef | None = None
+    measure: Measure = "top1"
+    detection: DetectionSummary | None = None
+    sequences: tuple[SequenceSummary, ...] = ()
+    slices: Annotated[tuple[SliceSummary, ...], msgspec.Meta(max_length=SLICES_MAX)] = ()
+    images_per_second: float | None = None
+    trials: tuple[Trial, ...] = ()

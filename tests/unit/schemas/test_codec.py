@@ -28,7 +28,8 @@ def record(path: Path) -> tuple[bytes, bytes, tuple[tuple[str, bytes], ...]]:
 def test_golden_records_are_read_and_written_as_ever(path: Path):
     key, value, headers = record(path)
     envelope = decode(value, headers)
-    assert f"{envelope.name}.v{envelope.event.VERSION}" == path.stem
+    # what stands behind a hyphen tells two records of one type and version apart
+    assert f"{envelope.name}.v{envelope.event.VERSION}" == path.stem.partition("-")[0]
     again_key, again_value, again_headers = encode(envelope)
     assert (again_key, again_headers) == (key, headers)
     assert json.loads(again_value) == json.loads(value)
