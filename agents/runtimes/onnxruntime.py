@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import platform as machine
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import onnxruntime
 
-from agents.runtimes.base import Array, Session
+from agents.runtimes.base import Array, LoadError, Session, on_cpu
 from schemas.events.tests import BackendUsed
-from schemas.values import Code, Platform
+from schemas.values import Platform, Precision
 
 PROVIDER = "CPUExecutionProvider"
-_NO_RUNTIME: dict[Platform, str] = {"nvidia": "no_nvidia_runtime", "ascend": "no_ascend_runtime"}
-
-
-def cpu_name() -> str:
-    """The processor's name as Linux gives it, else its architecture."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "") or machine.machine()
 
 
 class OnnxRuntimeSession:
@@ -44,26 +32,32 @@ class OnnxRuntimeSession:
         self._platform: Platform = platform
         self.outputs = tuple(output.name for output in self._session.get_outputs())
 
+    def prepare(self, count: int) -> None:
+        """Nothing: batches of any size run in the same plan."""
+
     def run(self, feeds: Mapping[str, Array]) -> list[Array]:
         outputs: list[Array] = self._session.run(None, dict(feeds))
         return outputs
 
     def used(self) -> BackendUsed:
-        return BackendUsed(
-            backend="onnxruntime-cpu",
-            version=onnxruntime.__version__,
-            precision="fp32",
-            device=f"cpu: {cpu_name()}"[:200],
-            on_platform=False,
-            fallbacks=(Code(_NO_RUNTIME[self._platform]),),
-        )
+        return on_cpu("onnxruntime-cpu", onnxruntime.__version__, "fp32", self._platform)
 
 
 class OnnxRuntime:
     """The CPU execution provider, without telemetry."""
 
+    name = "onnxruntime"
+
     def __init__(self) -> None:
         onnxruntime.disable_telemetry_events()
 
-    def load(self, graph: Path | bytes, platform: Platform) -> Session:
-        return OnnxRuntimeSession(graph, platform)
+    def precisions(self) -> tuple[Precision, ...]:
+        return ("fp32",)
+
+    def load(self, graph: Path | bytes, platform: Platform, precision: Precision = "fp32") -> Session:
+        if precision not in self.precisions():
+            raise LoadError("precision_not_available", precision=precision, available=", ".join(self.precisions()))
+        try:
+            return OnnxRuntimeSession(graph, platform)
+        except Exception as error:  # what ONNX Runtime raises has no base of its own
+            raise LoadError("graph_not_loadable", backend=self.name, error=error) from error

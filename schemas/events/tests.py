@@ -86,7 +86,10 @@ class TaskSummary(Value, frozen=True):
 
 
 class BackendUsed(Value, frozen=True):
-    """What really ran, and why not what was asked where the two differ."""
+    """What really ran, and why not what was asked where the two differ.
+
+    `layers` says how many layers compute in which precision, where the runtime tells.
+    """
 
     backend: ShortText
     version: ShortText
@@ -94,6 +97,7 @@ class BackendUsed(Value, frozen=True):
     device: ShortText
     on_platform: bool
     fallbacks: tuple[Code, ...] = ()
+    layers: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
 
 
 class DetectionSummary(Value, frozen=True):
