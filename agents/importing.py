@@ -21,7 +21,8 @@ async def handle(request: JobRequest, work: Work) -> DatasetImported:
     """Import one package as a dataset version.
 
     Raises:
-        JobProblem: the codes of `storage.datasets.imagefolder.ImageFolder`, `no_images_left`, and those of `run_child`.
+        JobProblem: the codes of `storage.datasets.package.Package`, `package_without_labels`, `no_images_left`,
+            and those of `run_child`.
         TypeError: the request is no DatasetImportRequested.
     """
     if not isinstance(request, DatasetImportRequested):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from api.texts import en, zh
+from api.texts import en, packages, zh
 from schemas.values import Code
 
 DEFAULT = "zh"
-TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {"zh": zh.TEXTS, "en": en.TEXTS}
+TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "zh": zh.TEXTS | packages.ZH,
+    "en": en.TEXTS | packages.EN,
+}
 """Language -> code -> (what happened, what to do next); `{name}` stands for a parameter."""
 
 _REASON = re.compile(r"(?P<code>[a-z_]+): (?P<count>\d+)")
