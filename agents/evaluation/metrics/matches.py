@@ -107,11 +107,7 @@ def match(
     )
     places = np.empty_like(by_class)
     places[by_class] = np.arange(len(by_class))
-    here = Side(found.image[by_group] * classes + found.label[by_group], found.boxes[by_group])
-    there = Side(truths.image * classes + truths.label, truths.boxes)
-    many = truths.crowd | truths.ignore
-    for portion in pairs(here, there, truths.crowd, float(ious.min())):
-        _decide(made, portion, places, many)
+    _decide_all(made, truths, found, by_group, places)
     return made
 
 
@@ -149,6 +145,15 @@ def _ranked(found: Found, classes: int, count_max: int) -> tuple[Indexes, Indexe
 def _outside(area: Floats) -> Marks:
     """(4, n): whether boxes are outside each size range."""
     return np.stack([(area < low) | (area > high) for low, high in AREA_RANGES])
+
+
+def _decide_all(made: Matches, truths: Truths, found: Found, by_group: Indexes, places: Indexes) -> None:
+    """Write the verdicts; `by_group` orders the found boxes by image and class, `places` says where they lie in `made`."""
+    here = Side(found.image[by_group] * made.classes + found.label[by_group], found.boxes[by_group])
+    there = Side(truths.image * made.classes + truths.label, truths.boxes)
+    many = truths.crowd | truths.ignore
+    for portion in pairs(here, there, truths.crowd, float(made.ious.min())):
+        _decide(made, portion, places, many)
 
 
 def _decide(made: Matches, near: Pairs, places: Indexes, many: Marks) -> None:
