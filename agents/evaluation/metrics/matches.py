@@ -148,7 +148,7 @@ def _outside(area: Floats) -> Marks:
 
 
 def _decide_all(made: Matches, truths: Truths, found: Found, by_group: Indexes, places: Indexes) -> None:
-    """Write the verdicts; `by_group` orders the found boxes by image and class, `places` says where they lie in `made`."""
+    """Write all verdicts; `by_group` orders the found boxes by image and class, `places` says where `made` has them."""
     here = Side(found.image[by_group] * made.classes + found.label[by_group], found.boxes[by_group])
     there = Side(truths.image * made.classes + truths.label, truths.boxes)
     many = truths.crowd | truths.ignore
