@@ -31,6 +31,10 @@ _OPENCV: dict[Interpolation, int] = {
 }
 
 
+SIDE_MAX = 32_000
+"""A thin image whose short side is brought to a size grows without end in the other; OpenCV has no more than this."""
+
+
 class ChainError(ValueError):
     """The chain cannot run on this image; `code` says why."""
 
@@ -69,7 +73,10 @@ def _size(image: Image) -> Size:
 
 
 def _resize(image: Image, step: Resize) -> Image:
-    return _stretch(image, *resized(_size(image), step), step.interpolation)
+    size = resized(_size(image), step)
+    if max(size) > SIDE_MAX:
+        raise ChainError("image_too_thin")
+    return _stretch(image, *size, step.interpolation)
 
 
 def _center_crop(image: Image, step: CenterCrop) -> Image:
@@ -95,7 +102,7 @@ def run_chain(image: Image, steps: tuple[Step, ...]) -> Image:
     `image` is uint8 (height, width, channels), BGR or grey; a grey image has no order of colours for cvtRGB to change.
 
     Raises:
-        ChainError: `image_smaller_than_crop`.
+        ChainError: `image_smaller_than_crop`, `image_too_thin`.
     """
     for step in steps:
         match step:

@@ -44,11 +44,12 @@ from agents.conversion.plan import (
     read_plan,
 )
 from agents.evaluation.classification import is_distribution
+from agents.evaluation.methods.decoding import decoder_for
 from agents.runtimes.base import Session
 from agents.runtimes.onnxruntime import OnnxRuntime
 from agents.sandbox.inside import Refused, Report, inputs, outputs, run
 from schemas.reports import GraphFacts, Measurement
-from schemas.specs.methods import output_problem
+from schemas.specs.methods import method, output_problem
 from schemas.tron import Output
 from schemas.values import Code
 from storage.plugins import register_installed
@@ -75,7 +76,7 @@ def check_outputs(reference: Arrays, feeds: Feeds, plan: Plan, outputs: int) -> 
     """PyTorch's outputs have a row for every image, are finite, and can be read by the template's method.
 
     Raises:
-        Refused: `output_without_batch`, `output_not_finite`, and the codes of `output_problem`.
+        Refused: `output_without_batch`, `output_not_finite`, and the codes of `output_problem` and `Decoder`.
     """
     for batch in feeds:
         for number in range(outputs):
@@ -84,9 +85,14 @@ def check_outputs(reference: Arrays, feeds: Feeds, plan: Plan, outputs: int) -> 
                 raise Refused("output_without_batch", output=number, shape=output.shape, batch=batch.size)
             if not np.isfinite(output).all():
                 raise Refused("output_not_finite", side="pytorch", output=number, batch=batch.size)
-    shapes = [reference[output_key(next(iter(feeds)), number)].shape[1:] for number in range(outputs)]
-    if (problem := output_problem(plan.method, plan.args, plan.tasks, shapes)) is not None:
+    first = [reference[output_key(next(iter(feeds)), number)][0] for number in range(outputs)]
+    problem = output_problem(plan.method, plan.args, plan.tasks, [each.shape for each in first])
+    if problem is not None:
         raise Refused(problem.code, **problem.params)
+    # arguments may fit the outputs' shapes and not their meaning: strides, anchors, scores
+    spec = method(plan.method)
+    if spec is not None and (decoder := decoder_for(spec, plan.args, plan.tasks, plan.input_shape)) is not None:
+        decoder.answer(first)
 
 
 def answers_of(session: Session, feeds: Feeds, reference: Arrays, input_name: str) -> Answers:

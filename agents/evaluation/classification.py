@@ -38,9 +38,9 @@ def is_distribution(outputs: Floats) -> bool:
 
 
 def softmax(logits: Floats) -> Floats:
-    """Rows of (images, classes) as probabilities, float32; large values do not overflow."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result: Floats = (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
+    """Probabilities along the last axis, float32; large values do not overflow."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: Floats = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
     return result
 
 

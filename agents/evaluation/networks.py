@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.evaluation.classification import Floats, softmax
 from agents.evaluation.methods.base import Array
-from agents.evaluation.methods.decoding import Decoder, Detections
+from agents.evaluation.methods.decoding import UNREAD, Detections, decoder_for
 from agents.geometry import Placement, placement
 from agents.preprocessing import Image, normalised, run_chain
 from agents.runtimes.base import Session
@@ -19,11 +19,6 @@ from schemas.specs.method_spec import MethodSpec
 from schemas.specs.methods import SCORED, chosen, method, proposed_chain
 from schemas.specs.preprocessing import Step, chain_problem
 from schemas.tron import SubModel, TronManifest
-
-BUILTIN_HEADS = "classification"
-"""The method whose outputs are scored as they are, batch by batch."""
-UNREAD = "raw"
-"""The family whose outputs nobody reads."""
 
 
 class Plain(NamedTuple):
@@ -73,9 +68,7 @@ class Network:
         """Raises as `Decoder`."""
         self.about, self.session, self.steps = about, session, steps
         sub = about.sub
-        self._decoder = None
-        if about.spec.name != BUILTIN_HEADS and about.spec.family != UNREAD:
-            self._decoder = Decoder(about.spec, sub.args, sub.tasks, sub.input.shape)
+        self._decoder = decoder_for(about.spec, sub.args, sub.tasks, sub.input.shape)
         self._batch = np.zeros((batch_size, *sub.input.shape), np.float32)
         self._places: list[Placement] = [Placement(1, 1)] * batch_size
         self.distributions = self._distributions()

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from agents.evaluation.methods.base import (
+    KEPT_MAX,
     Array,
     Candidates,
     Floats,
+    Grid,
     Head,
     activated,
     cells,
     corners,
-    expect_rows,
-    grid_sizes,
+    expect,
+    grids,
     scored,
 )
 
@@ -24,23 +27,27 @@ EXPONENT_MAX = math.log(1000 / 16)
 """Sizes are at most this power of e times the anchor's, as in Detectron."""
 
 
-def anchors(head: Head) -> Floats:
-    """Centre and size (n, 4) in pixels of every anchor: level by level, row by row, cell by cell.
+def _counts(head: Head, levels: int) -> tuple[int, ...]:
+    """How many anchors a cell of each level has.
 
     Raises:
         Refused: `anchors_do_not_match`: the arguments do not agree about how many there are.
     """
-    sizes, pairs = grid_sizes(head), head.numbers("anchors").reshape(-1, 2)
-    given = head.args.get("anchors_per_level")
-    counts = [int(each) for each in given] if isinstance(given, tuple) else [len(pairs) // len(sizes)] * len(sizes)
-    expect_rows(len(counts), len(sizes))
-    expect_rows(sum(counts), len(pairs))
-    offset, start, found = head.number("offset"), 0, []
-    for (stride, width, height), count in zip(sizes, counts, strict=True):
-        own = pairs[start : start + count]
-        start += count
-        centres = (cells(width, height) + offset) * stride
-        found.append(np.concatenate([np.repeat(centres, count, axis=0), np.tile(own, (len(centres), 1))], axis=1))
+    pairs, given = len(head.numbers("anchors")) // 2, head.args.get("anchors_per_level")
+    counts = tuple(int(each) for each in given) if isinstance(given, tuple) else (pairs // levels,) * levels
+    expect(len(counts), levels)
+    expect(sum(counts), pairs)
+    return counts
+
+
+@lru_cache(maxsize=KEPT_MAX)
+def _anchors(levels: tuple[Grid, ...], counts: tuple[int, ...], pairs: tuple[float, ...], offset: float) -> Floats:
+    """Centre and size (n, 4) in pixels of every anchor: level by level, row by row, cell by cell; made once."""
+    found = []
+    sizes = np.split(np.array(pairs, np.float32).reshape(-1, 2), np.cumsum(counts)[:-1])
+    for grid, own in zip(levels, sizes, strict=True):
+        centres = (cells(grid) + offset) * grid.stride
+        found.append(np.concatenate([np.repeat(centres, len(own), axis=0), np.tile(own, (len(centres), 1))], axis=1))
     return np.concatenate(found).astype(np.float32)
 
 
@@ -49,10 +56,15 @@ def anchored(outputs: Sequence[Array], head: Head) -> Candidates:
 
     Source: Liu et al. 2016 (SSD), Lin et al. 2017 (RetinaNet): centre = anchor + delta x variance x size,
     size = anchor's x exp(delta x variance).
+
+    Raises:
+        Refused: `anchors_do_not_match`, `scores_not_finite`.
     """
     deltas, numbers = outputs
-    own = anchors(head)
-    expect_rows(len(deltas), len(own))
+    levels = grids(head)
+    counts = _counts(head, len(levels))
+    expect(len(deltas), sum(grid.cells * count for grid, count in zip(levels, counts, strict=True)))
+    own = _anchors(levels, counts, tuple(head.numbers("anchors").tolist()), head.number("offset"))
     moves = deltas * head.numbers("variances")
     centres = own[:, :2] + moves[:, :2] * own[:, 2:]
     sizes = own[:, 2:] * np.exp(np.minimum(moves[:, 2:], EXPONENT_MAX))

@@ -8,12 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.evaluation.classification import softmax
 from agents.sandbox.inside import Refused
 from schemas.specs.parts import ArgValue
 
 Array = NDArray[Any]
 Floats = NDArray[np.float32]
 Indexes = NDArray[np.int64]
+
+KEPT_MAX = 16
+"""For how many networks anchors and points are kept: they are the same for every image."""
 
 
 class Head(NamedTuple):
@@ -67,33 +71,39 @@ def activated(values: Array, how: str) -> Floats:
     return values.astype(np.float32)
 
 
-def softmax(values: Array) -> Floats:
-    """Probabilities along the last axis; large values do not overflow."""
-    powers = np.exp(values - values.max(axis=-1, keepdims=True))
-    result: Floats = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
-    return result
-
-
 def corners(boxes: Array) -> Floats:
     """Boxes (n, 4) of centre and size as left, top, right, bottom."""
     centres, halves = boxes[:, :2], boxes[:, 2:] / 2
     return np.concatenate([centres - halves, centres + halves], axis=1).astype(np.float32)
 
 
-def cells(width: int, height: int) -> Floats:
-    """Column and row (height * width, 2) of every cell of a grid, row by row."""
-    rows, columns = np.mgrid[:height, :width]
+class Grid(NamedTuple):
+    """The cells of a level."""
+
+    stride: int
+    width: int
+    height: int
+
+    @property
+    def cells(self) -> int:
+        """How many there are."""
+        return self.width * self.height
+
+
+def grids(head: Head) -> tuple[Grid, ...]:
+    """The levels of the argument `strides`."""
+    strides = head.numbers("strides").astype(int).tolist()
+    return tuple(Grid(stride, -(-head.width // stride), -(-head.height // stride)) for stride in strides)
+
+
+def cells(grid: Grid) -> Floats:
+    """Column and row (height * width, 2) of every cell, row by row."""
+    rows, columns = np.mgrid[: grid.height, : grid.width]
     return np.stack([columns, rows], axis=-1).reshape(-1, 2).astype(np.float32)
 
 
-def grid_sizes(head: Head) -> list[tuple[int, int, int]]:
-    """Stride, columns and rows of each level of the argument `strides`."""
-    strides = head.numbers("strides").astype(int).tolist()
-    return [(stride, -(-head.width // stride), -(-head.height // stride)) for stride in strides]
-
-
-def expect_rows(found: int, wanted: int) -> None:
-    """The network has a row for every anchor, cell or level that the arguments make.
+def expect(found: object, wanted: object) -> None:
+    """The network has every anchor, cell or level that the arguments make.
 
     Raises:
         Refused: `anchors_do_not_match`.
@@ -102,11 +112,39 @@ def expect_rows(found: int, wanted: int) -> None:
         raise Refused("anchors_do_not_match", found=found, wanted=wanted)
 
 
+def level_grids(levels: Sequence[Array], head: Head) -> tuple[Grid, ...]:
+    """The levels of the argument `strides`, for arrays whose axes 1 and 2 are the rows and columns of one each.
+
+    Raises:
+        Refused: `anchors_do_not_match`: the arrays have other sizes, or another order.
+    """
+    wanted = grids(head)
+    expect(len(levels), len(wanted))
+    for level, grid in zip(levels, wanted, strict=True):
+        expect(f"{level.shape[2]}x{level.shape[1]}", f"{grid.width}x{grid.height}")
+    return wanted
+
+
+def finite(scores: Array) -> Array:
+    """The scores, which a threshold could not be held against otherwise.
+
+    Raises:
+        Refused: `scores_not_finite`.
+    """
+    if not np.isfinite(scores).all():
+        raise Refused("scores_not_finite")
+    return scores
+
+
 def scored(boxes: Array, scores: Array, head: Head) -> Candidates:
     """Candidates above the threshold from boxes (n, 4) and scores (n, classes).
 
     With the argument `multi_label` 1 a box counts for each of its classes, else for its best one.
+
+    Raises:
+        Refused: `scores_not_finite`.
     """
+    finite(scores)
     threshold = head.number("score_threshold")
     if head.args.get("multi_label"):
         rows, classes = np.nonzero(scores > threshold)

@@ -12,9 +12,15 @@ import numpy as np
 from agents.evaluation.methods import anchors, grids, sequences, sets, suppression
 from agents.evaluation.methods.base import Answer, Array, Candidates, Decode, Floats, Head, Indexes
 from agents.geometry import Placement, back, clipped
+from agents.sandbox.inside import Refused
 from schemas.specs.method_spec import MethodSpec
-from schemas.specs.methods import chosen, symbols
+from schemas.specs.methods import SCORED, chosen, symbols
 from schemas.specs.parts import Arg, TaskSpec
+
+HEADS = "classification"
+"""The method whose outputs are scored as they are, batch by batch: see `agents.evaluation.classification`."""
+UNREAD = "raw"
+"""The family whose outputs nobody reads."""
 
 _DECODES: Mapping[str, Decode] = MappingProxyType(
     {
@@ -29,7 +35,7 @@ _DECODES: Mapping[str, Decode] = MappingProxyType(
         "ctc": sequences.ctc,
     }
 )
-"""By the method's name. `classification` has nothing to decode: see `agents.evaluation.classification`."""
+"""By the method's name."""
 
 
 class Detections(NamedTuple):
@@ -54,17 +60,23 @@ class Decoder:
         _, height, width = input_shape
         self.head = Head(spec.settled(args), symbols(args, tasks), width, height)
         self._args, self._decode = args, _function(spec)
+        self._classes = [len(task.classes) for task in tasks] if spec.family == SCORED else None
 
     def answer(self, outputs: Sequence[Array]) -> Answer:
         """The answer to one image from all outputs of the network, without the batch.
 
         Raises:
-            Refused: `anchors_do_not_match`: the arguments make other anchors or cells than the network has.
+            Refused: `anchors_do_not_match`: the arguments make other anchors or cells than the network has;
+                `scores_not_finite`; `answer_does_not_fit_tasks`: a plug-in gives other numbers than one a class.
         """
         places = chosen(self._args, len(outputs))
         if places is None:
             raise ValueError("the argument outputs names outputs that are not there: convert the model again")
         answer: Answer = self._decode([np.asarray(outputs[place]) for place in places], self.head)
+        if self._classes is not None and (found := [np.shape(each) for each in answer]) != [
+            (count,) for count in self._classes
+        ]:
+            raise Refused("answer_does_not_fit_tasks", found=found, wanted=self._classes)
         return suppression.best(answer, self.head) if isinstance(answer, Candidates) else answer
 
     def detections(self, outputs: Sequence[Array], place: Placement) -> Detections:
@@ -80,6 +92,15 @@ class Decoder:
         if self.head.args.get("clip", 1):
             boxes = clipped(boxes, place)
         return Detections(boxes, found.scores, found.classes)
+
+
+def decoder_for(
+    spec: MethodSpec, args: Sequence[Arg], tasks: Sequence[TaskSpec], input_shape: tuple[int, int, int]
+) -> Decoder | None:
+    """What decodes the outputs of such a network, where there is something to decode; raises as `Decoder`."""
+    if spec.name == HEADS or spec.family == UNREAD:
+        return None
+    return Decoder(spec, args, tasks, input_shape)
 
 
 def _function(spec: MethodSpec) -> Decode:

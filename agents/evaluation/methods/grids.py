@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
+from agents.evaluation.classification import softmax
 from agents.evaluation.methods.base import (
+    KEPT_MAX,
     Array,
     Candidates,
     Floats,
+    Grid,
     Head,
     cells,
     corners,
-    expect_rows,
-    grid_sizes,
+    expect,
+    grids,
+    level_grids,
     scored,
     sigmoid,
-    softmax,
 )
 
 
@@ -31,15 +35,13 @@ def yolo_v5(outputs: Sequence[Array], head: Head) -> Candidates:
 
 
 def _v5_rows(levels: Sequence[Array], head: Head) -> Floats:
-    strides, anchors = head.numbers("strides"), head.numbers("anchors").reshape(-1, 2)
-    expect_rows(len(levels), len(strides))
-    expect_rows(sum(len(level) for level in levels), len(anchors))
+    anchors = head.numbers("anchors").reshape(-1, 2)
+    expect(sum(len(level) for level in levels), len(anchors))
+    sizes_of = np.split(anchors, np.cumsum([len(level) for level in levels])[:-1])
     rows = []
-    for number, level in enumerate(levels):
-        count, height, width, _ = level.shape
-        own = anchors[number * count : (number + 1) * count]
-        numbers = sigmoid(level).reshape(count, height * width, -1)
-        centres = (numbers[:, :, :2] * 2 - 0.5 + cells(width, height)) * strides[number]
+    for level, grid, own in zip(levels, level_grids(levels, head), sizes_of, strict=True):
+        numbers = sigmoid(level).reshape(len(level), grid.cells, -1)
+        centres = (numbers[:, :, :2] * 2 - 0.5 + cells(grid)) * grid.stride
         sizes = (numbers[:, :, 2:4] * 2) ** 2 * own[:, None]
         rows.append(np.concatenate([centres, sizes, numbers[:, :, 4:]], axis=2).reshape(-1, level.shape[-1]))
     return np.concatenate(rows).astype(np.float32)
@@ -47,9 +49,10 @@ def _v5_rows(levels: Sequence[Array], head: Head) -> Floats:
 
 def yolo_v8(outputs: Sequence[Array], head: Head) -> Candidates:
     """Columns (4 + classes, n) or rows (n, 4 + classes): centre and size in pixels, classes; or raw levels
-    (4 x bins + classes, h, w), where a side's distance is the mean of its bins' softmax, in strides.
+    (4 x bins + classes, h, w), where a side's distance is the mean of its bins' softmax, in strides; one bin is the
+    distance itself.
 
-    Source: the detection head of YOLOv8 and its followers (distribution focal loss).
+    Source: the detection head of YOLOv8 and its followers (distribution focal loss, and those that do without).
     """
     layout = head.args["layout"]
     if layout == "levels":
@@ -59,17 +62,23 @@ def yolo_v8(outputs: Sequence[Array], head: Head) -> Candidates:
 
 
 def _v8_levels(levels: Sequence[Array], head: Head) -> Candidates:
-    strides, classes = head.numbers("strides"), len(head.symbols)
-    expect_rows(len(levels), len(strides))
+    classes = len(head.symbols)
     boxes, scores = [], []
-    for level, stride in zip(levels, strides, strict=True):
-        channels, height, width = level.shape
-        rows = level.reshape(channels, -1).T
-        bins = rows[:, :-classes].reshape(len(rows), 4, -1)
-        distances = softmax(bins) @ np.arange(bins.shape[2], dtype=np.float32)
-        boxes.append(_around(cells(width, height) + 0.5, distances) * stride)
+    for level, grid in zip(levels, level_grids(levels, head), strict=True):
+        rows = level.reshape(len(level), -1).T
+        distances = _distances(rows[:, :-classes].reshape(len(rows), 4, -1))
+        boxes.append(_around(cells(grid) + 0.5, distances) * grid.stride)
         scores.append(sigmoid(rows[:, -classes:]))
     return scored(np.concatenate(boxes), np.concatenate(scores), head)
+
+
+def _distances(bins: Array) -> Floats:
+    """Distances (n, 4) of bins (n, 4, bins); the only bin of a side is its distance."""
+    count = bins.shape[2]
+    if count == 1:
+        return bins[:, :, 0]
+    means: Floats = (softmax(bins) @ np.arange(count)).astype(np.float32)
+    return means
 
 
 def _around(points: Array, distances: Array) -> Floats:
@@ -83,14 +92,20 @@ def fcos(outputs: Sequence[Array], head: Head) -> Candidates:
     Source: Tian et al. 2019; score = sqrt(sigmoid(class) x sigmoid(centre-ness)), as its later versions have it.
     """
     logits, distances, centreness = outputs
-    sizes = grid_sizes(head)
-    expect_rows(len(logits), sum(width * height for _, width, height in sizes))
-    offset = head.number("offset")
-    points = np.concatenate([(cells(width, height) + offset) * stride for stride, width, height in sizes])
+    levels = grids(head)
+    expect(len(logits), sum(grid.cells for grid in levels))
+    points, strides = _points(levels, head.number("offset"))
     if head.args["distance_units"] == "strides":
-        strides = np.repeat([size[0] for size in sizes], [width * height for _, width, height in sizes])
-        distances = distances * strides[:, None]
+        distances = distances * strides
     return scored(_around(points, distances), np.sqrt(sigmoid(logits) * sigmoid(centreness)), head)
+
+
+@lru_cache(maxsize=KEPT_MAX)
+def _points(levels: tuple[Grid, ...], offset: float) -> tuple[Floats, Floats]:
+    """Points (n, 2) in pixels, level by level, row by row, and the strides (n, 1) of their levels; made once."""
+    points = np.concatenate([(cells(grid) + offset) * grid.stride for grid in levels]).astype(np.float32)
+    strides = np.repeat([grid.stride for grid in levels], [grid.cells for grid in levels])
+    return points, strides[:, None].astype(np.float32)
 
 
 def fastestdet(outputs: Sequence[Array], head: Head) -> Candidates:
@@ -101,7 +116,7 @@ def fastestdet(outputs: Sequence[Array], head: Head) -> Candidates:
     """
     _, height, width = outputs[0].shape
     rows = outputs[0].reshape(outputs[0].shape[0], -1).T
-    centres = (np.tanh(rows[:, 1:3]) + cells(width, height)) / (width, height)
+    centres = (np.tanh(rows[:, 1:3]) + cells(Grid(1, width, height))) / (width, height)
     boxes = np.concatenate([centres, sigmoid(rows[:, 3:5])], axis=1) * head.sides
     first, second = head.numbers("score_powers")
     return scored(corners(boxes), rows[:, :1] ** first * rows[:, 5:] ** second, head)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.evaluation.methods.base import Array, Candidates, Floats, Head, activated, corners, scored
+from agents.evaluation.methods.base import Array, Candidates, Floats, Head, activated, corners, finite, scored
 
 
 def decoded(outputs: Sequence[Array], head: Head) -> Candidates:
@@ -17,7 +17,7 @@ def decoded(outputs: Sequence[Array], head: Head) -> Candidates:
         outputs = (outputs[0][:, :4], outputs[0][:, 4], outputs[0][:, 5])
     boxes, numbers, classes = outputs
     # One number a box has no others to be weighed against: softmax says nothing of it.
-    scores = activated(numbers, "sigmoid" if head.args["activation"] == "sigmoid" else "none")
+    scores = finite(activated(numbers, "sigmoid" if head.args["activation"] == "sigmoid" else "none"))
     # A graph that fills its rows up marks the empty ones with a score of 0 or an impossible class.
     real = (scores > head.number("score_threshold")) & (classes >= 0) & (classes < len(head.symbols))
     return Candidates(_pixels(boxes, head)[real], scores[real], classes[real].astype(np.int64))

@@ -71,3 +71,10 @@ def test_normalising_is_mean_then_scale_per_channel() -> None:
     assert result.dtype == np.float32
     assert result.flags.c_contiguous
     assert result[:, 0, 0].tolist() == [-0.5, -1.0, -2.0]
+
+
+def test_a_thin_image_is_refused_before_it_fills_the_memory():
+    thin = np.zeros((2, 9000, 3), np.uint8)
+    with pytest.raises(ChainError, match="image_too_thin"):
+        run_chain(thin, (Resize(short_side=224),))
+    assert run_chain(thin, (Resize(width=8, height=8),)).shape == (8, 8, 3)

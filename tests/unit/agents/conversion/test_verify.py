@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from graphs import SHAPE, plus_one, saved
+from msgspec import structs
 from numpy.typing import NDArray
 
 from agents.conversion.graph import check_shapes, converted, load_graph, output_dtypes
@@ -18,7 +19,7 @@ from agents.conversion.plan import Plan
 from agents.conversion.verify import check_outputs, compare, load_reference, output_specs
 from agents.runtimes.onnxruntime import OnnxRuntime
 from agents.sandbox.inside import Refused
-from schemas.specs.parts import TaskSpec
+from schemas.specs.parts import Arg, TaskSpec
 
 PLAN = Plan(
     class_name="",
@@ -128,3 +129,16 @@ def test_graphs_that_answer_wrongly_are_refused() -> None:
     assert code(compare, FixedSession(truth()[key(2)]), FEEDS, truth(), PLAN) == "batch_fixed"
     infinite = np.full((1, 4), np.inf, np.float32)
     assert code(compare, FixedSession(infinite), FEEDS, truth(), PLAN) == "output_not_finite"
+
+
+def test_arguments_that_fit_the_shapes_and_not_the_levels_are_refused_before_any_test() -> None:
+    strides = Arg("strides", "vi", (8, 16))
+    plan = structs.replace(
+        PLAN, method="yolo_v8", input_shape=(3, 64, 64), args=(Arg("layout", "ss", "levels"), strides)
+    )
+    levels = [np.zeros((2, 4 * 6 + 4, 64 // stride, 64 // stride), np.float32) for stride in (8, 16)]
+    batch = next(iter(FEEDS))._replace(size=2)
+    swapped = {output_key(batch, number): level for number, level in enumerate(reversed(levels))}
+    asked = {batch: np.zeros((2, 3, 64, 64), np.float32)}
+    assert code(check_outputs, swapped, asked, plan, 2) == "anchors_do_not_match"
+    check_outputs({output_key(batch, number): level for number, level in enumerate(levels)}, asked, plan, 2)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from agents.evaluation.methods.base import Candidates
 from agents.evaluation.methods.decoding import Decoder, Detections
@@ -122,6 +123,59 @@ def test_yolo_v5_raw_levels() -> None:
         decoded("yolo_v5", levels, args[1])
     with pytest.raises(Refused, match="anchors_do_not_match"):
         decoded("yolo_v5", levels, args[0])
+
+
+def test_yolo_v5_levels_may_have_other_numbers_of_anchors() -> None:
+    anchors = ((5.0, 6.0), (20.0, 30.0), (40.0, 50.0))
+    levels = [noise(count, HEIGHT // s, WIDTH // s, 5 + CLASSES, seed=s) for count, s in ((1, 8), (2, 16))]
+    args = (Arg("strides", "vi", (8, 16)), Arg("anchors", "vf", tuple(itertools.chain(*anchors))))
+    found = decoded("yolo_v5", levels, *args, Arg("score_threshold", "sf", 0.0))
+    value = [sigmoid(each) for each in levels[1][1, 0, 0].tolist()]
+    size = [(2 * value[2]) ** 2 * 40, (2 * value[3]) ** 2 * 50]
+    middle = [(2 * part - 0.5) * 16 for part in value[:2]]
+    assert np.isclose(found.boxes, centred(*middle, *size), rtol=1e-4, atol=1e-3).all(axis=1).any()
+    assert len(found.scores) == 1 * 6 * 8 + 2 * 3 * 4
+
+
+@pytest.mark.parametrize("name", ["yolo_v5", "yolo_v8"])
+def test_levels_in_another_order_than_their_strides_are_refused(name: str) -> None:
+    if name == "yolo_v5":
+        levels = [noise(2, HEIGHT // s, WIDTH // s, 5 + CLASSES) for s in (16, 8)]
+        args = (Arg("strides", "vi", (8, 16)), Arg("anchors", "vf", (5.0, 6.0, 7.0, 8.0, 20.0, 30.0, 40.0, 50.0)))
+    else:
+        levels = [noise(4 * 6 + CLASSES, HEIGHT // s, WIDTH // s) for s in (16, 8)]
+        args = (Arg("layout", "ss", "levels"), Arg("strides", "vi", (8, 16)))
+    with pytest.raises(Refused, match="anchors_do_not_match"):
+        decoded(name, levels, *args)
+
+
+def test_the_only_bin_of_a_side_is_its_distance() -> None:
+    level = np.zeros((4 + CLASSES, HEIGHT // 16, WIDTH // 16), np.float32)
+    level[:4, 1, 2] = (1, 0.5, 2, 1.5)
+    level[4:] = -9
+    level[5, 1, 2] = 3
+    args = (Arg("layout", "ss", "levels"), Arg("strides", "vi", (16,)))
+    same(decoded("yolo_v8", [level], *args), [(sigmoid(3), 1, [24, 16, 72, 48])])
+
+
+def test_scores_that_are_no_numbers_are_refused() -> None:
+    grid = np.full((5 + CLASSES, 2, 2), -0.5, np.float32)
+    spec = method("fastestdet")
+    assert spec is not None
+    with np.errstate(invalid="ignore"), pytest.raises(Refused, match="scores_not_finite"):
+        Decoder(spec, (), (TASK,), (3, HEIGHT, WIDTH)).answer([grid])
+
+
+def test_a_plug_in_gives_one_number_a_class_or_is_refused() -> None:
+    spec = method("ctc")
+    assert spec is not None
+    own = structs.replace(spec, name="own", family="classification", decode="json:loads", args=())
+    decoder = Decoder(own, (), (TASK,), (3, HEIGHT, WIDTH))
+    decoder._decode = lambda outputs, head: [np.full(CLASSES, 1 / CLASSES, np.float32)]
+    assert len(decoder.answer([np.zeros(1)])) == 1
+    decoder._decode = lambda outputs, head: [np.full(CLASSES + 1, 0.25, np.float32)]
+    with pytest.raises(Refused, match="answer_does_not_fit_tasks"):
+        decoder.answer([np.zeros(1)])
 
 
 @pytest.mark.parametrize("layout", ["columns", "rows"])
