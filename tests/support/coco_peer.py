@@ -93,8 +93,8 @@ def random_set(seed: int) -> CocoSet:
             "id": number,
             **_place(rng, images, classes),
             "bbox": (box := _box(rng, extent, step)),
-            "area": float(rng.choice([box[2] * box[3], box[2] * box[3] / 2, 32.0**2, 96.0**2])),
-            "iscrowd": int(rng.random() < rng.choice([0, 0.3])),
+            "area": float(_one(rng, [box[2] * box[3], box[2] * box[3] / 2, 32.0**2, 96.0**2])),
+            "iscrowd": int(rng.random() < _one(rng, [0, 0.3])),
         }
         for number in range(1, 1 + int(rng.choice([0, 1, 6, 25, 60])))
     ]
@@ -111,12 +111,17 @@ def random_set(seed: int) -> CocoSet:
 
 
 def _place(rng: np.random.Generator, images: list[int], classes: list[int]) -> dict[str, int]:
-    return {"image_id": int(rng.choice(images)), "category_id": int(rng.choice(classes))}
+    return {"image_id": _one(rng, images), "category_id": _one(rng, classes)}
 
 
 def _box(rng: np.random.Generator, extent: float, step: float) -> list[float]:
     x, y, width, height = rng.integers(0, max(2, int(extent / step)), 4) * step
-    return [float(each) for each in (x, y, rng.choice([width, 32.0]), rng.choice([height, 32.0]))]
+    return [float(each) for each in (x, y, _one(rng, [width, 32.0]), _one(rng, [height, 32.0]))]
+
+
+def _one(rng: np.random.Generator, items: Sequence[Any]) -> Any:
+    """One of the items; quicker than the generator's own choice."""
+    return items[int(rng.integers(len(items)))]
 
 
 def _found(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.evaluation.metrics.boxes import AREA_RANGES, Floats, Found, Indexes, Marks, Truths, check
+from agents.evaluation.metrics.choosing import chosen
 from agents.evaluation.metrics.pairs import NEARLY_ONE, Pairs, Side, pairs
 
 COCO_IOUS = np.linspace(0.5, 0.95, 10)
@@ -166,39 +167,8 @@ def _decide(made: Matches, near: Pairs, places: Indexes, many: Marks) -> None:
         wishes = np.argsort(found * 2 + ignored[truth], kind="stable")
         for level, threshold in enumerate(made.ious):
             wished = wishes[iou[wishes] >= min(threshold, NEARLY_ONE)]
-            pair = wished[_accepted(found[wished], local[wished], many[names])]
+            pair = wished[chosen(found[wished], local[wished], many[names])]
             taken = places[found[pair]]
             made.verdict[level, size, taken] = np.where(ignored[truth[pair]], IGNORED, RIGHT)
             if size == 0 and level == made.task:
                 made.partner[taken] = truth[pair]
-
-
-def _accepted(found: Indexes, truth: Indexes, many: Marks) -> Indexes:
-    """The pairs that come about where each found box, one after the other, takes the first of its wishes that is free.
-
-    Done in rounds for all at once: everybody asks for the next wish, a true box keeps the best of those who ask and
-    turns away the others, also one that it kept before. That ends where choosing one by one ends (Gale and Shapley,
-    1962: with one order of merit for all there is only one stable result).
-
-    Args:
-        found: (pairs,) ascending; a lower number chooses earlier. Its pairs are in the order of its wishes.
-        truth: (pairs,)
-        many: (truths,) which ones accept everybody.
-    """
-    at = np.flatnonzero(np.diff(found, prepend=-1))
-    stops = np.append(at[1:], len(found))
-    nobody = len(at)
-    keeps = np.full(len(many), nobody)
-    asking = np.arange(len(at))
-    while len(asking):
-        wanted = truth[at[asking]]
-        choosy = ~many[wanted]
-        asking, wanted = asking[choosy], wanted[choosy]
-        before = keeps[wanted]
-        np.minimum.at(keeps, wanted, asking)
-        after = keeps[wanted]
-        dropped = np.unique(before[(before != after) & (before != nobody)])
-        asking = np.concatenate([asking[after != asking], dropped])
-        at[asking] += 1
-        asking = asking[at[asking] < stops[asking]]
-    return at[at < stops]
