@@ -95,8 +95,9 @@ def _intervals(test: Test, sample: Sample | None) -> dict[str, Interval]:
 def _verdicts(base: Sample | None, test: Test, sample: Sample | None) -> dict[str, Verdict]:
     """One verdict for each figure that the test has."""
     if base is None or sample is None:
-        return {key: Verdict("not_comparable") for key in _measures(test)}
-    return {key: verdict(sample, base, measure) for key, measure in _measures(test).items() if measure in sample.row}
+        return {key: Verdict("not_comparable", reason="replicates_missing") for key in _measures(test)}
+    known = set(sample.figures())
+    return {key: verdict(sample, base, measure) for key, measure in _measures(test).items() if measure in known}
 
 
 def _left_out(verdicts: Mapping[str, Verdict]) -> list[Code]:

@@ -1,57 +1,145 @@
-"""From replicates to intervals and verdicts.
+"""Intervals around a test's figures, and verdicts on their differences.
 
-Percentiles of the replicates are used where what decides was seen at least `FEW_IMAGES` times: right and wrong answers
-each for one share, images gained and lost together for a difference. With fewer they are too short (what was never seen
-never comes up in a replicate; Hesterberg, "What Teachers Should Know About the Bootstrap", 2015, says so of percentiles
-in small samples), and Wilson's and Tango's score intervals stand in. The number comes from
-tests/unit/schemas/verdict/test_coverage.py, which counts how often each of them holds the truth.
+Shares have score intervals (Wilson's; Tango's for a difference), ratios are linearised over the images
+(`schemas.verdict.ratios`), and what is drawn anew has the percentiles of its replicates. Shares and ratios are compared
+on the images that both tests have. A figure that is drawn anew cannot be: its replicates are of all images of its test
+(or slice), and those of a part are not to be had from them. Where the two tests do not have the same images there, the
+verdict is `not_comparable` with the reason `images_differ`, and a slice whose images are the same still has one.
 """
 
 from __future__ import annotations
 
-from schemas.verdict.intervals import Bounds, percentile, share_of, tango, wilson
-from schemas.verdict.replicates import Sample, Shared, shared, sums_of
-from schemas.verdict.words import Interval, Method, Verdict, VerdictCode
+from collections.abc import Iterator, Sequence
 
-FEW_IMAGES = 50
-DRAWN_AGAIN_MAX = 20_000
-"""With more images to weigh anew than this, the score interval (as good, and at once) takes the replicates' place."""
+import numpy as np
 
-
-def interval(part: Sample, measure: str) -> Interval | None:
-    """The interval around one figure of a test; None where the test has no such figure."""
-    row = part.row.get(measure)
-    if row is None:
-        return None
-    images, right = len(part.digests), int(part.marks[row].sum())
-    if min(right, images - right) < FEW_IMAGES:
-        return Interval(*wilson(right, images), images=images, method="wilson")
-    return Interval(*percentile(share_of(part.right[row], part.total)), images=images, method="percentile")
+from schemas.verdict.drawing import drawn_bounds
+from schemas.verdict.intervals import Bounds, Floats, tango, wilson
+from schemas.verdict.joining import Joined, Totals, counted, group_bits, join
+from schemas.verdict.kinds import WHOLE, Drawn, in_group, lower_is_better
+from schemas.verdict.ratios import difference_bounds, ratio_bounds
+from schemas.verdict.replicates import Sample
+from schemas.verdict.words import Interval, Method, Reason, Verdict, VerdictCode
 
 
-def verdict(test: Sample, base: Sample, measure: str) -> Verdict:
-    """A figure of a test against the base's, image by image on those that both have; more is better."""
-    places = shared(test, base)
-    images = len(places.first)
-    left_out = len(test.digests) + len(base.digests) - 2 * images
-    if measure not in test.row or measure not in base.row or images == 0:
-        return Verdict("not_comparable", left_out=left_out)
-    here, there = test.row[measure], base.row[measure]
-    ours, theirs = test.marks[here, places.first], base.marks[there, places.second]
-    gained, lost = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
-    few = gained + lost < FEW_IMAGES or _drawn_again(test, base, images) > DRAWN_AGAIN_MAX
-    method: Method = "score" if few else "percentile"
-    low, high = tango(gained, lost, images) if few else _replicated(test, base, places, here, there)
-    code: VerdictCode = "better" if low > 0 else "worse" if high < 0 else "within_noise"
-    return Verdict(code, images, left_out, (gained - lost) / images, low, high, method)
+def intervals(part: Sample) -> dict[str, Interval]:
+    """The intervals around all figures of a test by their keys; without those that are undefined."""
+    return dict(_intervals(part, (WHOLE, *part.slices)))
 
 
-def _drawn_again(test: Sample, base: Sample, images: int) -> int:
-    """How many images would be weighed anew because the two tests do not have the same ones."""
-    return sum(min(images, len(each.digests) - images) for each in (test, base))
+def interval(part: Sample, key: str) -> Interval | None:
+    """The interval around one figure of a test; None where the test has no such figure, or it is undefined."""
+    return dict(_intervals(part, _groups(part, key))).get(key)
 
 
-def _replicated(test: Sample, base: Sample, places: Shared, here: int, there: int) -> Bounds:
-    total, ours = sums_of(test, places.first, here)
-    _, theirs = sums_of(base, places.second, there)
-    return percentile(share_of(ours - theirs, total))
+def verdicts(test: Sample, base: Sample) -> dict[str, Verdict]:
+    """Every figure that the test has against the base's, by its key."""
+    found = dict(_verdicts(join(test, base, (WHOLE, *test.slices))))
+    return {key: found.get(key) or Verdict("not_comparable", reason="figure_missing") for key in test.figures()}
+
+
+def verdict(test: Sample, base: Sample, key: str) -> Verdict:
+    """One figure of a test against the base's, image by image on those that both have."""
+    found = dict(_verdicts(join(test, base, _groups(test, key))))
+    return found.get(key) or Verdict("not_comparable", reason="figure_missing")
+
+
+def _groups(part: Sample, key: str) -> list[str]:
+    """The groups that the key may be of: names of tasks may hold any character."""
+    return [WHOLE, *(name for name in part.slices if key.endswith(in_group("", name)))]
+
+
+def _intervals(part: Sample, groups: Sequence[str]) -> Iterator[tuple[str, Interval]]:
+    bits = group_bits(part, groups)
+    images = counted(bits)
+    for measure, row in part.shares.items():
+        share = _divided(counted(bits & part.share_bits[row]), images)
+        yield from _around(measure, groups, share, wilson(share, np.maximum(images, 1)), images, "wilson")
+    for measure, ratio in part.ratios.items():
+        yield from _around(measure, groups, *ratio_bounds(ratio, bits), images, "linear")
+    for measure, figures in part.drawn.items():
+        known = [place for place, group in enumerate(groups) if group in figures]
+        if known:
+            names = [groups[place] for place in known]
+            values = np.array([figures[name].value for name in names])
+            bounds = drawn_bounds(_stacked([figures[name] for name in names]))
+            yield from _around(measure, names, values, bounds, images[known], "percentile")
+
+
+def _around(
+    measure: str, groups: Sequence[str], values: Floats, bounds: Bounds, images: Totals, method: Method
+) -> Iterator[tuple[str, Interval]]:
+    for group, value, low, high, count in zip(groups, *_listed(values, *bounds, images), strict=True):
+        if count and np.isfinite(value):
+            yield in_group(measure, group), Interval(low, high, count, method, value)
+
+
+def _verdicts(joined: Joined) -> Iterator[tuple[str, Verdict]]:
+    test, base, bits = joined.test, joined.base, joined.bits
+    images = np.maximum(joined.images, 1)
+    for measure in test.shares.keys() & base.shares.keys():
+        ours, theirs = test.share_bits[test.shares[measure]], base.share_bits[base.shares[measure]]
+        gained, lost = counted(bits & ours & ~theirs), counted(bits & theirs & ~ours)
+        yield from _judged(measure, joined, (gained - lost) / images, tango(gained, lost, images), "score")
+    for measure in test.ratios.keys() & base.ratios.keys():
+        yield from _judged(
+            measure, joined, *difference_bounds(test.ratios[measure], base.ratios[measure], bits), "linear"
+        )
+    for measure in test.drawn.keys() & base.drawn.keys():
+        yield from _drawn(measure, joined)
+
+
+def _drawn(measure: str, joined: Joined) -> Iterator[tuple[str, Verdict]]:
+    """Verdicts on a figure that is drawn anew, in the groups for which both tests have it."""
+    ours, theirs = joined.test.drawn[measure], joined.base.drawn[measure]
+    places = [place for place, group in enumerate(joined.groups) if group in ours and group in theirs]
+    if places:
+        part = joined.only(places)
+        first, second = (_stacked([figures[group] for group in part.groups]) for figures in (ours, theirs))
+        differences = np.array([ours[group].value - theirs[group].value for group in part.groups])
+        yield from _judged(measure, part, differences, drawn_bounds(first - second), "percentile")
+
+
+def _stacked(figures: Sequence[Drawn]) -> Floats:
+    return np.stack([each.replicates for each in figures]).astype(np.float64)
+
+
+def _judged(
+    measure: str, joined: Joined, differences: Floats, bounds: Bounds, method: Method
+) -> Iterator[tuple[str, Verdict]]:
+    """What the differences come to, group by group."""
+    sign = -1 if lower_is_better(measure) else 1
+    columns = _listed(joined.images, joined.left_out, differences, *bounds)
+    for group, images, left_out, difference, low, high in zip(joined.groups, *columns, strict=True):
+        reason = _reason(images, left_out, difference, method)
+        if reason is None:
+            code = _code(sign * difference, low, high)
+            found = Verdict(code, images, left_out, difference, low, high, method)
+        else:
+            found = Verdict("not_comparable", images, left_out, reason=reason)
+        yield in_group(measure, group), found
+
+
+def _reason(images: int, left_out: int, difference: float, method: Method) -> Reason | None:
+    """Why there is no verdict."""
+    if images == 0:
+        return "no_images_in_common"
+    if left_out and method == "percentile":
+        return "images_differ"
+    return None if np.isfinite(difference) else "figure_undefined"
+
+
+def _code(gain: float, low: float, high: float) -> VerdictCode:
+    if low <= 0 <= high:
+        return "within_noise"
+    return "better" if gain > 0 else "worse"
+
+
+def _divided(part: Totals, whole: Totals) -> Floats:
+    """Part by whole, NaN where there is nothing."""
+    return np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
+
+
+def _listed(*columns: Floats | Totals) -> list[list[float]]:
+    """Columns of arrays as plain numbers."""
+    return [column.tolist() for column in columns]

@@ -1,11 +1,12 @@
-"""A test's replicates as an object: which images counted, which answers were right, and the bootstrap sums of both.
+"""A test's replicates as an object: its images, its slices, and what intervals and verdicts of its figures are made of.
 
-The object is MessagePack of `Replicates`; its arrays are plain bytes, so that ten lines in any language read it.
+The object is MessagePack of `Replicates`; its arrays are plain little-endian bytes, so that a few lines in any language
+read it. Decoding copies no array and unpacks no bit. 20,000 images with 20 slices are about 1 MB, most of it digests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -13,35 +14,76 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.values import ShortText
-from schemas.verdict.weights import DIGEST_BYTES, METHOD, REPLICATES, Digests, Marks, Sums, weighted
+from schemas.verdict.kinds import WHOLE, Counts, Drawn, Marks, Ratio, in_group
+from schemas.verdict.weights import DIGEST_BYTES, METHOD, REPLICATES, Digests, raw
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 IMAGES_MAX = 10_000_000
 MEASURES_MAX = 1000
-_SUM_BYTES = 4 * REPLICATES
+SLICES_MAX = 1000
+DRAWN_MAX = 10_000
+WIDTHS = (1, 2, 4)
+"""Bytes of a count; the narrowest that holds all of an array is taken."""
 
-Places = NDArray[np.intp]
+Bits = NDArray[np.uint8]
+"""(rows, ceil(images / 8)): a bit an image, most significant first, zeros behind the last."""
+SliceName = Annotated[str, msgspec.Meta(max_length=401)]
+Measures = Annotated[tuple[ShortText, ...], msgspec.Meta(max_length=MEASURES_MAX)]
+Images = Annotated[int, msgspec.Meta(ge=1, le=IMAGES_MAX)]
+
+
+class RatioKept(msgspec.Struct, frozen=True, kw_only=True):
+    """A `Ratio` under its key: counts of each image, both arrays of unsigned integers of 1, 2 or 4 bytes."""
+
+    key: ShortText
+    part: bytes
+    whole: bytes
+
+
+class DrawnKept(msgspec.Struct, frozen=True, kw_only=True):
+    """A `Drawn` figure of a group (a slice, or `` for all images): replicates are 32-bit floats."""
+
+    key: ShortText
+    group: SliceName
+    value: float | None
+    replicates: bytes
 
 
 class Replicates(msgspec.Struct, frozen=True, kw_only=True):
-    """What the object holds; `tests` of other models on the same images have the same `digests` and `total`.
+    """What the object holds. Tests of other models on the same images have the same `digests`, slice by slice.
 
     digests: images x 32 bytes, SHA-256, ascending (an image that is there twice is listed twice).
-    right: measures x images bits, each measure's row padded to whole bytes, most significant bit first.
-    total: REPLICATES unsigned 32-bit little-endian sums of the images' weights.
-    right_total: measures x REPLICATES of the same, over the images that were answered rightly.
+    slices: names `DIMENSION=VALUE`; slice_bits: slices x images bits, which images each has.
+    shares: keys `MEASURE/TASK`; share_bits: shares x images bits, which images were answered rightly.
     """
 
-    measures: Annotated[tuple[ShortText, ...], msgspec.Meta(min_length=1, max_length=MEASURES_MAX)]
-    images: Annotated[int, msgspec.Meta(ge=1, le=IMAGES_MAX)]
+    images: Images
     digests: bytes
-    right: bytes
-    total: bytes
-    right_total: bytes
+    slices: Annotated[tuple[SliceName, ...], msgspec.Meta(max_length=SLICES_MAX)]
+    slice_bits: bytes
+    shares: Measures
+    share_bits: bytes
+    ratios: Annotated[tuple[RatioKept, ...], msgspec.Meta(max_length=MEASURES_MAX)]
+    drawn: Annotated[tuple[DrawnKept, ...], msgspec.Meta(max_length=DRAWN_MAX)]
     method: str = METHOD
     replicates: int = REPLICATES
     format: Literal["mo.replicates"] = "mo.replicates"
     format_version: int = FORMAT_VERSION
+
+
+class ReplicatesBefore(msgspec.Struct, frozen=True, kw_only=True):
+    """Format 1: shares alone, with sums of weights that nothing is made of any more."""
+
+    measures: Annotated[tuple[ShortText, ...], msgspec.Meta(min_length=1, max_length=MEASURES_MAX)]
+    images: Images
+    digests: bytes
+    right: bytes
+    format: Literal["mo.replicates"]
+
+
+class _Head(msgspec.Struct, frozen=True):
+    format: Literal["mo.replicates"]
+    format_version: int
 
 
 class ReplicatesError(ValueError):
@@ -49,108 +91,198 @@ class ReplicatesError(ValueError):
 
 
 class Sample(NamedTuple):
-    """Replicates as arrays: `row` finds a measure's row in `marks` and `right`."""
+    """Replicates as arrays. Measures are `MEASURE/TASK`; the key of one in a slice is that and `@DIMENSION=VALUE`.
+
+    digests: (images, 32) ascending; everything else is in their order.
+    slices, shares: name -> row of `slice_bits` and `share_bits`. ratios: by measure.
+    drawn: by measure, then by group (WHOLE or a slice).
+    """
 
     digests: Digests
-    marks: Marks
-    total: Sums
-    right: Sums
-    row: Mapping[str, int]
+    slices: Mapping[str, int]
+    slice_bits: Bits
+    shares: Mapping[str, int]
+    share_bits: Bits
+    ratios: Mapping[str, Ratio]
+    drawn: Mapping[str, Mapping[str, Drawn]]
+
+    def marks(self, measure: str) -> Marks:
+        """(images,): which images were answered rightly."""
+        return np.unpackbits(self.share_bits[self.shares[measure]], count=len(self.digests)).astype(np.bool_)
+
+    def figures(self) -> Iterator[str]:
+        """Keys of all figures: those of all images first, then slice by slice."""
+        for group in (WHOLE, *self.slices):
+            yield from (in_group(measure, group) for measure in (*self.shares, *self.ratios))
+            yield from (in_group(measure, group) for measure, each in self.drawn.items() if group in each)
 
 
-def sample(digests: Sequence[str], marks: Mapping[str, Marks]) -> Sample:
+def sample(
+    digests: Sequence[str],
+    marks: Mapping[str, Marks],
+    *,
+    ratios: Mapping[str, Ratio] | None = None,
+    slices: Mapping[str, Marks] | None = None,
+    drawn: Mapping[str, Mapping[str, Drawn]] | None = None,
+) -> Sample:
     """The sample of a test.
 
     Args:
         digests: the images, each `sha256:` and 64 hexadecimal digits.
-        marks: for each measure (`top1/TASK`, ...) whether each image was answered rightly, in the same order.
+        marks: for each share (`top1/TASK`, `exact/TASK`, ...) whether each image was answered rightly, in their order.
+        ratios: for each ratio (`recall/TASK`, `cer/TASK`, ...) its counts, in their order.
+        slices: for each slice (`DIMENSION=VALUE`) which images it has, in their order.
+        drawn: for what is drawn anew (`ap/TASK`) its figures in all images and in slices: see `average_precision`.
     """
-    raw = b"".join(bytes.fromhex(digest.removeprefix("sha256:")) for digest in digests)
-    found = np.frombuffer(raw, np.uint8).reshape(-1, DIGEST_BYTES)
-    order = np.argsort(_names(found), kind="stable")
-    rows = np.stack([each[order] for each in marks.values()]).astype(np.bool_)
-    total, right = weighted(found[order], rows)
-    return Sample(found[order], rows, total, right, {name: row for row, name in enumerate(marks)})
+    found = raw(digests)
+    order = np.argsort(names_of(found), kind="stable")
+    slices = slices or {}
+    return Sample(
+        digests=found[order],
+        slices=_rows(slices),
+        slice_bits=_packed(slices, order),
+        shares=_rows(marks),
+        share_bits=_packed(marks, order),
+        ratios={
+            key: Ratio(narrow(each.part[order]), narrow(each.whole[order])) for key, each in (ratios or {}).items()
+        },
+        drawn=drawn or {},
+    )
+
+
+def narrow(counts: Counts) -> Counts:
+    """The same counts in the narrowest of the widths.
+
+    Raises:
+        ValueError: one is below 0 or needs more than 32 bits.
+    """
+    low, high = int(counts.min(initial=0)), int(counts.max(initial=0))
+    if low < 0 or high >= 1 << 32:
+        raise ValueError(f"counts from {low} to {high} do not fit")
+    return counts.astype(f"<u{next(width for width in WIDTHS if high < 1 << (8 * width))}")
 
 
 def encode(made: Sample) -> bytes:
     """The object's bytes: equal samples give equal bytes."""
     return msgspec.msgpack.encode(
         Replicates(
-            measures=tuple(made.row),
             images=len(made.digests),
             digests=made.digests.tobytes(),
-            right=np.packbits(made.marks, axis=1).tobytes(),
-            total=made.total.astype("<u4").tobytes(),
-            right_total=made.right.astype("<u4").tobytes(),
+            slices=tuple(made.slices),
+            slice_bits=made.slice_bits.tobytes(),
+            shares=tuple(made.shares),
+            share_bits=made.share_bits.tobytes(),
+            ratios=tuple(
+                RatioKept(key=key, part=each.part.tobytes(), whole=each.whole.tobytes())
+                for key, each in made.ratios.items()
+            ),
+            drawn=tuple(
+                DrawnKept(
+                    key=key,
+                    group=group,
+                    value=None if np.isnan(each.value) else each.value,
+                    replicates=each.replicates.astype("<f4").tobytes(),
+                )
+                for key, groups in made.drawn.items()
+                for group, each in groups.items()
+            ),
         )
     )
 
 
+_head = msgspec.msgpack.Decoder(_Head)
+_before = msgspec.msgpack.Decoder(ReplicatesBefore)
+_now = msgspec.msgpack.Decoder(Replicates)
+
+
 def decode(data: bytes) -> Sample:
-    """The sample in an object.
+    """The sample in an object, of this format or of format 1.
 
     Raises:
-        ReplicatesError: it is something else, or of another arithmetic than this version's.
+        ReplicatesError: it is something else, of a later format, or of another arithmetic than this version's.
     """
     try:
-        kept = msgspec.msgpack.decode(data, type=Replicates)
+        version = _head.decode(data).format_version
+        if version > FORMAT_VERSION:
+            raise ReplicatesError(f"format {version} is of a later version: upgrade Mo")
+        return _of_before(_before.decode(data)) if version == 1 else _of_now(_now.decode(data))
     except msgspec.MsgspecError as error:
         raise ReplicatesError(f"no replicates: {error}") from error
-    if (kept.method, kept.replicates) != (METHOD, REPLICATES) or kept.format_version > FORMAT_VERSION:
-        raise ReplicatesError(f"{kept.method} x {kept.replicates} is not what this version computes: test again")
-    measures, packed = len(kept.measures), -(-kept.images // 8)
-    sizes = (kept.images * DIGEST_BYTES, measures * packed, _SUM_BYTES, measures * _SUM_BYTES)
-    if sizes != tuple(map(len, (kept.digests, kept.right, kept.total, kept.right_total))):
-        raise ReplicatesError("the arrays of the replicates do not have the lengths they announce: test again")
-    bits = np.frombuffer(kept.right, np.uint8).reshape(measures, packed)
+
+
+def _of_before(kept: ReplicatesBefore) -> Sample:
     return Sample(
-        digests=np.frombuffer(kept.digests, np.uint8).reshape(-1, DIGEST_BYTES),
-        marks=np.unpackbits(bits, axis=1, count=kept.images).astype(np.bool_),
-        total=np.frombuffer(kept.total, "<u4").astype(np.int64),
-        right=np.frombuffer(kept.right_total, "<u4").astype(np.int64).reshape(measures, REPLICATES),
-        row={name: row for row, name in enumerate(kept.measures)},
+        digests=_digests(kept.digests, kept.images),
+        slices={},
+        slice_bits=_bits(b"", 0, kept.images),
+        shares=_rows(kept.measures),
+        share_bits=_bits(kept.right, len(kept.measures), kept.images),
+        ratios={},
+        drawn={},
     )
 
 
-class Shared(NamedTuple):
-    """Places in two samples: `first[i]` and `second[i]` are the same image; the others are in one sample only."""
-
-    first: Places
-    second: Places
-
-
-def shared(first: Sample, second: Sample) -> Shared:
-    """The images that both samples have; the n-th copy of an image is paired with the n-th copy."""
-    if np.array_equal(first.digests, second.digests):
-        every = np.arange(len(first.digests))
-        return Shared(every, every)
-    _, here, there = np.intersect1d(
-        _copies(first.digests), _copies(second.digests), assume_unique=True, return_indices=True
+def _of_now(kept: Replicates) -> Sample:
+    if (kept.method, kept.replicates) != (METHOD, REPLICATES):
+        raise ReplicatesError(f"{kept.method} x {kept.replicates} is not what this version computes: test again")
+    drawn: dict[str, dict[str, Drawn]] = {}
+    for each in kept.drawn:
+        value = np.nan if each.value is None else each.value
+        drawn.setdefault(each.key, {})[each.group] = Drawn(value, _floats(each.replicates))
+    return Sample(
+        digests=_digests(kept.digests, kept.images),
+        slices=_rows(kept.slices),
+        slice_bits=_bits(kept.slice_bits, len(kept.slices), kept.images),
+        shares=_rows(kept.shares),
+        share_bits=_bits(kept.share_bits, len(kept.shares), kept.images),
+        ratios={
+            each.key: Ratio(_counts(each.part, kept.images), _counts(each.whole, kept.images)) for each in kept.ratios
+        },
+        drawn=drawn,
     )
-    return Shared(here, there)
 
 
-def sums_of(part: Sample, places: Places, row: int) -> tuple[Sums, Sums]:
-    """Sums of the weights at these places, and of the weights of the right ones there: both (REPLICATES,)."""
-    images = len(part.digests)
-    if len(places) == images:
-        return part.total, part.right[row]
-    others = np.setdiff1d(np.arange(images), places)
-    few = others if len(others) < len(places) else places
-    total, right = weighted(part.digests[few], part.marks[row : row + 1, few])
-    return (total, right[0]) if few is places else (part.total - total, part.right[row] - right[0])
+def _digests(data: bytes, images: int) -> Digests:
+    _check(len(data), images * DIGEST_BYTES)
+    return np.frombuffer(data, np.uint8).reshape(-1, DIGEST_BYTES)
 
 
-def _names(digests: Digests) -> NDArray[np.bytes_]:
+def _bits(data: bytes, rows: int, images: int) -> Bits:
+    packed = -(-images // 8)
+    _check(len(data), rows * packed)
+    bits = np.frombuffer(data, np.uint8).reshape(rows, packed)
+    if images % 8 and np.any(bits[:, -1] & (0xFF >> images % 8)):
+        raise ReplicatesError("the replicates mark images that are not there: test again")
+    return bits
+
+
+def _counts(data: bytes, images: int) -> Counts:
+    width = next((each for each in WIDTHS if each * images == len(data)), 1)
+    _check(len(data), width * images)
+    counts: Counts = np.frombuffer(data, f"<u{width}")
+    return counts
+
+
+def _floats(data: bytes) -> NDArray[np.float32]:
+    _check(len(data), 4 * REPLICATES)
+    return np.frombuffer(data, "<f4").astype(np.float32, copy=False)
+
+
+def _check(length: int, expected: int) -> None:
+    if length != expected:
+        raise ReplicatesError("the arrays of the replicates do not have the lengths they announce: test again")
+
+
+def _rows(names: Mapping[str, object] | Sequence[str]) -> dict[str, int]:
+    return {name: row for row, name in enumerate(names)}
+
+
+def _packed(marks: Mapping[str, Marks], order: NDArray[np.intp]) -> Bits:
+    packed = -(-len(order) // 8)
+    rows = [np.packbits(each[order].astype(np.bool_)) for each in marks.values()]
+    return np.stack(rows) if rows else np.empty((0, packed), np.uint8)
+
+
+def names_of(digests: NDArray[np.uint8]) -> NDArray[np.bytes_]:
     """The rows as scalars that sort like bytes; rows of one width never differ in trailing zeros alone."""
     return np.ascontiguousarray(digests).view(f"S{digests.shape[1]}").ravel()
-
-
-def _copies(digests: Digests) -> NDArray[np.bytes_]:
-    """The names of ascending digests with the number of the copy behind each, so that no two are equal."""
-    places = np.arange(len(digests), dtype=np.int64)
-    changed = np.any(digests[1:] != digests[:-1], axis=1)
-    begun = np.maximum.accumulate(np.where(np.concatenate(([True], changed)), places, 0))
-    numbers = (places - begun).astype(">u4").view(np.uint8).reshape(-1, 4)
-    return _names(np.concatenate((digests, numbers), axis=1))

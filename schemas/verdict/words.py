@@ -9,25 +9,28 @@ from schemas.values import Value
 CONFIDENCE = 0.95
 """Share of intervals that hold the true value, over many sets of images drawn alike."""
 
-Method = Literal["percentile", "wilson", "score"]
+Method = Literal["percentile", "wilson", "score", "linear"]
 VerdictCode = Literal["within_noise", "better", "worse", "not_comparable"]
+Reason = Literal["replicates_missing", "figure_missing", "figure_undefined", "no_images_in_common", "images_differ"]
+"""Why there is no verdict. `images_differ`: what is drawn anew (mean AP) is not to be had for shared images alone."""
 
 
 class Interval(Value, frozen=True):
-    """A 95 % interval around a share of images; `method` is how it was made (`schemas.verdict.judging`)."""
+    """A 95 % interval around one figure's `value`, which is of `images`; `method`: see `schemas.verdict.judging`."""
 
     low: float
     high: float
     images: int
     method: Method
+    value: float
 
 
 class Verdict(Value, frozen=True):
     """One figure of a test against the same figure of the base, on the images that both tests have.
 
-    `difference` (this minus base, a share of the `images`) has a 95 % interval; `code` is `within_noise` where that
-    holds zero. `left_out` counts the images that only one of the tests has. Without an image in common, or without
-    replicates, the code is `not_comparable` and the figures are None.
+    `difference` (this minus base) has a 95 % interval; `code` is `within_noise` where that holds zero, and else says
+    whether the figure became better. `left_out` counts the images that only one of the tests has. With the code
+    `not_comparable` the figures are None, and `reason` says why.
     """
 
     code: VerdictCode
@@ -37,3 +40,4 @@ class Verdict(Value, frozen=True):
     low: float | None = None
     high: float | None = None
     method: Method | None = None
+    reason: Reason | None = None

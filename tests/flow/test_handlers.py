@@ -160,9 +160,9 @@ def assert_replicates(bench: Bench, tested: InferenceCompleted, report: Evaluati
     assert tested.replicates is not None
     kept = decode(bench.store.path(tested.replicates).read_bytes())
     right = {image.digest: image.answers[0].top[0] == image.answers[0].label for image in report.images}
-    assert list(kept.row) == ["top1/class"]
+    assert list(kept.figures()) == ["top1/class"]
     digests = [f"sha256:{row.tobytes().hex()}" for row in kept.digests]
-    assert dict(zip(digests, kept.marks[0].tolist(), strict=True)) == right
+    assert dict(zip(digests, kept.marks("top1/class").tolist(), strict=True)) == right
     around = interval(kept, "top1/class")
     assert around is not None
     assert around.low < tested.accuracy < around.high

@@ -246,7 +246,7 @@ def compared() -> resources.Comparison:
         delta={},
         class_delta={},
         notes=[],
-        intervals={"top1/class": Interval(0.7781, 0.8234, 1000, "percentile")},
+        intervals={"top1/class": Interval(0.7781, 0.8234, 1000, "wilson", 0.801)},
     )
     other = resources.ComparedTest(
         test=outcome(B, 0.75),

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.verdict.intervals import Z, percentile, share_of, tango, wilson
+from schemas.verdict import intervals
+from schemas.verdict.intervals import Z, student
+
+
+def wilson(right: int, images: int) -> tuple[float, float]:
+    low, high = intervals.wilson(right / images, images)
+    return float(low), float(high)
+
+
+def tango(gained: int, lost: int, images: int) -> tuple[float, float]:
+    low, high = intervals.tango(gained, lost, images)
+    return float(low), float(high)
 
 
 @st.composite
@@ -85,7 +96,9 @@ def test_tango_without_a_difference_by_hand():
     assert tango(0, 1, 1)[0] == -1.0
 
 
-def test_percentiles_leave_out_replicates_without_images():
-    shares = share_of(np.array([0, 5, 0]), np.array([0, 10, 4]))
-    assert shares.tolist() == [0.5, 0.0]
-    assert percentile(np.arange(1001) / 1000) == pytest.approx((0.025, 0.975))
+@pytest.mark.parametrize(
+    ("freedom", "exact"), [(1, 12.7062), (2, 4.3027), (3, 3.1824), (4, 2.7764), (6, 2.4469), (10, 2.2281), (50, 2.0086)]
+)
+def test_students_quantiles_are_those_of_the_tables(freedom: int, exact: float):
+    assert student(freedom) == pytest.approx(exact, rel=0.01 if freedom < 6 else 1e-4)
+    assert float(student(10**9)) == pytest.approx(Z)

@@ -1,0 +1,101 @@
+"""Intervals of ratios (recall, precision, error rates) and of their differences, by linearisation over the images.
+
+Objects of one image are found or missed together, so the image is the unit: a ratio r = sum(part) / sum(whole) moves
+with image i by (part_i - r * whole_i) / sum(whole), and the squares of these add up to its variance (Cochran, "Sampling
+Techniques", 1977, 6.4; the sandwich estimator of surveys). All groups of images are done at once by matrix products.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from schemas.verdict.intervals import Bounds, Floats, student, wilson
+from schemas.verdict.kinds import Marks, Ratio
+from schemas.verdict.replicates import Bits
+
+BLOCK_IMAGES = 8192
+"""Bits become numbers this many images at a time."""
+
+
+class Moments(NamedTuple):
+    """Sums over each group: of the columns, (groups, c), of their products, (groups, c, c), and counted images."""
+
+    sums: Floats
+    products: Floats
+    images: Floats
+
+
+def moments(columns: Floats, counts: Marks, bits: Bits) -> Moments:
+    """Moments of the columns, (c, images), over the groups that `bits` (groups, ceil(images / 8)) mark.
+
+    Args:
+        counts: (images,) which of them count.
+    """
+    width, images = columns.shape
+    rows, others = np.triu_indices(width)
+    total = np.zeros((len(bits), width + len(rows) + 1))
+    for start in range(0, images, BLOCK_IMAGES):
+        part = columns[:, start : start + BLOCK_IMAGES]
+        stacked: Floats = np.concatenate((part, part[rows] * part[others], counts[None, start : start + BLOCK_IMAGES]))
+        packed = bits[:, start // 8 : (start + BLOCK_IMAGES) // 8]
+        marks: Floats = np.unpackbits(packed, axis=1, count=part.shape[1]).astype(np.float64)
+        total += marks @ stacked.T
+    products = np.empty((len(bits), width, width))
+    products[:, rows, others] = products[:, others, rows] = total[:, width:-1]
+    return Moments(total[:, :width], products, total[:, -1])
+
+
+def ratio_bounds(ratio: Ratio, bits: Bits) -> tuple[Floats, Bounds]:
+    """Each group's ratio and the interval around it; NaN where the whole is empty.
+
+    Wilson's interval with the effective number of objects and Student's quantile (Dean and Pagano, 2015); where no
+    image differs from another, each image is one object. A ratio over 1 (error rates may be) has the plain t interval.
+    """
+    part, whole = ratio.part.astype(np.float64), ratio.whole.astype(np.float64)
+    found = moments(np.stack((part, whole)), whole > 0, bits)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = found.sums[:, 0] / found.sums[:, 1]
+        slopes = np.stack((np.ones_like(value), -value), axis=1) / found.sums[:, 1:2]
+        variance = _variance(slopes, found)
+        quantile = student(found.images - 1)
+        effective = np.where(variance > 0, value * (1 - value) / variance, found.images)
+        effective = np.minimum(np.where(effective > 0, effective, found.images), found.sums[:, 1])
+        low, high = wilson(value, effective, quantile)
+        half = quantile * np.sqrt(variance)
+    over = value > 1
+    return value, Bounds(np.where(over, value - half, low), np.where(over, value + half, high))
+
+
+def difference_bounds(test: Ratio, base: Ratio, bits: Bits) -> tuple[Floats, Bounds]:
+    """Each group's difference (test minus base) and the interval around it; NaN where a whole is empty.
+
+    Student's t, with the variance of two images more: one object won in one and lost in the other. Where hardly an
+    image differs the variance alone would be too small; for pairs of single answers this is Bonett and Price's interval
+    (2012).
+    """
+    ours, theirs = ([each.astype(np.float64) for each in ratio] for ratio in (test, base))
+    # columns of differences: between two tests that hardly differ nothing cancels
+    columns = np.stack((ours[0] - theirs[0], ours[1] - theirs[1], *theirs))
+    found = moments(columns, (ours[1] > 0) | (theirs[1] > 0), bits)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        whole, base_whole = found.sums[:, 1] + found.sums[:, 3], found.sums[:, 3]
+        base_value = found.sums[:, 2] / base_whole
+        value = (found.sums[:, 0] + found.sums[:, 2]) / whole
+        slopes = np.stack(
+            (1 / whole, -value / whole, 1 / whole - 1 / base_whole, base_value / base_whole - value / whole), axis=1
+        )
+        variance = _variance(slopes, found) + 2 / np.minimum(whole, base_whole) ** 2
+        half = student(found.images - 1) * np.sqrt(variance)
+    difference = value - base_value
+    # two shares differ by 1 at most, two error rates may differ by more
+    most = np.where((value <= 1) & (base_value <= 1), 1.0, np.inf)
+    return difference, Bounds(np.maximum(difference - half, -most), np.minimum(difference + half, most))
+
+
+def _variance(slopes: Floats, found: Moments) -> Floats:
+    """(groups,): the squares of what each image moves, summed; from two images on, without bias."""
+    squares = np.einsum("gi,gij,gj->g", slopes, found.products, slopes)
+    variance: Floats = np.maximum(squares, 0) * found.images / np.maximum(found.images - 1, 1)
+    return variance
