@@ -8,36 +8,17 @@ from pathlib import Path
 
 import msgspec
 
-from agents.importing import INFO_FILE, PACK_FILE, PACKAGE_FILE
+from agents.import_plan import INFO_FILE, PACK_FILE, PACKAGE_FILE, PLAN_FILE, ImportPlan
 from agents.preprocessing import decode
 from agents.sandbox.inside import Refused, Report, Steady, inputs, outputs, run, tallied
-from schemas.specs.mapping import Mapper, own, own_pairs
+from schemas.specs.mapping import Mapper, mapper_for
 from schemas.values import Code
 from storage.datasets.files import PackageError
-from storage.datasets.image_header import ImageHeader, image_header
+from storage.datasets.images import image_problem
 from storage.datasets.pack import DroppedRecord, PackInfo, PackTask, PackWriter, reasons_of
 from storage.datasets.package import Package, open_package
+from storage.datasets.placing import placed
 from storage.datasets.source import SourceRecord
-
-PIXELS_MAX = 100_000_000
-
-_END_OF_IMAGE = {"jpg": b"\xff\xd9", "png": b"IEND"}
-_END_SEARCHED_BYTES = 64 << 10
-
-
-def image_problem(data: bytes | None) -> ImageHeader | DroppedRecord:
-    """The image's header if it is whole and harmless; else a record (without a name) that says why not."""
-    if data is None:
-        return DroppedRecord(name="", code="file_damaged")
-    header = image_header(data)
-    if header is None or header.width < 1 or header.height < 1:
-        return DroppedRecord(name="", code="not_an_image")
-    if header.width * header.height > PIXELS_MAX:
-        params = {"width": str(header.width), "height": str(header.height), "max": str(PIXELS_MAX)}
-        return DroppedRecord(name="", code="image_too_large", params=params)
-    if _END_OF_IMAGE.get(header.format, b"") not in data[-_END_SEARCHED_BYTES:]:
-        return DroppedRecord(name="", code="image_truncated")
-    return header
 
 
 class _Import:
@@ -63,6 +44,12 @@ class _Import:
             self._writer.drop(DroppedRecord(name=record.name, code="image_broken"))
             return
         height, width = image.shape[:2]
+        boxes = placed(record, header, (width, height))
+        if isinstance(boxes, DroppedRecord):
+            self._writer.drop(boxes)
+            return
+        for dropped in boxes[1]:
+            self._writer.drop(dropped)
         self._writer.add(
             data or b"",
             name=record.name,
@@ -70,6 +57,7 @@ class _Import:
             width=width,
             height=height,
             labels=mapped.labels,
+            boxes=boxes[0] if self._mapper.left.kind == "detection" else (),
             attributes=mapped.attributes,
         )
         for task, label in mapped.labels.items():
@@ -84,21 +72,21 @@ class _Import:
         return tuple(PackTask(task.name, tuple(each for each in task.classes if each in there)) for task, there in seen)
 
 
-def _import(path: Path, pack: Path, report: Report) -> PackInfo:
-    with open_package(path, "imagefolder") as package, PackWriter(pack) as writer:
+def _import(path: Path, pack: Path, plan: ImportPlan, report: Report) -> PackInfo:
+    with open_package(path, plan.format, plan.split) as package, PackWriter(pack) as writer:
         if not package.records:
             raise _nothing_left(package.dropped)
-        left = own(package.keys)
-        if isinstance(left, Code):
-            raise Refused(left.code, **left.params)
-        work = _Import(package, writer, Mapper(left, own_pairs(left, package.keys)))
+        mapper = mapper_for(package.keys, plan.wanted, plan.pairs, plan.kind)
+        if isinstance(mapper, Code):
+            raise Refused(mapper.code, **mapper.params)
+        work = _Import(package, writer, mapper)
         for dropped in package.dropped:
             writer.drop(dropped)
         progress = Steady(report, "import", len(package), start=0.05, stop=0.9)
         for record in package:
             work.add(record)
             progress.step()
-        return writer.finish(work.tasks(), left.kind)
+        return writer.finish(work.tasks(), mapper.left.kind)
 
 
 def _nothing_left(dropped: Sequence[DroppedRecord]) -> Refused:
@@ -108,7 +96,8 @@ def _nothing_left(dropped: Sequence[DroppedRecord]) -> Refused:
 def import_package(report: Report) -> None:
     """The child's whole part."""
     try:
-        info = _import(inputs() / PACKAGE_FILE, outputs() / PACK_FILE, report)
+        plan = msgspec.json.decode((inputs() / PLAN_FILE).read_bytes(), type=ImportPlan)
+        info = _import(inputs() / PACKAGE_FILE, outputs() / PACK_FILE, plan, report)
     except PackageError as error:
         raise Refused(error.code, **error.params) from error
     if not info.images:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from agents.import_plan import INFO_FILE, PACK_FILE, PACKAGE_FILE, PLAN_FILE, ImportPlan
 from agents.sandbox.child import run_child
 from agents.sandbox.exchange import read_small
 from agents.work import JobProblem, Work
 from schemas.events import DatasetImported, DatasetImportRequested, JobRequest
 from storage.datasets.pack import PackInfo
 
-PACKAGE_FILE = "package.zip"
-PACK_FILE = "pack.zip"
-INFO_FILE = "info.json"
 INFO_BYTES_MAX = 64 << 20
 PACK_BYTES_MAX = 128 << 30
 
@@ -29,13 +27,15 @@ async def handle(request: JobRequest, work: Work) -> DatasetImported:
         raise TypeError(f"{type(request).__name__} is no import: route it to its own handler")
     work.progress("fetch", 0.02)
     package = await work.fetch(request.package, PACKAGE_FILE)
+    plan = work.folder / PLAN_FILE
+    plan.write_bytes(msgspec.json.encode(ImportPlan(format=request.format)))
     folder = work.folder / "import"
     folder.mkdir()
     await run_child(
         "agents.import_images",
         (),
         folder=folder,
-        inputs={PACKAGE_FILE: package},
+        inputs={PACKAGE_FILE: package, PLAN_FILE: plan},
         outputs={PACK_FILE: PACK_BYTES_MAX, INFO_FILE: INFO_BYTES_MAX},
         limits=work.limits,
         progress=work.progress,

@@ -6,10 +6,28 @@ from collections.abc import Mapping
 from functools import cache
 from unicodedata import category
 
-from api.cli import words_changes, words_doctor, words_jobs, words_nouns, words_operations, words_reports, words_tron
+from api.cli import (
+    words_changes,
+    words_doctor,
+    words_jobs,
+    words_nouns,
+    words_operations,
+    words_packages,
+    words_reports,
+    words_tron,
+)
 
 LANGS = ("zh", "en")
-_MORE = (words_changes, words_nouns, words_operations, words_doctor, words_jobs, words_reports, words_tron)
+_MORE = (
+    words_changes,
+    words_nouns,
+    words_operations,
+    words_doctor,
+    words_jobs,
+    words_reports,
+    words_tron,
+    words_packages,
+)
 
 
 def say(lang: str, key: str, /, **params: object) -> str:

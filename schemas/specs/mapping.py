@@ -8,8 +8,10 @@ classes in any mapped task is dropped whole; keys that nothing is mapped to stay
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import islice
 from typing import Annotated, Literal, NamedTuple, cast, get_args
 
 import msgspec
@@ -24,6 +26,8 @@ Kind = Literal["classification", "detection", "sequence"]
 
 BOXES = "boxes"
 """The name of the one key that all boxes of a package make; its tool is `box`."""
+ATTRIBUTE = "attribute"
+"""The tool of what is only said beside: it answers no task."""
 TASK = "class"
 """The name of the only task where nobody gave it one."""
 KEYS_MAX = 1000
@@ -218,6 +222,16 @@ class Mapper:
         return missing if not (labels and self.left.own) else None
 
 
+def mapper_for(
+    keys: Sequence[PackageKey], left: Wanted | None, pairs: Sequence[Pair] = (), kind: Kind | None = None
+) -> Mapper | Code:
+    """The mapping at work on a package with these keys (its own, without a left side), or what is wrong first."""
+    if left is not None:
+        return next(iter(mapping_problems(left, pairs, keys)), None) or Mapper(left, pairs)
+    mine = own(keys, kind)
+    return mine if isinstance(mine, Code) else Mapper(mine, own_pairs(mine, keys))
+
+
 def _outside(task: str, key: str, value: str) -> Code:
     return Code("value_outside_classes", {"task": task, "key": key, "value": value[:NAMED_CHARS_MAX]})
 
@@ -240,14 +254,12 @@ class _Accepted:
         return len(text) in reached
 
 
-def counted(values: Iterable[str], tool: str, name: str, order: Iterable[str] = ()) -> PackageKey:
-    """The key made of one value an annotation; `order`: values to be named first, there or not."""
-    counts = dict.fromkeys(order, 0)
-    more = 0
-    for value in values:
-        for part in set(value) if tool == "text" else (value,):
-            if part in counts or len(counts) < VALUES_MAX:
-                counts[part] = counts.get(part, 0) + 1
-            else:
-                more += 1
-    return PackageKey(name, tool, counts, more)
+def key_of(name: str, tool: str, counts: Mapping[str, int]) -> PackageKey:
+    """The key with these values and how often each came."""
+    if tool == "text":
+        characters: Counter[str] = Counter()
+        for value, count in counts.items():
+            characters.update(dict.fromkeys(value, count))
+        counts = characters
+    first = dict(islice(counts.items(), VALUES_MAX))
+    return PackageKey(name, tool, first, sum(counts.values()) - sum(first.values()))

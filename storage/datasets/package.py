@@ -1,4 +1,4 @@
-"""Opens a dataset package of any format that Mo reads."""
+"""Opens a dataset package of any format that Mo reads, a zip or a folder."""
 
 from __future__ import annotations
 
@@ -8,35 +8,66 @@ from types import TracebackType
 from typing import Self
 
 from schemas.specs.mapping import PackageKey
+from storage.datasets.coco import coco_tables, read_coco
 from storage.datasets.files import Files, PackageError
 from storage.datasets.imagefolder import read_imagefolder, read_images
+from storage.datasets.labelx import labelx_tables, read_labelx
 from storage.datasets.pack import DroppedRecord
-from storage.datasets.source import Contents, SourceRecord
+from storage.datasets.source import Contents, SourceRecord, is_image
+from storage.datasets.voc import read_voc, voc_tables
+from storage.datasets.yolo import is_yolo, read_yolo
 
 AUTO = "auto"
 
-READERS: dict[str, Callable[[Files], Contents]] = {
+READERS: dict[str, Callable[[Files, str], Contents]] = {
+    "labelx": read_labelx,
+    "coco": read_coco,
+    "voc": read_voc,
+    "yolo": read_yolo,
     "imagefolder": read_imagefolder,
     "images": read_images,
 }
 
 
+def format_of(files: Files) -> str:
+    """The format that the package is in. Images in folders without anything else are ImageFolder, else `images`.
+
+    Raises:
+        PackageError: `package_format_ambiguous`: it has the annotations of several.
+    """
+    found = []
+    if labelx_tables(files):
+        found.append("labelx")
+    if coco_tables(files):
+        found.append("coco")
+    if voc_tables(files):
+        found.append("voc")
+    if is_yolo(files):
+        found.append("yolo")
+    if len(found) > 1:
+        raise PackageError("package_format_ambiguous", formats=", ".join(found))
+    if found:
+        return found[0]
+    return "imagefolder" if any(len(parts) > 1 for parts in files if is_image(parts)) else "images"
+
+
 class Package:
     """An opened package; a context manager. Iterating gives its images in the order of their names.
 
-    `keys`: what its annotations say of images; `dropped`: what of it is no image with a clear annotation, and why.
+    `format`: what it was read as; `keys`: what its annotations say of images; `dropped`: what of it is no image with a
+    clear annotation, and why. `split`: of a package with train, val and test, the part that is wanted.
 
     Raises:
-        PackageError: the codes of `Files`, of the format's reader, and `package_format_unknown`.
+        PackageError: the codes of `Files`, of the format's reader, of `format_of`, and `package_format_unknown`.
     """
 
-    def __init__(self, path: Path, format_: str) -> None:
-        if (reader := READERS.get(format_)) is None:
-            raise PackageError("package_format_unknown", format=format_, known=", ".join(READERS))
-        self.format = format_
+    def __init__(self, path: Path, format_: str = AUTO, split: str = "") -> None:
+        if format_ != AUTO and format_ not in READERS:
+            raise PackageError("package_format_unknown", format=format_[:100], known=", ".join((AUTO, *READERS)))
         self._files = Files(path)
         try:
-            contents = reader(self._files)
+            self.format = format_of(self._files) if format_ == AUTO else format_
+            contents = READERS[self.format](self._files, split)
         except BaseException:
             self._files.close()
             raise
@@ -65,6 +96,6 @@ class Package:
         return self._files.read(record.parts)
 
 
-def open_package(path: Path, format_: str = "imagefolder") -> Package:
+def open_package(path: Path, format_: str = AUTO, split: str = "") -> Package:
     """The package in this zip or folder. Raises as `Package`."""
-    return Package(path, format_)
+    return Package(path, format_, split)

@@ -20,7 +20,7 @@ SERVER = [path for path in (ROOT / "api").rglob("*.py") if not {"client", "cli",
 HEARD = [path for room in ("schemas", "storage", "consumers", "agents") for path in (ROOT / room).rglob("*.py")]
 SAYERS = {
     "ApiRefusal", "ChainError", "Code", "DroppedRecord", "JobProblem", "PackageError", "Refused", "SkippedImage",
-    "_dropped", "_refusal", "_refused", "of",
+    "_refusal", "_refused", "_unused", "drop", "leave_out", "of", "without",
 }  # fmt: skip
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 BY_NOUN = re.compile(

@@ -1,0 +1,210 @@
+"""Gathers what annotations say of images: finds the files, checks the boxes, and names what cannot be used.
+
+An annotation that leaves open what is in an image (a number that is none, an unknown class) drops the image, for a test
+on it would be wrong. A box where nothing can be found (no area) is left out, and the image stays.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from schemas.specs.mapping import BOXES, key_of
+from storage.datasets.files import Files, PackageError, Parts, name_parts
+from storage.datasets.pack import COORDINATE_MAX, Box, box_problem
+from storage.datasets.source import Contents, SourceRecord, is_image, keys_of
+
+BOXES_PER_IMAGE_MAX = 10_000
+BOXES_MAX = 10_000_000
+LABEL_CHARS_MAX = 200
+TEXT_CHARS_MAX = 1000
+DETAIL_CHARS_MAX = 200
+ATTRIBUTES_MAX = 200
+
+
+class RawBox(NamedTuple):
+    """A box as an annotation has it, before anything is checked. Without a label its class is unknown: `said`."""
+
+    label: str | None
+    x: float
+    y: float
+    width: float
+    height: float
+    area: float | None = None
+    crowd: bool = False
+    difficult: bool = False
+    attributes: Mapping[str, str] = {}
+    said: str = ""
+
+
+class Gatherer:
+    """The images of one package as its reader finds them. `relative`: its boxes are parts of width and height."""
+
+    def __init__(self, files: Files, *, relative: bool = False) -> None:
+        self.files = files
+        self._relative = relative
+        self._records: dict[Parts, SourceRecord] = {}
+        self._boxes = 0
+        self._seen: set[Parts] = set()
+        self._by_name: dict[str, list[Parts]] = {}
+        self._by_stem: dict[str, list[Parts]] = {}
+        for parts in files:
+            if is_image(parts):
+                self._by_name.setdefault(parts[-1], []).append(parts)
+                self._by_stem.setdefault(stem(parts), []).append(parts)
+
+    def find(self, name: str, near: Parts = ()) -> Parts | str:
+        """The image of that name: where it says, from the root or from `near`, else the only one of that name anywhere.
+
+        Else the code why there is none.
+        """
+        wanted = name_parts(name.removeprefix("./"))
+        if wanted is None:
+            return "name_not_allowed"
+        for folder in (near, ()):
+            if (exact := (*folder, *wanted)) in self.files and is_image(exact):
+                return exact
+        named = self._by_name.get(wanted[-1], [])
+        closer = [parts for parts in named if parts[-len(wanted) :] == wanted]
+        return _closest(closer or named, near)
+
+    def find_stem(self, name: str, near: Parts = ()) -> Parts | str:
+        """The image with this name but for its ending, the one closest to the folder `near`; or the code why not."""
+        return _closest(self._by_stem.get(name, []), near)
+
+    def drop(self, name: str, code: str, **params: object) -> None:
+        """Say that something is left out."""
+        self.files.drop(name, code, {key: str(value)[:DETAIL_CHARS_MAX] for key, value in params.items()})
+
+    def add(
+        self,
+        parts: Parts,
+        name: str,
+        *,
+        values: Mapping[str, str] | None = None,
+        boxes: Iterable[RawBox] = (),
+        size: tuple[float, float] = (0, 0),
+    ) -> None:
+        """An image and what is said of it; the first that is said of one counts. `size`: zeros say nothing."""
+        if parts in self._seen:
+            self.drop(name, "image_twice")
+            return
+        self._seen.add(parts)
+        checked = self._checked(name, boxes)
+        if checked is not None:
+            said = all(0 < each < COORDINATE_MAX for each in size)
+            known = (round(size[0]), round(size[1])) if said else None
+            self._records[parts] = SourceRecord(name, parts, values or {}, checked, known, self._relative)
+
+    def without(self, parts: Parts, name: str, code: str, **params: object) -> None:
+        """An image is there, but what is said of it cannot be used."""
+        self._seen.add(parts)
+        self.drop(name, code, **params)
+
+    def _checked(self, name: str, raws: Iterable[RawBox]) -> tuple[Box, ...] | None:
+        boxes: list[Box] = []
+        for number, raw in enumerate(raws):
+            if number == BOXES_PER_IMAGE_MAX:
+                self.drop(name, "boxes_too_many", max=BOXES_PER_IMAGE_MAX)
+                return None
+            if raw.label is None:
+                self.drop(name, "category_unknown", value=raw.said)
+                return None
+            problem = box_problem(raw.x, raw.y, raw.width, raw.height, raw.area)
+            if problem is None and self._relative and not all(-1 <= each <= 2 for each in raw[1:5]):
+                problem = "box_not_relative"
+            if not 0 < len(raw.label) <= LABEL_CHARS_MAX:
+                problem = "class_name_too_long" if raw.label else "class_name_empty"
+            if problem == "box_empty":
+                self.drop(name, "box_empty", number=number, label=raw.label)
+            elif problem is not None:
+                self.drop(name, problem, number=number, label=raw.label)
+                return None
+            else:
+                boxes.append(_box(raw))
+        self._boxes += len(boxes)
+        if self._boxes > BOXES_MAX:
+            raise PackageError("package_boxes_too_many", max=BOXES_MAX)
+        return tuple(boxes)
+
+    def empty(self) -> None:
+        """Every image of which nothing is said is one without boxes."""
+        for parts in self.files:
+            if is_image(parts) and parts not in self._seen:
+                self.add(parts, "/".join(parts))
+
+    def finish(self, tools: Mapping[str, str] | None = None, labels: Iterable[str] = ()) -> Contents:
+        """All of it. `tools`: the tool that each key was made with, else it is an attribute; `labels`: the classes of
+        boxes in the package's own order.
+        """
+        for parts in self.files:
+            if parts not in self._seen:
+                self.drop("/".join(parts), "image_not_listed" if is_image(parts) else "file_not_used")
+        records = tuple(sorted(self._records.values(), key=lambda record: (record.name, record.parts)))
+        counts = Counter(dict.fromkeys(labels, 0))
+        counts.update(box.label for record in records for box in record.boxes)
+        keys = keys_of(records, tools or {})
+        return Contents((*keys, key_of(BOXES, "box", counts)) if counts else keys, records)
+
+
+def stem(parts: Parts) -> str:
+    """The file's name without its ending."""
+    return parts[-1].rpartition(".")[0]
+
+
+def _closest(found: list[Parts], near: Parts) -> Parts | str:
+    """The one whose folders have most in common with `near`, from the end first; or the code why there is none."""
+    if not found:
+        return "image_missing"
+    ranked = sorted(
+        ((_common(parts[-2::-1], near[::-1]), _common(parts, near), parts) for parts in found), reverse=True
+    )
+    if len(ranked) > 1 and ranked[0][:2] == ranked[1][:2]:
+        return "image_ambiguous"
+    return ranked[0][2]
+
+
+def _common(some: Parts, others: Parts) -> int:
+    """How many parts are the same from the start."""
+    return next(
+        (place for place, (one, other) in enumerate(zip(some, others, strict=False)) if one != other),
+        min(len(some), len(others)),
+    )
+
+
+def _box(raw: RawBox) -> Box:
+    return Box(
+        label=raw.label or "",
+        x=float(raw.x),
+        y=float(raw.y),
+        width=float(raw.width),
+        height=float(raw.height),
+        area=None if raw.area is None else float(raw.area),
+        crowd=raw.crowd,
+        difficult=raw.difficult,
+        attributes=dict(raw.attributes),
+    )
+
+
+def texts(said: Mapping[str, object] | None) -> dict[str, str]:
+    """Attributes of any type as texts, cut where they are too long; what says nothing is left out."""
+    found: dict[str, str] = {}
+    for name, value in (said or {}).items():
+        text = as_text(value)
+        if text and name and len(found) < ATTRIBUTES_MAX:
+            found[name[:LABEL_CHARS_MAX]] = text
+    return found
+
+
+def as_text(value: object) -> str:
+    """A value as text: `true`, `3`, `a, b`; empty for none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ", ".join(filter(None, map(as_text, value[:ATTRIBUTES_MAX])))[:TEXT_CHARS_MAX]
+    if isinstance(value, dict):
+        return as_text([f"{name}: {as_text(part)}" for name, part in value.items()])
+    return str(value)[:TEXT_CHARS_MAX]
