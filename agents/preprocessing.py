@@ -119,9 +119,21 @@ def run_chain(image: Image, steps: tuple[Step, ...]) -> Image:
     return image
 
 
+def normalise(image: Image, mean: tuple[float, ...], scale: tuple[float, ...], into: Floats) -> None:
+    """Write (image - mean) * scale as float32 where it is wanted, without another copy.
+
+    `image` is uint8, channels first, one mean and scale a channel; `into` is float32 of the same shape.
+    """
+    factor = np.array(scale, np.float32)[:, None, None]
+    if not any(mean):
+        np.multiply(image, factor, out=into)
+        return
+    np.subtract(image, np.array(mean, np.float32)[:, None, None], out=into)
+    into *= factor
+
+
 def normalised(image: Image, mean: tuple[float, ...], scale: tuple[float, ...]) -> Floats:
-    """(image - mean) * scale as contiguous float32; `image` is uint8, channels first, one mean and scale a channel."""
-    result = image.astype(np.float32)
-    result -= np.array(mean, np.float32)[:, None, None]
-    result *= np.array(scale, np.float32)[:, None, None]
-    return np.ascontiguousarray(result)
+    """(image - mean) * scale as contiguous float32; see `normalise`."""
+    result = np.empty(image.shape, np.float32)
+    normalise(image, mean, scale, result)
+    return result

@@ -6,13 +6,25 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from schemas.events.tests import BackendUsed, StageTiming
+from schemas.events.tests import (
+    BackendUsed,
+    DetectionSummary,
+    Measure,
+    SequenceSummary,
+    SizePolicy,
+    SliceSummary,
+    StageTiming,
+    Trial,
+)
 from schemas.specs.preprocessing import Step
 from schemas.values import Code, DatasetRef, Digest, Precision
 
-FORMAT_VERSION = 1
 CONVERSION_FORMAT_VERSION = 2
 """1 knew one sub-model only."""
+EVALUATION_FORMAT_VERSION = 2
+"""1 had every image in it, and classification only."""
+SKIPPED_MAX = 1000
+SLICE_CLASSES_MAX = 100
 
 InputKind = Literal["random", "real"]
 """What a measurement was made on: random images, or the first images of the dataset that the conversion named."""
@@ -203,6 +215,66 @@ class ImageResult(Part, frozen=True, kw_only=True):
     answers: tuple[Answer, ...]
 
 
+class DetectionClass(Part, frozen=True, kw_only=True):
+    """One class of a detector at the test's IoU threshold; None is undefined.
+
+    `objects` and `ap` are of all sizes, small, medium and large boxes. `found`, `precision`, `recall` and `f1` are at
+    the threshold that is best for all classes together, `best_*` at the class's own. `curve` has 101 precisions at
+    recalls from 0 to 1, `curve_scores` the scores there (None where the recall is never reached).
+    """
+
+    name: str
+    objects: tuple[int, ...]
+    ap: tuple[float | None, ...]
+    found: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    best_threshold: float
+    best_precision: float | None
+    best_recall: float | None
+    best_f1: float | None
+    curve: tuple[float, ...] = ()
+    curve_scores: tuple[float | None, ...] = ()
+
+
+class DetectionReport(Part, frozen=True, kw_only=True):
+    """A detector against the dataset's boxes.
+
+    `ap_by_size`: mean AP of all sizes, small, medium and large. `confusion` lists (true class, found class, boxes) by
+    index at the threshold, the index after the last class being the background. `unscored`: found boxes of classes that
+    the dataset does not have. `found_per_image_max`: how many boxes of an image and class are looked at.
+    """
+
+    task: str
+    dataset_task: str
+    summary: DetectionSummary
+    iou_threshold: float
+    size_policy: SizePolicy
+    ap_by_size: tuple[float | None, ...]
+    classes: tuple[DetectionClass, ...]
+    confusion: tuple[tuple[int, int, int], ...]
+    unscored: int
+    found_per_image_max: int
+
+
+class SliceTask(Part, frozen=True, kw_only=True):
+    """One task on the images of a slice; `classes` only where the task has no more than `SLICE_CLASSES_MAX`."""
+
+    task: str
+    accuracy: float | None
+    precision: float | None = None
+    recall: float | None = None
+    classes: tuple[ClassScore, ...] = ()
+
+
+class SliceReport(Part, frozen=True, kw_only=True):
+    """A slice as the event has it (all of them, also those beyond its limit), and task by task."""
+
+    summary: SliceSummary
+    tasks: tuple[SliceTask, ...] = ()
+
+
 class SkippedImage(Part, frozen=True, kw_only=True):
     """One image that was not scored, and the code that says why."""
 
@@ -211,13 +283,13 @@ class SkippedImage(Part, frozen=True, kw_only=True):
 
 
 class Clock(Part, frozen=True, kw_only=True):
-    """What the timings mean."""
+    """What the timings mean. Stages that overlap add up to more than the whole."""
 
     inside_preprocess: str = "decode, chain, normalise"
     inside_inference: str = "one batch through the runtime, divided by its images"
-    inside_postprocess: str = "softmax where the graph has none, top 5, detectors' boxes; divided by the batch's images"
-    outside: str = "reading the pack, loading the model, one warm-up batch"
-    overlapped: bool = False
+    inside_postprocess: str = "softmax where the graph has none, top 5, boxes, texts; divided by the batch's images"
+    outside: str = "reading the pack, loading the model, compiling for a batch size, one warm-up batch"
+    overlapped: bool = True
     threads: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
@@ -237,17 +309,26 @@ class NetworkReport(Part, frozen=True, kw_only=True):
 
 
 class EvaluationReport(Part, frozen=True, kw_only=True):
-    """A test per class and per image."""
+    """A test in total, per class and per slice. What it said of each image: `schemas.results` (format 1 had it here).
+
+    `skipped` are the first `SKIPPED_MAX` images that were left out, `skipped_reasons` counts all of them by code.
+    """
 
     tasks: tuple[TaskReport, ...]
-    images: tuple[ImageResult, ...]
     skipped: tuple[SkippedImage, ...]
     steps: tuple[Step, ...]
     batch_size: int
     loops: int
     precision: Precision
     used: BackendUsed
+    images: tuple[ImageResult, ...] = ()
     networks: tuple[NetworkReport, ...] = ()
     clock: Clock = Clock()
+    measure: Measure = "top1"
+    skipped_reasons: dict[str, int] = {}
+    detection: DetectionReport | None = None
+    sequences: tuple[SequenceSummary, ...] = ()
+    slices: tuple[SliceReport, ...] = ()
+    trials: tuple[Trial, ...] = ()
     format: Literal["mo.evaluation-report"] = "mo.evaluation-report"
-    format_version: int = FORMAT_VERSION
+    format_version: int = EVALUATION_FORMAT_VERSION

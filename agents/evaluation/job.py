@@ -11,6 +11,7 @@ from agents.evaluation.plan import (
     PLAN_FILE,
     REPLICATES_FILE,
     REPORT_FILE,
+    RESULTS_FILE,
     SUMMARY_FILE,
     TRON_FILE,
     Plan,
@@ -20,9 +21,10 @@ from agents.sandbox.child import run_child
 from agents.sandbox.exchange import read_small
 from agents.work import JobProblem, Work
 from schemas.events import InferenceCompleted, InferenceRequested, JobRequest
+from schemas.events.tests import TestOptions
 
 SUMMARY_BYTES_MAX = 1 << 20
-OUTPUTS = {SUMMARY_FILE: SUMMARY_BYTES_MAX, REPORT_FILE: 2 << 30, REPLICATES_FILE: 1 << 30}
+OUTPUTS = {SUMMARY_FILE: SUMMARY_BYTES_MAX, REPORT_FILE: 1 << 30, RESULTS_FILE: 8 << 30, REPLICATES_FILE: 1 << 30}
 
 GRAPHS_BYTES_MAX = 4 << 30
 """Room for the model's graphs and weights, taken out of the Tron file where the runtime can open them."""
@@ -38,6 +40,7 @@ async def _evaluated(request: InferenceRequested, work: Work) -> Path:
         backend=request.backend,
         platform=request.identity.platform,
         steps=request.steps,
+        options=request.options or TestOptions(),
     )
     (work.folder / PLAN_FILE).write_bytes(msgspec.json.encode(plan))
     inputs = {PLAN_FILE: work.folder / PLAN_FILE}
@@ -64,26 +67,27 @@ async def handle(request: JobRequest, work: Work) -> InferenceCompleted:
 
     Raises:
         JobProblem: `batch_size_over_max`, `precision_not_available`, `platform_not_available`,
-            `classes_do_not_match`, `chain_shape_wrong`, the codes of `chain_problem`, `no_images_left`,
-            `output_not_finite`, `tron_unreadable`, `pack_unreadable`, and those of `run_child`.
+            `chain_shape_wrong`, `no_images_left`, `no_objects_left`, `output_not_finite`, `tron_unreadable`,
+            `pack_unreadable`, the codes of `chain_problem`, of `agents.evaluation.loading` and `.matching`, and those
+            of `run_child`.
         TypeError: the request is no InferenceRequested.
     """
     if not isinstance(request, InferenceRequested):
         raise TypeError(f"{type(request).__name__} is no test: route it to its own handler")
     made = await _evaluated(request, work)
     data = read_small(made / SUMMARY_FILE, bytes_max=SUMMARY_BYTES_MAX)
-    report, replicates = made / REPORT_FILE, made / REPLICATES_FILE
-    if data is None or not (report.exists() and replicates.exists()):
+    files = {"report": made / REPORT_FILE, "results": made / RESULTS_FILE, "replicates": made / REPLICATES_FILE}
+    if data is None or not all(path.exists() for path in files.values()):
         raise JobProblem("evaluation_left_no_result")
     summary = msgspec.json.decode(data, type=Summary)
-    kept = await work.keep(report, "evaluation-report.json")
-    kept_replicates = await work.keep(replicates, "replicates.bin")
+    kept = {name: await work.keep(path, path.name) for name, path in files.items()}
     work.progress("done", 1.0)
     return InferenceCompleted(
         job_id=request.job_id,
         epoch=work.epoch,
         instance=work.instance,
-        report=kept,
-        replicates=kept_replicates,
+        report=kept["report"],
+        results=kept["results"],
+        replicates=kept["replicates"],
         **{field: getattr(summary, field) for field in Summary.__struct_fields__},
     )

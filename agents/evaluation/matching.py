@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from agents.sandbox.inside import Refused, listed
+from schemas.events.tests import Dimension, TaskPair
 from schemas.reports import SkippedImage
+from schemas.specs.mapping import Kind
 from schemas.specs.parts import TaskSpec
-from storage.datasets.pack import ImageRecord, PackTask
+from storage.datasets.pack import ImageRecord, PackInfo, PackTask
+
+SLICE_VALUES_MAX = 200
+"""Values of a dimension: more are no dimension but names."""
 
 
 class Match(NamedTuple):
@@ -21,26 +26,41 @@ class Match(NamedTuple):
 
 
 class Labelled(NamedTuple):
-    """An image to score and its true class index for each match."""
+    """An image to score and, in a dataset of classes, its true class index for each match."""
 
     record: ImageRecord
-    labels: tuple[int, ...]
+    labels: tuple[int, ...] = ()
 
 
-def _partner(task: TaskSpec, free: Sequence[PackTask]) -> PackTask | None:
-    if named := [each for each in free if each.name == task.name]:
-        return named[0]
-    known = set(task.classes)
-    best = max(free, key=lambda each: len(known & set(each.classes)), default=None)
-    return best if best is not None and known & set(best.classes) else None
-
-
-def match_tasks(model: Sequence[TaskSpec], dataset: Sequence[PackTask]) -> tuple[Match, ...]:
-    """Tasks by their names, what is left by the classes they have in common; a model's task may stay alone.
+def answerable(info: PackInfo, dimensions: Sequence[Dimension]) -> tuple[PackTask, ...]:
+    """The tasks that a model can be asked: the dataset's own, and the dimensions that are to be evaluated too.
 
     Raises:
-        Refused: `classes_do_not_match`: nothing in common.
+        Refused: `dimension_unknown`; `dimension_not_a_task`: only images that have classes can be asked for another.
     """
+    tasks = {task.name: task for task in info.tasks}
+    for each in dimensions:
+        if each.name not in info.dimensions and each.name not in tasks:
+            known = listed([*tasks, *info.dimensions])
+            raise Refused("dimension_unknown", dimension=each.name, known=known)
+        if each.as_task and each.name not in tasks:
+            if info.type != "classification":
+                raise Refused("dimension_not_a_task", dimension=each.name, type=info.type)
+            tasks[each.name] = PackTask(each.name, tuple(info.dimensions[each.name]))
+    return tuple(tasks.values())
+
+
+def match_tasks(
+    model: Sequence[TaskSpec], dataset: Sequence[PackTask], pairs: Sequence[TaskPair] = ()
+) -> tuple[Match, ...]:
+    """The pairs that were asked for; without any, tasks by their names, what is left by the classes they have in
+    common; a model's task may stay alone.
+
+    Raises:
+        Refused: `classes_do_not_match`: nothing in common; `task_pair_unknown`, `task_pair_twice`.
+    """
+    if pairs:
+        return _asked(model, dataset, pairs)
     names = {each.name for each in model}
     free = list(dataset)
     found = []
@@ -51,15 +71,61 @@ def match_tasks(model: Sequence[TaskSpec], dataset: Sequence[PackTask]) -> tuple
             free.remove(partner)
             found.append(Match(output, task.name, partner.name, task.classes))
     if not found:
-        raise Refused(
-            "classes_do_not_match",
-            dataset=listed([name for task in dataset for name in task.classes]),
-            model=listed([name for task in model for name in task.classes]),
-        )
+        raise _nothing_common(model, dataset)
     return tuple(found)
 
 
-def select(records: Iterable[ImageRecord], matches: Sequence[Match]) -> tuple[list[Labelled], list[SkippedImage]]:
+def _partner(task: TaskSpec, free: Sequence[PackTask]) -> PackTask | None:
+    if named := [each for each in free if each.name == task.name]:
+        return named[0]
+    known = set(task.classes)
+    best = max(free, key=lambda each: len(known & set(each.classes)), default=None)
+    return best if best is not None and known & set(best.classes) else None
+
+
+def _asked(model: Sequence[TaskSpec], dataset: Sequence[PackTask], pairs: Sequence[TaskPair]) -> tuple[Match, ...]:
+    outputs = {task.name: number for number, task in enumerate(model)}
+    theirs = {task.name: task for task in dataset}
+    for side, known, given in (
+        ("model", outputs, [pair.task for pair in pairs]),
+        ("dataset", theirs, [pair.dataset_task for pair in pairs]),
+    ):
+        if unknown := [name for name in given if name not in known]:
+            raise Refused("task_pair_unknown", side=side, task=unknown[0], known=listed(list(known)))
+        if twice := [name for name in given if given.count(name) > 1]:
+            raise Refused("task_pair_twice", side=side, task=twice[0])
+    found = [
+        Match(outputs[each.task], each.task, each.dataset_task, model[outputs[each.task]].classes) for each in pairs
+    ]
+    for match in found:
+        if not set(match.classes) & set(theirs[match.dataset_task].classes):
+            raise _nothing_common([model[match.output]], [theirs[match.dataset_task]])
+    return tuple(found)
+
+
+def _nothing_common(model: Sequence[TaskSpec], dataset: Sequence[PackTask]) -> Refused:
+    return Refused(
+        "classes_do_not_match",
+        dataset=listed([name for task in dataset for name in task.classes]),
+        model=listed([name for task in model for name in task.classes]),
+    )
+
+
+def check_heads(matches: Sequence[Match], dimensions: Sequence[Dimension]) -> None:
+    """Every dimension that is to be a task has a head that answers it.
+
+    Raises:
+        Refused: `dimension_without_head`.
+    """
+    answered = {match.dataset_task for match in matches}
+    for each in dimensions:
+        if each.as_task and each.name not in answered:
+            raise Refused("dimension_without_head", dimension=each.name)
+
+
+def select(
+    kind: Kind, records: Iterable[ImageRecord], matches: Sequence[Match]
+) -> tuple[list[Labelled], list[SkippedImage]]:
     """The images whose labels the model knows, and the others with the code why not.
 
     Labels are matched by the class's name: their order in dataset and model may differ.
@@ -68,12 +134,44 @@ def select(records: Iterable[ImageRecord], matches: Sequence[Match]) -> tuple[li
     chosen: list[Labelled] = []
     skipped: list[SkippedImage] = []
     for record in records:
-        names = [record.labels.get(match.dataset_task) for match in matches]
-        labels = [index.get(name) if name is not None else None for index, name in zip(indexes, names, strict=True)]
-        known = tuple(label for label in labels if label is not None)
-        if len(known) == len(labels):
-            chosen.append(Labelled(record, known))
+        labels = _labels(kind, record, matches, indexes)
+        if isinstance(labels, str):
+            skipped.append(SkippedImage(name=record.name, code=labels))
         else:
-            code = "label_missing" if None in names else "label_unknown_to_model"
-            skipped.append(SkippedImage(name=record.name, code=code))
+            chosen.append(Labelled(record, labels))
     return chosen, skipped
+
+
+def _labels(
+    kind: Kind, record: ImageRecord, matches: Sequence[Match], indexes: Sequence[Mapping[str, int]]
+) -> tuple[int, ...] | str:
+    """The true classes for each match (none where they are no classes of images), or the code why they are unknown."""
+    if kind == "detection":
+        known: Collection[str] = indexes[0]
+        return () if all(box.label in known for box in record.boxes) else "label_unknown_to_model"
+    names = [said_of(record, match.dataset_task) for match in matches]
+    if None in names:
+        return "label_missing"
+    if kind == "sequence":
+        return ()
+    labels = [index.get(name or "") for index, name in zip(indexes, names, strict=True)]
+    found = tuple(label for label in labels if label is not None)
+    return found if len(found) == len(labels) else "label_unknown_to_model"
+
+
+def said_of(record: ImageRecord, name: str) -> str | None:
+    """What is said of the image under this name: by a task's label, else by an attribute."""
+    found = record.labels.get(name)
+    return record.attributes.get(name) if found is None else found
+
+
+def values_of(images: Sequence[Labelled], dimension: Dimension) -> list[str | None]:
+    """What each image has in the dimension.
+
+    Raises:
+        Refused: `dimension_too_many_values`.
+    """
+    values = [said_of(image.record, dimension.name) or None for image in images]
+    if (count := len(set(values))) > SLICE_VALUES_MAX + 1:
+        raise Refused("dimension_too_many_values", dimension=dimension.name, count=count, max=SLICE_VALUES_MAX)
+    return values

@@ -10,13 +10,13 @@ import numpy as np
 
 from agents.evaluation.classification import Floats, softmax
 from agents.evaluation.methods.base import Array
-from agents.evaluation.methods.decoding import UNREAD, Detections, decoder_for
+from agents.evaluation.methods.decoding import Decoder, Detections, decoder_for
 from agents.geometry import Placement, placement
-from agents.preprocessing import Image, normalised, run_chain
+from agents.preprocessing import Image, normalise, run_chain
 from agents.runtimes.base import Session
 from agents.sandbox.inside import Refused
-from schemas.specs.method_spec import MethodSpec
-from schemas.specs.methods import SCORED, chosen, method, proposed_chain
+from schemas.specs.method_spec import Family, MethodSpec
+from schemas.specs.methods import chosen, method, proposed_chain
 from schemas.specs.preprocessing import Step, chain_problem
 from schemas.tron import SubModel, TronManifest
 
@@ -27,11 +27,6 @@ class Plain(NamedTuple):
     sub: SubModel
     spec: MethodSpec
     source: str | None
-
-    @property
-    def scored(self) -> bool:
-        """Whether its answers can be compared with a dataset's labels."""
-        return self.spec.family == SCORED
 
 
 def plain(manifest: TronManifest) -> tuple[Plain, ...]:
@@ -61,22 +56,37 @@ def chain_of(sub: SubModel, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return steps or sub.steps or proposed_chain(sub.input.shape, sub.args)
 
 
-class Network:
-    """A loaded sub-model with a batch of inputs to fill."""
+class Slots:
+    """Room for one batch of a network's inputs: which images lie where, and where the chain put them."""
 
-    def __init__(self, about: Plain, session: Session, steps: tuple[Step, ...], batch_size: int) -> None:
+    def __init__(self, batch_size: int, shape: tuple[int, int, int]) -> None:
+        self.inputs: Floats = np.zeros((batch_size, *shape), np.float32)
+        self.places: list[Placement] = [Placement(1, 1)] * batch_size
+
+
+class Network:
+    """A loaded sub-model: brings images into slots, runs a batch of them, reads what comes out."""
+
+    def __init__(self, about: Plain, session: Session, steps: tuple[Step, ...]) -> None:
         """Raises as `Decoder`."""
         self.about, self.session, self.steps = about, session, steps
         sub = about.sub
         self._decoder = decoder_for(about.spec, sub.args, sub.tasks, sub.input.shape)
-        self._batch = np.zeros((batch_size, *sub.input.shape), np.float32)
-        self._places: list[Placement] = [Placement(1, 1)] * batch_size
         self.distributions = self._distributions()
 
     @property
     def channels(self) -> int:
         """Colours of the images it takes."""
         return self.about.sub.input.shape[0]
+
+    @property
+    def family(self) -> Family:
+        """What its answers are."""
+        return self.about.spec.family
+
+    def slots(self, batch_size: int) -> Slots:
+        """Room for a batch."""
+        return Slots(batch_size, self.about.sub.input.shape)
 
     def _distributions(self) -> tuple[bool, ...]:
         """For each task, whether the network gives probabilities; a plug-in always does."""
@@ -92,8 +102,8 @@ class Network:
             raise Refused("outputs_not_there", outputs=len(sub.outputs))
         return places
 
-    def fill(self, slot: int, image: Image, name: str) -> None:
-        """Bring an image (height, width, channels) into its slot of the batch.
+    def fill(self, slots: Slots, slot: int, image: Image, name: str) -> None:
+        """Bring an image (height, width, channels) into a slot.
 
         Raises:
             ChainError: the chain cannot run on this image. Refused: `chain_shape_wrong`, with the image's `name`.
@@ -102,64 +112,55 @@ class Network:
         pixels = run_chain(image, self.steps)
         if pixels.shape != sub.input.shape:
             raise Refused("chain_shape_wrong", got=pixels.shape, wanted=sub.input.shape, image=name)
-        self._batch[slot] = normalised(pixels, sub.normalisation.mean, sub.normalisation.scale)
-        self._places[slot] = placement(image.shape[1], image.shape[0], self.steps)
+        normalise(pixels, sub.normalisation.mean, sub.normalisation.scale, slots.inputs[slot])
+        slots.places[slot] = placement(image.shape[1], image.shape[0], self.steps)
 
-    def infer(self, count: int) -> list[Array]:
-        """All outputs for the first `count` slots."""
-        return self.session.run({self.about.sub.input.name: self._batch[:count]})
+    def trial(self, slots: Slots, count: int) -> list[Array]:
+        """As `infer`, whatever comes out: an empty image may well have no finite answer."""
+        return self.session.run({self.about.sub.input.name: slots.inputs[:count]})
 
-    def scores(self, outputs: list[Array], count: int) -> list[Floats]:
-        """Probabilities (count, classes) of each task.
+    def infer(self, slots: Slots, count: int) -> list[Array]:
+        """All outputs for the first `count` slots.
 
         Raises:
             Refused: `output_not_finite`.
         """
+        outputs = self.trial(slots, count)
+        for place, output in enumerate(outputs):
+            if output.dtype.kind == "f" and not np.isfinite(output).all():
+                raise Refused("output_not_finite", side="tron", output=place, batch=len(output))
+        return outputs
+
+    def scores(self, outputs: list[Array], count: int) -> list[Floats]:
+        """Probabilities (count, classes) of each task; raises as `Decoder`."""
         if self._decoder is not None:
             answers = [self._decoder.answer([output[slot] for output in outputs]) for slot in range(count)]
-            rows = [np.stack(each) for each in zip(*answers, strict=True)]
-            return [_finite(np.asarray(each, np.float32), number) for number, each in enumerate(rows)]
+            return [np.stack(each).astype(np.float32) for each in zip(*answers, strict=True)]
         found = []
         for place, distribution in zip(self._chosen(), self.distributions, strict=True):
-            output = _finite(np.asarray(outputs[place], np.float32).reshape(count, -1), place)
+            output = np.asarray(outputs[place], np.float32).reshape(count, -1)
             found.append(output if distribution else softmax(output))
         return found
 
-    def read(self, outputs: list[Array], count: int) -> list[Detections | None]:
-        """What a detector found in each image of the batch, in the pixels of the image that it was filled with.
+    def detections(self, outputs: list[Array], slots: Slots, count: int) -> list[Detections]:
+        """What was found in each image of the batch, in the pixels of the image; raises as `Decoder`."""
+        decoder = self._wanted()
+        return [decoder.detections([output[slot] for output in outputs], slots.places[slot]) for slot in range(count)]
 
-        A network that reads text answers too, and has nothing to show: nothing scores it yet. One of the family `raw`
-        is run and not read.
+    def texts(self, outputs: list[Array], count: int) -> list[str]:
+        """What was read in each image of the batch; raises as `Decoder`."""
+        decoder = self._wanted()
+        return [str(decoder.answer([output[slot] for output in outputs])) for slot in range(count)]
 
-        Raises:
-            Refused: `output_not_finite`, and those of `Decoder`.
-        """
-        for place, output in enumerate(outputs):
-            _finite(output, place)
-        if self.about.spec.family == UNREAD:
-            return [None] * count
+    def _wanted(self) -> Decoder:
         if self._decoder is None:
-            raise TypeError("classification has no boxes: ask for scores")
-        found: list[Detections | None] = []
-        for slot in range(count):
-            own = [output[slot] for output in outputs]
-            if self.about.spec.family == "detection":
-                found.append(self._decoder.detections(own, self._places[slot]))
-            else:
-                self._decoder.answer(own)
-                found.append(None)
-        return found
+            raise TypeError(f"outputs of the family {self.family} are not decoded")
+        return self._decoder
 
 
-def _finite(output: Array, place: int) -> Array:
-    if not np.isfinite(output).all():
-        raise Refused("output_not_finite", side="tron", output=place, batch=len(output))
-    return output
-
-
-def best_crop(image: Image, found: Detections | None) -> Image | None:
+def best_crop(image: Image, found: Detections) -> Image | None:
     """The part of the image in the best box, whole pixels and at least one; None where nothing was found."""
-    if found is None or not len(found.boxes):
+    if not len(found.boxes):
         return None
     left, top, right, bottom = found.boxes[0].tolist()
     height, width = image.shape[:2]

@@ -5,69 +5,59 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
-import numpy as np
 
-from agents.evaluation.classification import TaskScores, marks, score
-from agents.evaluation.matching import Labelled, Match, match_tasks, select
-from agents.evaluation.networks import Network, chain_of, graph_path, plain
-from agents.evaluation.passes import Model, Passes, Ranked
+from agents.evaluation.loading import Loaded, load, model_of
+from agents.evaluation.matching import Labelled, select, values_of
+from agents.evaluation.networks import Network
+from agents.evaluation.passes import Model, Passes
 from agents.evaluation.plan import (
     PACK_FILE,
     PLAN_FILE,
     REPLICATES_FILE,
     REPORT_FILE,
+    RESULTS_FILE,
     SUMMARY_FILE,
     TRON_FILE,
     Plan,
     Summary,
 )
-from agents.runtimes.onnxruntime import OnnxRuntime
-from agents.sandbox.inside import Refused, Report, Steady, inputs, listed, outputs, run, tallied
-from schemas.events.tests import TaskSummary
-from schemas.reports import Answer, EvaluationReport, ImageResult, NetworkReport, TaskReport
-from schemas.specs.parts import TaskSpec
-from schemas.verdict.replicates import encode, sample
+from agents.evaluation.scoring.boxes import score_boxes
+from agents.evaluation.scoring.collected import Asked, Collected, Scored, detection_summary, task_summary
+from agents.evaluation.scoring.images import score_images
+from agents.evaluation.scoring.texts import score_texts
+from agents.sandbox.inside import Refused, Report, Steady, inputs, outputs, run, tallied
+from schemas.events.tests import SLICES_MAX
+from schemas.reports import SKIPPED_MAX, EvaluationReport, NetworkReport
+from schemas.results import DimensionPart, Results, encode, packed
+from schemas.verdict import replicates
 from storage.datasets.pack import DatasetPack, PackError
 from storage.plugins import register_installed
-from storage.tron_file import TronFile, TronFileError
+from storage.tron_file import TronFileError
 
 
-def _networks(plan: Plan, tron: Path) -> tuple[Network, ...]:
-    """The Tron's networks, loaded; the steps asked for are those of the ones that are scored."""
-    if plan.precision != "fp32":
-        raise Refused("precision_not_available", precision=plan.precision)
-    if plan.platform != "nvidia":
-        raise Refused("platform_not_available", platform=plan.platform)
-    loaded = []
-    with TronFile(tron) as file:
-        found = plain(file.manifest)
-        max_batch = min(each.sub.max_batch for each in found)
-        if plan.batch_size > max_batch:
-            raise Refused("batch_size_over_max", batch_size=plan.batch_size, max=max_batch)
-        if not any(each.scored for each in found):
-            raise Refused("model_not_scorable", methods=listed([each.spec.name for each in found]))
-        for position, each in enumerate(found):
-            graph = graph_path(Path.cwd(), position)
-            graph.parent.mkdir()
-            file.extract_graph(each.sub, graph)
-            session = OnnxRuntime().load(graph, plan.platform)
-            steps = chain_of(each.sub, plan.steps if each.scored else ())
-            loaded.append(Network(each, session, steps, plan.batch_size))
-    return tuple(loaded)
+def _scored(model: Model, collected: Collected, pack: DatasetPack, plan: Plan) -> tuple[Scored, Asked]:
+    options = plan.options
+    dimensions = tuple((each, values_of(collected.images, each)) for each in options.dimensions)
+    asked = Asked(options.iou_threshold, options.size_policy, dimensions)
+    match pack.info.type:
+        case "detection":
+            return score_boxes(model, collected, asked, pack.info), asked
+        case "sequence":
+            return score_texts(model, collected, asked), asked
+        case _:
+            return score_images(model, collected, asked), asked
 
 
-def _model(networks: tuple[Network, ...], pack: DatasetPack) -> Model:
-    heads: list[tuple[int, int]] = []
-    tasks: list[TaskSpec] = []
-    for number, network in enumerate(networks):
-        if network.about.scored:
-            heads += [(number, task) for task in range(len(network.about.sub.tasks))]
-            tasks += network.about.sub.tasks
-    return Model(networks, tuple(heads), match_tasks(tasks, pack.info.tasks))
+def main_network(model: Model) -> Network:
+    """The network that gives the numbers of the first task."""
+    return model.networks[model.heads[model.matches[0].output][0]]
+
+
+def network_reports(passes: Passes) -> tuple[NetworkReport, ...]:
+    """The networks in the order in which they run."""
+    return tuple(_network_report(passes, number) for number in range(len(passes.model.networks)))
 
 
 def _network_report(passes: Passes, number: int) -> NetworkReport:
@@ -84,120 +74,103 @@ def _network_report(passes: Passes, number: int) -> NetworkReport:
     )
 
 
-def _task_report(match: Match, scores: TaskScores, *, softmax_added: bool) -> TaskReport:
-    return TaskReport(
-        task=match.task,
-        dataset_task=match.dataset_task,
-        images=scores.images,
-        top1=scores.top1,
-        top5=scores.top5,
-        macro_precision=scores.macro_precision,
-        macro_recall=scores.macro_recall,
-        macro_f1=scores.macro_f1,
-        softmax_added=softmax_added,
-        classes=scores.classes,
-        confusion=scores.confusion,
-    )
-
-
-def _joined(answers: list[list[Ranked]], task: int) -> Ranked:
-    return Ranked(
-        np.concatenate([batch[task].indexes for batch in answers]),
-        np.concatenate([batch[task].scores for batch in answers]),
-    )
-
-
-def _image_results(read: list[Labelled], ranked: list[Ranked]) -> tuple[ImageResult, ...]:
-    columns = [(each.indexes.tolist(), each.scores.tolist()) for each in ranked]
-    return tuple(
-        ImageResult(
-            name=image.record.name,
-            digest=image.record.sha256,
-            answers=tuple(
-                Answer(label=label, top=tuple(indexes[place]), scores=tuple(round(value, 6) for value in scores[place]))
-                for label, (indexes, scores) in zip(image.labels, columns, strict=True)
-            ),
-        )
-        for place, image in enumerate(read)
-    )
-
-
-def _main(model: Model) -> Network:
-    """The network that gives the numbers of the first task."""
-    return model.networks[model.heads[model.matches[0].output][0]]
-
-
-def _summary(passes: Passes, tasks: Sequence[TaskReport], images: int, total_ms: float) -> Summary:
+def _summary(passes: Passes, scored: Scored, loaded: Loaded, images: int, total_ms: float, loops: int) -> Summary:
     return Summary(
         images=images,
         skipped=len(passes.skipped),
-        accuracy=float(np.mean([task.top1 for task in tasks])),
-        tasks=tuple(
-            TaskSummary(task.task, task.images, task.top1, task.top5, task.macro_precision, task.macro_recall)
-            for task in tasks
-        ),
+        accuracy=scored.accuracy,
+        measure=scored.measure,
+        tasks=tuple(map(task_summary, scored.tasks)),
+        detection=detection_summary(scored),
+        sequences=scored.sequences,
+        slices=tuple(each.summary for each in scored.slices[:SLICES_MAX]),
         preprocess=passes.preprocess.timing(),
         inference=passes.inference.timing(),
         postprocess=passes.postprocess.timing(),
         total_ms=total_ms,
-        used=_main(passes.model).session.used(),
+        images_per_second=images * loops / (total_ms / 1000),
+        used=main_network(passes.model).session.used(),
+        trials=loaded.trials,
     )
 
 
-def _distribution(model: Model, match: Match) -> bool:
-    network, task = model.heads[match.output]
-    return model.networks[network].distributions[task]
-
-
-def _write(plan: Plan, passes: Passes, read: list[Labelled], answers: list[list[Ranked]], total_ms: float) -> None:
-    folder = outputs()
-    model = passes.model
-    ranked = [_joined(answers, number) for number in range(len(model.matches))]
-    labels = np.array([image.labels for image in read], np.int64)
-    tasks = tuple(
-        _task_report(
-            match,
-            score(labels[:, number], ranked[number].indexes, match.classes),
-            softmax_added=not _distribution(model, match),
-        )
-        for number, match in enumerate(model.matches)
-    )
-    summary = _summary(passes, tasks, len(read), total_ms)
-    report = EvaluationReport(
-        tasks=tasks,
-        images=_image_results(read, ranked),
-        skipped=tuple(passes.skipped),
-        steps=_main(model).steps,
+def _report(plan: Plan, passes: Passes, scored: Scored, summary: Summary) -> EvaluationReport:
+    return EvaluationReport(
+        tasks=scored.tasks,
+        skipped=tuple(passes.skipped[:SKIPPED_MAX]),
+        skipped_reasons=dict(sorted(Counter(image.code for image in passes.skipped).items())),
+        steps=main_network(passes.model).steps,
         batch_size=plan.batch_size,
         loops=plan.loops,
         precision=plan.precision,
         used=summary.used,
-        networks=tuple(_network_report(passes, number) for number in range(len(model.networks))),
+        networks=network_reports(passes),
+        measure=scored.measure,
+        detection=scored.detection,
+        sequences=scored.sequences,
+        slices=scored.slices,
+        trials=summary.trials,
     )
-    (folder / REPORT_FILE).write_bytes(msgspec.json.encode(report))
-    right = {
-        f"{measure}/{match.task}": each
-        for number, match in enumerate(model.matches)
-        for measure, each in marks(labels[:, number], ranked[number].indexes, len(match.classes)).items()
-    }
-    (folder / REPLICATES_FILE).write_bytes(encode(sample([image.record.sha256 for image in read], right)))
+
+
+def results_of(images: list[Labelled]) -> Results:
+    """The columns that all results have: names, digests, sizes."""
+    records = [image.record for image in images]
+    return Results(
+        images=len(records),
+        names=tuple(record.name for record in records),
+        digests=b"".join(bytes.fromhex(record.sha256.removeprefix("sha256:")) for record in records),
+        sizes=packed([(record.width, record.height) for record in records], "<i4"),
+    )
+
+
+def _results(collected: Collected, scored: Scored, asked: Asked) -> Results:
+    dimensions = []
+    for dimension, values in asked.dimensions:
+        said = ["" if value is None else value for value in values]
+        names = tuple(sorted(set(said)))
+        place = {name: number for number, name in enumerate(names)}
+        found = packed([place[value] for value in said], "<i4")
+        dimensions.append(DimensionPart(name=dimension.name, values=names, places=found))
+    return msgspec.structs.replace(
+        results_of(collected.images),
+        classified=scored.classified,
+        detected=scored.detected,
+        read=scored.read,
+        dimensions=tuple(dimensions),
+    )
+
+
+def _write(plan: Plan, loaded: Loaded, passes: Passes, collected: Collected, total_ms: float) -> None:
+    folder = outputs()
+    scored, asked = _scored(passes.model, collected, passes.pack, plan)
+    summary = _summary(passes, scored, loaded, len(collected.images), total_ms, plan.loops)
+    (folder / REPORT_FILE).write_bytes(msgspec.json.encode(_report(plan, passes, scored, summary)))
+    (folder / RESULTS_FILE).write_bytes(encode(_results(collected, scored, asked)))
+    digests = [image.record.sha256 for image in collected.images]
+    kept = replicates.sample(digests, scored.marks, ratios=scored.ratios, slices=asked.masks(), drawn=scored.drawn)
+    (folder / REPLICATES_FILE).write_bytes(replicates.encode(kept))
     (folder / SUMMARY_FILE).write_bytes(msgspec.json.encode(summary))
 
 
 def _evaluate(plan: Plan, pack: DatasetPack, report: Report) -> None:
-    model = _model(_networks(plan, inputs() / TRON_FILE), pack)
+    loaded = load(plan, inputs() / TRON_FILE, pack.info.type)
+    model = model_of(loaded, pack.info, plan)
     passes = Passes(model, pack, plan.batch_size)
-    images, passes.skipped = select(pack.records, model.matches)
+    images, passes.skipped = select(pack.info.type, pack.records, model.matches)
     passes.warm_up()
     progress = Steady(report, "infer", len(images) * plan.loops, start=0.1, stop=0.95)
+    collected = Collected()
     begun = time.perf_counter()
-    read, answers = passes.run(images, progress)
-    if not read:
+    passes.run(images, progress, collected.take)
+    if not collected.images:
         reasons = Counter(image.code for image in passes.skipped)
         raise Refused("no_images_left", skipped=len(passes.skipped), reasons=tallied(reasons))
     for _ in range(plan.loops - 1):
-        passes.run(read, progress)
-    _write(plan, passes, read, answers, (time.perf_counter() - begun) * 1000)
+        passes.run(collected.images, progress)
+    total_ms = (time.perf_counter() - begun) * 1000
+    report("score", 0.96)
+    _write(plan, loaded, passes, collected, total_ms)
 
 
 def evaluate(report: Report) -> None:

@@ -1,10 +1,21 @@
-"""What the evaluating child is told, and what it answers with besides the report."""
+"""What the evaluating child is told, and what it answers with besides its files."""
 
 from __future__ import annotations
 
 import msgspec
 
-from schemas.events.tests import Backend, BackendUsed, StageTiming, TaskSummary
+from schemas.events.tests import (
+    Backend,
+    BackendUsed,
+    DetectionSummary,
+    Measure,
+    SequenceSummary,
+    SliceSummary,
+    StageTiming,
+    TaskSummary,
+    TestOptions,
+    Trial,
+)
 from schemas.specs.preprocessing import Step
 from schemas.values import Platform, Precision
 
@@ -14,6 +25,7 @@ PACK_FILE = "dataset.zip"
 SUMMARY_FILE = "summary.json"
 REPORT_FILE = "report.json"
 REPLICATES_FILE = "replicates.bin"
+RESULTS_FILE = "results.bin"
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +37,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     backend: Backend
     platform: Platform
     steps: tuple[Step, ...]
+    options: TestOptions = TestOptions()
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,9 +46,15 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     images: int
     skipped: int
     accuracy: float
+    measure: Measure
     tasks: tuple[TaskSummary, ...]
+    detection: DetectionSummary | None
+    sequences: tuple[SequenceSummary, ...]
+    slices: tuple[SliceSummary, ...]
     preprocess: StageTiming
     inference: StageTiming
     postprocess: StageTiming
     total_ms: float
+    images_per_second: float
     used: BackendUsed
+    trials: tuple[Trial, ...]

@@ -14,8 +14,9 @@ from api.deps import Deps
 from api.errors import ApiRefusal
 from api.present_trons import tron_decision
 from api.tron_files import manifest_of
-from schemas.events import ConversionRequested, DatasetImported, ModelConverted, TronUploaded
-from schemas.specs.methods import SCORED, method, proposed_chain
+from schemas.events import ConversionRequested, DatasetCreated, DatasetImported, ModelConverted, TronUploaded
+from schemas.specs.method_spec import Family
+from schemas.specs.methods import method, proposed_chain
 from schemas.specs.parts import Arg
 from schemas.specs.preprocessing import Step
 from schemas.specs.templates import TemplateDocument
@@ -64,6 +65,16 @@ async def tested(deps: Deps, model: EntityRow, revision_job_id: UUID | None) -> 
         raise refusal("platform_not_available", platform=said.identity.platform)
     manifest = decode_manifest(await manifest_of(deps.objects, said.tron))
     return Tested(said.identity, said.tron, networks_of_manifest(manifest))
+
+
+async def dataset_kind(deps: Deps, dataset_id: UUID) -> Family:
+    """What the dataset is for.
+
+    Raises:
+        ApiRefusal: there is none (422), or the dataset was deleted (409).
+    """
+    row = await usable_entity(deps, "dataset", dataset_id)
+    return msgspec.json.decode(row.document, type=DatasetCreated).type
 
 
 async def dataset_version(deps: Deps, dataset_id: UUID, version_job_id: UUID | None) -> DatasetRef:
@@ -117,16 +128,17 @@ def networks_of_manifest(manifest: TronManifest) -> list[Network]:
     ]
 
 
-def proposed_steps(networks: Sequence[Network]) -> tuple[Step, ...]:
-    """The chain of what is scored; none where the networks want different ones, so that each takes its own.
+def proposed_steps(networks: Sequence[Network], kind: Family) -> tuple[Step, ...]:
+    """The chain of what a dataset of this kind scores; none where the networks want different ones, so that each takes
+    its own.
 
     Raises:
         ApiRefusal: `model_not_scorable`.
     """
     specs = [(each, method(each.method)) for each in networks]
-    scored = [each for each, spec in specs if spec is not None and spec.family == SCORED]
+    scored = [each for each, spec in specs if spec is not None and spec.family == kind]
     if not scored:
-        raise refusal("model_not_scorable", methods=", ".join(each.method for each in networks))
+        raise refusal("model_not_scorable", methods=", ".join(each.method for each in networks), type=kind)
     chains = {proposed_chain(each.shape, each.args) for each in scored}
     return chains.pop() if len(chains) == 1 else ()
 

@@ -10,7 +10,7 @@ from api.answers import wish_of
 from api.commands import flow
 from api.commands.datasets import one_of
 from api.commands.templates import usable_entity
-from api.commands.tested import Tested, dataset_version, proposed_steps, refusal, tested
+from api.commands.tested import Tested, dataset_kind, dataset_version, proposed_steps, refusal, tested
 from api.deps import Deps, deps_of
 from api.wishes import InferenceWish
 from producers import tests
@@ -70,7 +70,7 @@ async def _plan(deps: Deps, wish: InferenceWish) -> Plan:
     max_batch = min(each.max_batch for each in model.networks)
     if wish.batch_size > max_batch:
         raise refusal("batch_size_over_max", batch_size=wish.batch_size, max=max_batch)
-    proposed = proposed_steps(model.networks)
+    proposed = proposed_steps(model.networks, await dataset_kind(deps, wish.dataset_id))
     steps = proposed if wish.steps is None else tuple(wish.steps)
     if (code := chain_problem(steps)) is not None:
         raise refusal(code)

@@ -11,7 +11,8 @@ from schemas.events.base import JobRequest, JobResult
 from schemas.specs.preprocessing import Step
 from schemas.values import Code, ObjectRef, Precision, ShortText, TronIdentity, Value
 
-Backend = Literal["auto", "onnxruntime"]
+Backend = Literal["auto", "onnxruntime", "openvino"]
+"""`auto`: the one that a short, recorded trial finds fastest among those that have the precision."""
 SizePolicy = Literal["true", "1920x1080"]
 """How a box's area is taken: in the image's own pixels, or as if every image were 1920 x 1080 (the old rule)."""
 Measure = Literal["top1", "ap", "exact"]

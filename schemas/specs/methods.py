@@ -10,15 +10,13 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from schemas.specs.builtin_methods import BUILTIN
-from schemas.specs.method_spec import Family, MethodSpec, Shape, fits, layouts_for, value_problem
+from schemas.specs.method_spec import MethodSpec, Shape, fits, layouts_for, value_problem
 from schemas.specs.parts import Arg, TaskSpec
 from schemas.specs.preprocessing import CvtRGB, EqualResize, Resize, Step, Transpose
 from schemas.values import Code
 
 _METHODS: dict[str, MethodSpec] = {spec.name: spec for spec in BUILTIN}
 COLOUR_CHANNELS = 3
-SCORED: Family = "classification"
-"""The family whose answers are compared with labels; datasets of the other families come later."""
 _TEXT_CHARS_MAX = 200
 
 

@@ -19,6 +19,7 @@ import torch
 from bench import CLASSES, SIZE, Bench, network, weights
 
 from agents.work import JobProblem
+from schemas import results
 from schemas.events import (
     ConversionRequested,
     DatasetImported,
@@ -27,7 +28,7 @@ from schemas.events import (
     InferenceRequested,
     ModelConverted,
 )
-from schemas.reports import ConversionReport, EvaluationReport
+from schemas.reports import ConversionReport
 from schemas.specs.preprocessing import CenterCrop, CvtRGB, Resize, Step, Transpose
 from schemas.values import StructureRef
 from schemas.verdict.judging import interval
@@ -135,15 +136,17 @@ async def test_the_whole_way(bench: Bench, converted: Converted) -> None:
 
     # 21 images in batches of 4 leave a last batch of one; two loops must not be scored twice.
     tested = cast(InferenceCompleted, await bench.do(test_request(converted.result, imported, loops=2)))
-    report = msgspec.json.decode(bench.store.path(tested.report).read_bytes(), type=EvaluationReport)
+    assert tested.results is not None
+    found = results.decode(bench.store.path(tested.results).read_bytes())
     truth = expected(pictures())
-    assert {image.name for image in report.images} == set(truth)
-    for image in report.images:
-        probabilities = truth[image.name]
-        (answer,) = image.answers
-        assert answer.label == CLASSES.index(image.name.split("/")[0])
-        assert answer.scores == pytest.approx(sorted(probabilities, reverse=True), abs=1e-4)
-        assert answer.top[0] == int(np.argmax(probabilities))
+    assert set(found.names) == set(truth)
+    labels, top, scores = results.columns(found.classified[0])
+    assert labels is not None
+    for place, name in enumerate(found.names):
+        probabilities = truth[name]
+        assert labels[place] == CLASSES.index(name.split("/")[0])
+        assert scores[place].tolist() == pytest.approx(sorted(probabilities, reverse=True), abs=1e-4)
+        assert top[place, 0] == int(np.argmax(probabilities))
     top1 = np.mean([CLASSES[int(np.argmax(row))] == name.split("/")[0] for name, row in truth.items()])
     assert tested.accuracy == tested.tasks[0].top1 == pytest.approx(top1)
     assert 0 < top1 < 1, "a case where everything is right or wrong proves little"
@@ -152,14 +155,15 @@ async def test_the_whole_way(bench: Bench, converted: Converted) -> None:
     assert tested.inference.total_ms == pytest.approx(tested.inference.mean_ms * 42)
     assert tested.used.on_platform is False
     assert [code.code for code in tested.used.fallbacks] == ["no_nvidia_runtime"]
-    assert_replicates(bench, tested, report)
+    assert_replicates(bench, tested, found)
 
 
-def assert_replicates(bench: Bench, tested: InferenceCompleted, report: EvaluationReport) -> None:
-    """What verdicts are made of is the report's own answers, image by image."""
+def assert_replicates(bench: Bench, tested: InferenceCompleted, found: results.Results) -> None:
+    """What verdicts are made of is the results' own answers, image by image."""
     assert tested.replicates is not None
     kept = decode(bench.store.path(tested.replicates).read_bytes())
-    right = {image.digest: image.answers[0].top[0] == image.answers[0].label for image in report.images}
+    labels, top, _ = results.columns(found.classified[0])
+    right = {results.digest_of(found, place): top[place, 0] == labels[place] for place in range(found.images)}
     assert list(kept.figures()) == ["top1/class"]
     digests = [f"sha256:{row.tobytes().hex()}" for row in kept.digests]
     assert dict(zip(digests, kept.marks("top1/class").tolist(), strict=True)) == right

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -96,8 +97,9 @@ def grids(head: Head) -> tuple[Grid, ...]:
     return tuple(Grid(stride, -(-head.width // stride), -(-head.height // stride)) for stride in strides)
 
 
+@lru_cache(maxsize=KEPT_MAX)
 def cells(grid: Grid) -> Floats:
-    """Column and row (height * width, 2) of every cell, row by row."""
+    """Column and row (height * width, 2) of every cell, row by row; made once."""
     rows, columns = np.mgrid[: grid.height, : grid.width]
     return np.stack([columns, rows], axis=-1).reshape(-1, 2).astype(np.float32)
 

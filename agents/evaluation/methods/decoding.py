@@ -14,7 +14,7 @@ from agents.evaluation.methods.base import Answer, Array, Candidates, Decode, Fl
 from agents.geometry import Placement, back, clipped
 from agents.sandbox.inside import Refused
 from schemas.specs.method_spec import MethodSpec
-from schemas.specs.methods import SCORED, chosen, symbols
+from schemas.specs.methods import chosen, symbols
 from schemas.specs.parts import Arg, TaskSpec
 
 HEADS = "classification"
@@ -60,7 +60,7 @@ class Decoder:
         _, height, width = input_shape
         self.head = Head(spec.settled(args), symbols(args, tasks), width, height)
         self._args, self._decode = args, _function(spec)
-        self._classes = [len(task.classes) for task in tasks] if spec.family == SCORED else None
+        self._classes = [len(task.classes) for task in tasks] if spec.family == HEADS else None
 
     def answer(self, outputs: Sequence[Array]) -> Answer:
         """The answer to one image from all outputs of the network, without the batch.

@@ -18,6 +18,7 @@ from agents.evaluation.methods.base import (
     cells,
     corners,
     expect,
+    finite,
     grids,
     level_grids,
     scored,
@@ -117,6 +118,12 @@ def fastestdet(outputs: Sequence[Array], head: Head) -> Candidates:
     _, height, width = outputs[0].shape
     rows = outputs[0].reshape(outputs[0].shape[0], -1).T
     centres = (np.tanh(rows[:, 1:3]) + cells(Grid(1, width, height))) / (width, height)
-    boxes = np.concatenate([centres, sigmoid(rows[:, 3:5])], axis=1) * head.sides
+    boxes = corners(np.concatenate([centres, sigmoid(rows[:, 3:5])], axis=1) * head.sides)
     first, second = head.numbers("score_powers")
-    return scored(corners(boxes), rows[:, :1] ** first * rows[:, 5:] ** second, head)
+    if head.args.get("multi_label"):
+        return scored(boxes, rows[:, :1] ** first * rows[:, 5:] ** second, head)
+    # powers are dear, and keep the order: the best class is found without them
+    best = rows[:, 5:].argmax(axis=1)
+    scores = finite(rows[:, 0] ** first * rows[np.arange(len(rows)), 5 + best] ** second)
+    chosen = np.flatnonzero(scores > head.number("score_threshold"))
+    return Candidates(boxes[chosen], scores[chosen].astype(np.float32), best[chosen])

@@ -22,22 +22,30 @@ def document(method: str, *subs: dict[str, Any]) -> list[Network]:
     return networks_of_template(read_template({**main, "sub_templates": [{**base, **sub} for sub in subs]}))
 
 
+KIND = "classification"
 DETECTOR = {"name": "find", "method": "yolo_v8", "input_shape": "1,3,64,64"}
 
 
 def test_the_chain_is_that_of_what_is_scored():
     bgr = [{"name": "colour", "kind": "ss", "value": "bgr"}]
-    assert chain_text(proposed_steps(document("classification", DETECTOR, {}))) == "resize 32x24 > cvtRGB > transpose"
-    assert chain_text(proposed_steps(document("classification", {"args": bgr}))) == "resize 32x24 > transpose"
+    assert (
+        chain_text(proposed_steps(document("classification", DETECTOR, {}), KIND))
+        == "resize 32x24 > cvtRGB > transpose"
+    )
+    assert chain_text(proposed_steps(document("classification", {"args": bgr}), KIND)) == "resize 32x24 > transpose"
 
 
 def test_networks_that_want_different_chains_take_their_own():
-    assert proposed_steps(document("classification", {}, {"name": "other", "input_shape": "1,3,48,48"})) == ()
-    assert proposed_steps(document("classification", {}, {"name": "other"})) != ()
+    assert proposed_steps(document("classification", {}, {"name": "other", "input_shape": "1,3,48,48"}), KIND) == ()
+    assert proposed_steps(document("classification", {}, {"name": "other"}), KIND) != ()
 
 
 def test_a_model_without_classes_of_images_is_refused_before_anything_is_said():
     with pytest.raises(ApiRefusal) as refused:
-        proposed_steps(document("yolo_v8", {**DETECTOR, "method": ""}))
+        proposed_steps(document("yolo_v8", {**DETECTOR, "method": ""}), KIND)
     assert refused.value.reason.code == "model_not_scorable"
-    assert refused.value.reason.params == {"methods": "yolo_v8"}
+    assert refused.value.reason.params == {"methods": "yolo_v8", "type": "classification"}
+
+
+def test_a_detector_is_scored_on_a_dataset_of_boxes():
+    assert chain_text(proposed_steps(document("classification", DETECTOR, {}), "detection")) != "default"

@@ -17,6 +17,7 @@ def record(name: str, **labels: str) -> ImageRecord:
 def test_labels_are_indexes_of_the_models_classes() -> None:
     matches = match_tasks([TaskSpec("animal", ("dog", "cat"))], [PackTask("class", ("bird", "cat", "dog"))])
     images, skipped = select(
+        "classification",
         [
             record("1", **{"class": "cat"}),
             record("2", **{"class": "dog"}),

@@ -131,7 +131,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             verification=Verification(max_abs_error=0, error_threshold=1, batches=(1,), backend="x"),
         )
         write_tron(given / TRON_FILE, manifest, files)
-        plan = Plan(batch_size=batch, loops=loops, precision="fp32", backend="auto", platform="nvidia", steps=steps)
+        plan = Plan(
+            batch_size=batch, loops=loops, precision="fp32", backend="onnxruntime", platform="nvidia", steps=steps
+        )
         (given / PLAN_FILE).write_bytes(msgspec.json.encode(plan))
         home = tmp_path / f"home{len(list(tmp_path.iterdir()))}"
         home.mkdir()

@@ -52,6 +52,7 @@ def test_it_keeps_what_plain_loops_keep(seed: int, count: int, threshold: float,
 @pytest.mark.parametrize("block", [1, 7, 64])
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
     monkeypatch.setattr(suppression, "BLOCK", block)
+    monkeypatch.setattr(suppression, "PAIRS_MAX", -1)
     found = crowd(5, 300, 4)
     everything = plain(found, 0.4, by_class=True)
     assert keep(found, 0.4, 10**6, by_class=True).tolist() == everything
