@@ -146,6 +146,8 @@ def read_end(tail: bytes, size_bytes: int) -> Directory:
     if length > _END.size and len(tail) >= length:
         *_, entries, size, offset = _END64.unpack(tail[-length:][: _END64.size])
         directory = Directory(offset, size, entries)
+    if offset + size > size_bytes:  # before it is written again: a sum past 64 bits has no end
+        raise BadZipError("there are bytes of no entry around its directory, or it is cut short")
     closing = end(directory)
     if not tail.endswith(closing):
         raise BadZipError("its end contradicts itself")

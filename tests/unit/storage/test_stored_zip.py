@@ -69,6 +69,13 @@ def test_an_end_is_read_as_written_however_large_its_numbers(offset: int, size: 
     assert read_end(b"x" * 50 + closing, offset + size + len(closing)) == directory
 
 
+def test_an_end_whose_numbers_pass_64_bits_together_is_refused() -> None:
+    closing = bytearray(end(Directory(1 << 62, 1 << 62, 1)))
+    closing[40:56] = (1 << 63).to_bytes(8, "little") * 2  # size and offset of the directory
+    with pytest.raises(BadZipError):
+        read_end(bytes(closing), len(closing))
+
+
 @pytest.mark.parametrize("size_bytes", [(1 << 31) - 1, 1 << 31, (1 << 32) + 5])
 def test_large_files_are_what_other_readers_expect(tmp_path: Path, size_bytes: int) -> None:
     first = Place("a", size_bytes, 0, 0)
