@@ -15,7 +15,7 @@ Shape = tuple[int, ...]
 """An output's shape without the batch."""
 
 _REPEATED = " ..."
-_TERM = re.compile(r"(?:(\d+)\*)?([A-Z])|(\d+)")
+_TERM = re.compile(r"(?:([1-9]\d*)\*)?([A-Z])|(\d+)")
 
 
 class ArgSpec(Value, frozen=True, kw_only=True):
@@ -110,12 +110,25 @@ def layouts_for(spec: MethodSpec, args: Mapping[str, ArgValue]) -> tuple[str, ..
     return tuple(each.outputs for each in spec.layouts if not each.arg or args.get(each.arg) == each.equals)
 
 
-def fits(layout: str, outputs: Sequence[Shape], classes: int) -> bool:
-    """Whether the outputs have this form, where there are so many classes.
+def check_layout(layout: str) -> None:
+    """The whole layout can be read, whatever outputs it is held against.
 
     Raises:
-        ValueError: the layout is not written as `Layout` says.
+        ValueError: it is not written as `Layout` says.
     """
+    form = layout.removesuffix(_REPEATED)
+    if form != layout and ";" in form:
+        raise ValueError(f"{layout!r} repeats several forms: only one can be repeated")
+    known = {"C"}
+    for dimension in form.replace(";", ",").split(","):
+        free = [name for _, name, _ in _terms(dimension) if name and name not in known]
+        if len(free) > 1:
+            raise ValueError(f"{dimension!r} has two free sizes: give one of them in an earlier dimension")
+        known.update(free)
+
+
+def fits(layout: str, outputs: Sequence[Shape], classes: int) -> bool:
+    """Whether the outputs have this form, where there are so many classes; `layout` passed `check_layout`."""
     if layout.endswith(_REPEATED):
         form = layout.removesuffix(_REPEATED)
         return bool(outputs) and all(_matches(form, shape, {"C": classes}) for shape in outputs)
@@ -138,19 +151,13 @@ def _equals(dimension: str, size: int, known: dict[str, int]) -> bool:
     """Whether the sum is `size`; its one name of unknown size, if there is one, gets what is missing."""
     free: tuple[str, int] | None = None
     rest = size
-    for term in dimension.split("+"):
-        found = _TERM.fullmatch(term.strip())
-        if found is None:
-            raise ValueError(f"{dimension!r} is no dimension: write numbers, names and sums, as N, C+5 or C+4*R")
-        factor, name, number = int(found[1] or 1), found[2], found[3]
-        if name is None:
-            rest -= int(number)
-        elif name in known:
+    for factor, name, number in _terms(dimension):
+        if name in known:
             rest -= factor * known[name]
-        elif free is None:
+        elif name:
             free = (name, factor)
         else:
-            raise ValueError(f"{dimension!r} has two free sizes: give one of them in an earlier dimension")
+            rest -= number
     if free is None:
         return rest == 0
     name, factor = free
@@ -158,3 +165,12 @@ def _equals(dimension: str, size: int, known: dict[str, int]) -> bool:
         return False
     known[name] = rest // factor
     return True
+
+
+def _terms(dimension: str) -> list[tuple[int, str, int]]:
+    """Factor and name of each term of the sum, or its number where the name is empty."""
+    found = [_TERM.fullmatch(term.strip()) for term in dimension.split("+")]
+    terms = [(int(each[1] or 1), each[2] or "", int(each[3] or 0)) for each in found if each is not None]
+    if len(terms) < len(found):
+        raise ValueError(f"{dimension!r} is no dimension: write numbers, names and sums, as N, C+5 or C+4*R")
+    return terms

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from schemas.specs.builtin_methods import BUILTIN
-from schemas.specs.method_spec import MethodSpec, Shape, fits, layouts_for, value_problem
+from schemas.specs.method_spec import MethodSpec, Shape, check_layout, fits, layouts_for, value_problem
 from schemas.specs.parts import Arg, TaskSpec
 from schemas.specs.preprocessing import CvtRGB, EqualResize, Resize, Step, Transpose
 from schemas.values import Code
@@ -52,7 +52,7 @@ def register(spec: MethodSpec) -> None:
     if (taken := _METHODS.get(spec.name)) is not None and taken != spec:
         raise ValueError(f"the method {spec.name} is there already: give the plug-in's another name")
     for layout in spec.layouts:
-        fits(layout.outputs, [(1,) * len(form.split(",")) for form in layout.outputs.split(";")], 1)
+        check_layout(layout.outputs)
     _METHODS[spec.name] = spec
 
 

@@ -177,8 +177,8 @@ def test_a_registered_method_is_like_one_of_ours(monkeypatch: pytest.MonkeyPatch
         register(MethodSpec(name="ours", family="detection", meaning="Another."))
 
 
-@pytest.mark.parametrize("layout", ["N,c", "N,C-1", "A+B"])
+@pytest.mark.parametrize("layout", ["N,c", "N,C-1", "A+B", "C+5,c", "N,4; C+5,c", "0*N", "N,4; N,C ..."])
 def test_a_layout_that_cannot_be_read_is_refused_at_the_start(layout: str) -> None:
-    with pytest.raises(ValueError, match=r"dimension|free sizes"):
+    with pytest.raises(ValueError, match=r"dimension|free sizes|repeats"):
         register(MethodSpec(name="wrong", family="detection", meaning="", layouts=(Layout(outputs=layout),)))
     assert method("wrong") is None
