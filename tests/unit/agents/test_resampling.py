@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -46,3 +48,17 @@ def test_colours_do_not_mix_and_the_same_size_changes_nothing() -> None:
     shrunk = cubic_antialiased(image, 6, 4)
     assert shrunk[:, :, 0].tolist() == HALF
     assert (shrunk[:, :, 1] == 9).all()
+
+
+@pytest.mark.parametrize("wanted", [9000, 400])
+def test_a_long_side_takes_little_memory_and_blocks_change_nothing(wanted: int) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (12000, 2, 1), dtype=np.uint8)
+    tracemalloc.start()
+    got = cubic_antialiased(image, 2, wanted)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16 << 20
+    # the middle half of the image alone gives the middle half of the result, away from its edges
+    inner = cubic_antialiased(image[3000:9000], 2, wanted // 2)
+    edge, start = 4, wanted // 4
+    assert np.array_equal(got[start + edge : start + wanted // 2 - edge], inner[edge:-edge])
