@@ -16,8 +16,8 @@ from schemas.specs.mapping import (
     PackageKey,
     Pair,
     Wanted,
-    counted,
     fitting,
+    key_of,
     mapping_problems,
     own,
     own_pairs,
@@ -138,8 +138,9 @@ def test_without_a_template_the_package_is_its_own_measure() -> None:
 
 def test_values_beyond_the_limit_are_counted_but_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mapping, "VALUES_MAX", 2)
-    assert counted("abcab", "radio", "k") == PackageKey("k", "radio", {"a": 2, "b": 2}, more=1)
-    assert counted(("AAB", "B"), "text", "k") == PackageKey("k", "text", {"A": 1, "B": 2})
+    counts = {"a": 2, "b": 2, "c": 1}
+    assert key_of("k", "radio", counts) == PackageKey("k", "radio", {"a": 2, "b": 2}, more=1)
+    assert key_of("k", "text", {"AAB": 1, "B": 1}) == PackageKey("k", "text", {"A": 1, "B": 2})
 
 
 @given(st.permutations(KEYS), st.integers(0, len(KEYS)))
