@@ -69,7 +69,7 @@ def ap_drawn(
         for name, steps in parts.items():
             found[name][block.start : block.stop] = mean_ap(steps, drawn)
     ones = np.ones((1, len(digests)), np.uint8)
-    return {name: Drawn(float(mean_ap(steps, ones)[0]), found[name]) for name, steps in parts.items()}
+    return {name: Drawn(float(mean_ap(steps, ones)[0]), found[name], *_objects(steps)) for name, steps in parts.items()}
 
 
 class _Steps(NamedTuple):
@@ -97,6 +97,16 @@ class _Steps(NamedTuple):
             np.append(0, right[:-1] + 1) if len(right) else right,
             np.repeat(holding, ranked.positives[holding]),
         )
+
+
+def _objects(classes: Sequence[_Steps]) -> tuple[int, float]:
+    """How many images hold objects, and what one object makes of the mean, root mean square over all objects."""
+    counts = np.array([len(each.positives) for each in classes if len(each.positives)])
+    if not len(counts):
+        return 0, 0.0
+    holding = len(np.unique(np.concatenate([each.positives for each in classes])))
+    # an object of a class that has n is 1 / n of the recall of one class in so many
+    return holding, float(np.sqrt(np.sum(1 / counts) / counts.sum())) / len(counts)
 
 
 def mean_ap(classes: Sequence[_Steps], drawn: Weights) -> Floats:

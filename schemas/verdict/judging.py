@@ -1,10 +1,10 @@
 """Intervals around a test's figures, and verdicts on their differences.
 
 Shares have score intervals (Wilson's; Tango's for a difference), ratios are linearised over the images
-(`schemas.verdict.ratios`), and what is drawn anew has the percentiles of its replicates. Shares and ratios are compared
-on the images that both tests have. A figure that is drawn anew cannot be: its replicates are of all images of its test
-(or slice), and those of a part are not to be had from them. Where the two tests do not have the same images there, the
-verdict is `not_comparable` with the reason `images_differ`, and a slice whose images are the same still has one.
+(`schemas.verdict.ratios`), and what is drawn anew has its replicates (`schemas.verdict.drawing`). Shares and ratios are
+compared on the images that both tests have. A figure that is drawn anew cannot be: its replicates are of all images of
+its test (or slice), and those of a part are not to be had from them. Where the two tests do not have the same images
+there, the verdict is `not_comparable` with the reason `images_differ`; a slice whose images are the same still has one.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from schemas.verdict.drawing import drawn_bounds
+from schemas.verdict import drawing, ratios
 from schemas.verdict.intervals import Bounds, Floats, tango, wilson
 from schemas.verdict.joining import Joined, Totals, counted, group_bits, join
-from schemas.verdict.kinds import WHOLE, Drawn, in_group, lower_is_better
-from schemas.verdict.ratios import difference_bounds, ratio_bounds
+from schemas.verdict.kinds import WHOLE, in_group, lower_is_better
 from schemas.verdict.replicates import Sample
 from schemas.verdict.words import Interval, Method, Reason, Verdict, VerdictCode
 
@@ -56,14 +55,14 @@ def _intervals(part: Sample, groups: Sequence[str]) -> Iterator[tuple[str, Inter
         share = _divided(counted(bits & part.share_bits[row]), images)
         yield from _around(measure, groups, share, wilson(share, np.maximum(images, 1)), images, "wilson")
     for measure, ratio in part.ratios.items():
-        yield from _around(measure, groups, *ratio_bounds(ratio, bits), images, "linear")
+        yield from _around(measure, groups, *ratios.ratio_bounds(ratio, bits), images, "linear")
     for measure, figures in part.drawn.items():
         known = [place for place, group in enumerate(groups) if group in figures]
         if known:
             names = [groups[place] for place in known]
             values = np.array([figures[name].value for name in names])
-            bounds = drawn_bounds(_stacked([figures[name] for name in names]))
-            yield from _around(measure, names, values, bounds, images[known], "percentile")
+            bounds = drawing.drawn_bounds([figures[name] for name in names])
+            yield from _around(measure, names, values, bounds, images[known], "replicates")
 
 
 def _around(
@@ -82,9 +81,8 @@ def _verdicts(joined: Joined) -> Iterator[tuple[str, Verdict]]:
         gained, lost = counted(bits & ours & ~theirs), counted(bits & theirs & ~ours)
         yield from _judged(measure, joined, (gained - lost) / images, tango(gained, lost, images), "score")
     for measure in test.ratios.keys() & base.ratios.keys():
-        yield from _judged(
-            measure, joined, *difference_bounds(test.ratios[measure], base.ratios[measure], bits), "linear"
-        )
+        found = ratios.difference_bounds(test.ratios[measure], base.ratios[measure], bits)
+        yield from _judged(measure, joined, *found, "linear")
     for measure in test.drawn.keys() & base.drawn.keys():
         yield from _drawn(measure, joined)
 
@@ -95,13 +93,9 @@ def _drawn(measure: str, joined: Joined) -> Iterator[tuple[str, Verdict]]:
     places = [place for place, group in enumerate(joined.groups) if group in ours and group in theirs]
     if places:
         part = joined.only(places)
-        first, second = (_stacked([figures[group] for group in part.groups]) for figures in (ours, theirs))
+        first, second = ([figures[group] for group in part.groups] for figures in (ours, theirs))
         differences = np.array([ours[group].value - theirs[group].value for group in part.groups])
-        yield from _judged(measure, part, differences, drawn_bounds(first - second), "percentile")
-
-
-def _stacked(figures: Sequence[Drawn]) -> Floats:
-    return np.stack([each.replicates for each in figures]).astype(np.float64)
+        yield from _judged(measure, part, differences, drawing.difference_bounds(first, second), "replicates")
 
 
 def _judged(
@@ -124,7 +118,7 @@ def _reason(images: int, left_out: int, difference: float, method: Method) -> Re
     """Why there is no verdict."""
     if images == 0:
         return "no_images_in_common"
-    if left_out and method == "percentile":
+    if left_out and method == "replicates":
         return "images_differ"
     return None if np.isfinite(difference) else "figure_undefined"
 

@@ -33,10 +33,14 @@ class Drawn(NamedTuple):
 
     value: of the images as they are; NaN where it is undefined.
     replicates: (REPLICATES,) float32, the same with the weights of each replicate; NaN where it is undefined.
+    holding: how many images hold something that the figure is about (objects).
+    unit: what one object more or less, found or lost, makes of the figure: the root of the mean square over objects.
     """
 
     value: float
     replicates: NDArray[np.float32]
+    holding: int
+    unit: float
 
 
 def in_group(measure: str, group: str) -> str:

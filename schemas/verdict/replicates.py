@@ -47,6 +47,8 @@ class DrawnKept(msgspec.Struct, frozen=True, kw_only=True):
     group: SliceName
     value: float | None
     replicates: bytes
+    holding: Annotated[int, msgspec.Meta(ge=0, le=IMAGES_MAX)]
+    unit: Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Replicates(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,6 +184,8 @@ def encode(made: Sample) -> bytes:
                     group=group,
                     value=None if np.isnan(each.value) else each.value,
                     replicates=each.replicates.astype("<f4").tobytes(),
+                    holding=each.holding,
+                    unit=each.unit,
                 )
                 for key, groups in made.drawn.items()
                 for group, each in groups.items()
@@ -228,7 +232,7 @@ def _of_now(kept: Replicates) -> Sample:
     drawn: dict[str, dict[str, Drawn]] = {}
     for each in kept.drawn:
         value = np.nan if each.value is None else each.value
-        drawn.setdefault(each.key, {})[each.group] = Drawn(value, _floats(each.replicates))
+        drawn.setdefault(each.key, {})[each.group] = Drawn(value, _floats(each.replicates), each.holding, each.unit)
     return Sample(
         digests=_digests(kept.digests, kept.images),
         slices=_rows(kept.slices),

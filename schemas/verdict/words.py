@@ -9,7 +9,7 @@ from schemas.values import Value
 CONFIDENCE = 0.95
 """Share of intervals that hold the true value, over many sets of images drawn alike."""
 
-Method = Literal["percentile", "wilson", "score", "linear"]
+Method = Literal["wilson", "score", "linear", "replicates"]
 VerdictCode = Literal["within_noise", "better", "worse", "not_comparable"]
 Reason = Literal["replicates_missing", "figure_missing", "figure_undefined", "no_images_in_common", "images_differ"]
 """Why there is no verdict. `images_differ`: what is drawn anew (mean AP) is not to be had for shared images alone."""

@@ -256,7 +256,7 @@ def compared() -> resources.Comparison:
         notes=[Code("few_images", {"images": "10"})],
         messages=["only 10 images"],
         verdicts={
-            "top1/class": Verdict("worse", 990, 10, -0.05, -0.0714, -0.0288, "percentile"),
+            "top1/class": Verdict("worse", 990, 10, -0.05, -0.0714, -0.0288, "linear"),
             "top5/class": Verdict("not_comparable"),
         },
     )

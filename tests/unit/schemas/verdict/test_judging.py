@@ -94,7 +94,8 @@ def detected(images: range, shift: float, *, seed: int = 1, task: str = "boxes")
     noise = np.random.default_rng(2).normal(0, 0.01, REPLICATES)
     even = np.array([each % 2 == 0 for each in images])
     own = np.random.default_rng(seed).normal(0, 0.001, REPLICATES)
-    drawn = {group: Drawn(0.5 + shift, (0.5 + shift + noise + own).astype(np.float32)) for group in ("", "light=day")}
+    replicates = (0.5 + shift + noise + own).astype(np.float32)
+    drawn = {group: Drawn(0.5 + shift, replicates, len(images), 0.001) for group in ("", "light=day")}
     return sample(
         digests(images),
         {},

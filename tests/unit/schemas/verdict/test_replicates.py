@@ -15,7 +15,7 @@ from schemas.verdict.kinds import Drawn, Ratio
 from schemas.verdict.replicates import Replicates, ReplicatesError, Sample, decode, encode, narrow, sample
 from schemas.verdict.weights import METHOD, REPLICATES, weights
 
-PINNED = "3ed14fceeb4491e1f82b412e09402a50c16f5ce4d4fd45fa211903bf8d852348"
+PINNED = "5c69b03a328b537b92a5fa80f53a6546298b0fbee45d84a337aefb7c227a3ad4"
 PINNED_BEFORE = "a10ed6e7b642aa42d83a778e82f7ff0180531cb13765ae9bd8c36f8fdfabf778"
 BEFORE_REPLICATES = 2000
 names = st.lists(st.integers(0, 40), min_size=1, max_size=40)
@@ -36,7 +36,12 @@ def made(images: Sequence[int]) -> Sample:
         {"top1/a": marked(images, 3), "top5/a": marked(images, 5)},
         ratios={"recall/a": Ratio(np.array(images) % 7, np.array(images) * 500)},
         slices={"light=day": marked(images, 2), "light=night": ~marked(images, 2)},
-        drawn={"ap/a": {"": Drawn(0.25, figures(1.0)), "light=day": Drawn(float("nan"), figures(float("nan")))}},
+        drawn={
+            "ap/a": {
+                "": Drawn(0.25, figures(1.0), 3, 0.125),
+                "light=day": Drawn(float("nan"), figures(float("nan")), 0, 0.0),
+            }
+        },
     )
 
 
@@ -52,7 +57,10 @@ def plain(part: Sample) -> list[object]:
     )
     ratios = {key: [each.part.tolist(), each.whole.tolist()] for key, each in part.ratios.items()}
     drawn = {
-        key: {group: [repr(each.value), each.replicates.tobytes()] for group, each in groups.items()}
+        key: {
+            group: [repr(each.value), each.replicates.tobytes(), each.holding, each.unit]
+            for group, each in groups.items()
+        }
         for key, groups in part.drawn.items()
     }
     return [part.digests.tolist(), slices, shares, ratios, drawn]
@@ -100,7 +108,7 @@ def test_many_images_and_slices_take_little_room():
     raw = np.random.default_rng(1)
     slices = {f"d={each}": raw.random(images) < 0.3 for each in range(20)}
     ones = raw.integers(0, 50, images)
-    drawn = {"ap/boxes": dict.fromkeys(("", *slices), Drawn(0.5, figures(0.5)))}
+    drawn = {"ap/boxes": dict.fromkeys(("", *slices), Drawn(0.5, figures(0.5), 9, 0.1))}
     ratios = dict.fromkeys(("precision/boxes", "recall/boxes"), Ratio(ones, ones))
     made = sample([digest(each) for each in range(images)], {}, ratios=ratios, slices=slices, drawn=drawn)
     assert len(encode(made)) < 1_000_000
@@ -158,7 +166,10 @@ def test_what_format_1_could_not_hold_is_refused(changes: dict[str, object]):
         ({"share_bits": b"\xff\xff"}, "not there"),
         ({"ratios": [{"key": "a", "part": b"", "whole": b"12"}]}, "lengths"),
         ({"ratios": [{"key": "a", "part": b"123", "whole": b"12"}]}, "lengths"),
-        ({"drawn": [{"key": "a", "group": "", "value": 1.0, "replicates": b"1234"}]}, "lengths"),
+        (
+            {"drawn": [{"key": "a", "group": "", "value": 1.0, "replicates": b"1234", "holding": 1, "unit": 0.1}]},
+            "lengths",
+        ),
         ({"images": 9}, "lengths"),
         ({"images": 0}, "no replicates"),
         ({"images": 1 << 40}, "no replicates"),
