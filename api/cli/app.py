@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -28,6 +28,9 @@ from api.cli import (
 )
 from api.cli.session import ClientFactory, Session, UsageError, take_everywhere
 from api.cli.words import known, language, plain, say
+
+if TYPE_CHECKING:
+    from api.client.errors import ClientError
 
 PROGRAM = "mo"
 INTERRUPTED = 130
@@ -136,8 +139,16 @@ def _failed(session: Session, error: Exception) -> int:
         if known(session.lang, key):
             session.tell(key, **error.params)
         else:
-            print(plain(str(error)), file=session.stderr)
+            print(plain(_said(session.lang, error) or str(error)), file=session.stderr)
     return exits.exit_code(error)
+
+
+def _said(lang: str, error: ClientError) -> str:
+    """What the API would say of the code: a line what, a line what to do; nothing if it has no words for it."""
+    from api.texts import TEXTS, sentences
+    from schemas.values import Code
+
+    return "\n".join(sentences(Code(error.code, error.params), lang)) if error.code in TEXTS[lang] else ""
 
 
 def _complain(lang: str, error: UsageError) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli import packages
 from api.cli.options import SHOWN, Limit, Mine, Named, NewNote, Note, Search, Timeout, Wait
 from api.cli.output import Sheet, deletion, emit, facts, headings, label, short, when
 from api.cli.progress import Meter, awaited
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from api.resources import Dataset
 
 app = typer.Typer(help="help.datasets", no_args_is_help=True)
+packages.add_commands(app)
 
 
 @app.command("import", help="help.datasets.import")

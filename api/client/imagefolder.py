@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 from api.client.errors import BadInputError
+from storage.datasets.zipping import PackageZip
 
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
-FILE_MODE = 0o100644 << 16
-CHUNK_BYTES = 1 << 20
 FILES_MAX = 5_000_000
 
 
@@ -24,13 +20,9 @@ def pack_folder(folder: Path, target: Path, progress: Callable[[int, int], None]
         BadInputError: not a folder, or no file in any sub-folder.
     """
     files = labelled_files(folder)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=True) as package:
+    with PackageZip(target) as package:
         for done, path in enumerate(files, start=1):
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), ZIP_EPOCH)
-            entry.external_attr = FILE_MODE
-            entry.file_size = path.stat().st_size
-            with path.open("rb") as source, package.open(entry, "w") as sink:
-                shutil.copyfileobj(source, sink, CHUNK_BYTES)
+            package.add_file(path.relative_to(folder).as_posix(), path)
             if progress is not None:
                 progress(done, len(files))
     return len(files)

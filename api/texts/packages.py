@@ -69,6 +69,13 @@ ZH: dict[str, tuple[str, str]] = {
     "box_malformed": ("检测框缺少所需的四个数值。", "请更正标注后重新导入。"),
     "box_not_relative": ("检测框不是相对图片宽高的比例。", "YOLO 格式的数值应在 0 到 1 之间，请检查导出设置。"),
     "box_outside": ("检测框完全在图片之外。", "如需使用请更正标注。"),
+    "kinds_differ": ("数据包的类型不同：{kinds}。", "请合并同一类型的数据包。"),
+    "class_not_there": ("没有类别 {name}。", "已有的类别：{known}。"),
+    "key_not_there": ("没有 key {key}。", "已有的 key：{known}。"),
+    "key_not_clear": ("无法确定使用哪个分类。", "请指定 key：{known}。"),
+    "shares_wrong": ("比例无效：{shares}。", "请给出两个以上、在 0 到 1 之间且总和为 1 的比例。"),
+    "export_kind_wrong": ("{format} 格式无法表达 {kind} 类型的数据集。", "请选择 labelx，可保存全部内容。"),
+    "class_name_not_allowed": ("{format} 格式不支持名为 {name} 的类别。", "请先重命名该类别。"),
 }
 
 EN: dict[str, tuple[str, str]] = {
@@ -135,4 +142,11 @@ EN: dict[str, tuple[str, str]] = {
     "box_malformed": ("A box has not the four numbers that it needs.", "Correct the annotation and import again."),
     "box_not_relative": ("A box is not given as parts of the image's width and height.", "YOLO wants numbers between 0 and 1; check the export."),
     "box_outside": ("A box lies wholly beside the image.", "Correct the annotation if it should count."),
+    "kinds_differ": ("The packages are for different kinds of datasets: {kinds}.", "Merge packages of one kind."),
+    "class_not_there": ("There is no class {name}.", "The classes are: {known}."),
+    "key_not_there": ("There is no key {key}.", "The keys are: {known}."),
+    "key_not_clear": ("It is not clear which classes are meant.", "Name one of the keys: {known}."),
+    "shares_wrong": ("These shares cannot be made: {shares}.", "Give two or more between 0 and 1 that make 1 together."),
+    "export_kind_wrong": ("The format {format} has no place for a dataset of the kind {kind}.", "Choose labelx, which takes everything."),
+    "class_name_not_allowed": ("The format {format} cannot have a class called {name}.", "Rename the class first."),
 }

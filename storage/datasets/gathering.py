@@ -180,7 +180,7 @@ def _box(raw: RawBox) -> Box:
         y=float(raw.y),
         width=float(raw.width),
         height=float(raw.height),
-        area=None if raw.area is None else float(raw.area),
+        area=None if raw.area in (None, raw.width * raw.height) else float(raw.area or 0),
         crowd=raw.crowd,
         difficult=raw.difficult,
         attributes=dict(raw.attributes),

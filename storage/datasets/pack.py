@@ -28,7 +28,7 @@ IMAGE_BYTES_MAX = 256 << 20
 VALUES_MAX = 1000
 COORDINATE_MAX = 1e9
 
-_RECORDS, _DROPPED, _INFO = "records.jsonl", "dropped.jsonl", "dataset.json"
+RECORDS_ENTRY, DROPPED_ENTRY, INFO_ENTRY = "records.jsonl", "dropped.jsonl", "dataset.json"
 
 
 class PackTask(msgspec.Struct, frozen=True):
@@ -200,9 +200,9 @@ class PackWriter:
             left_out=self._figures.left_out(),
             histograms=self._figures.histograms(kind, ((task.name, task.classes) for task in tasks)),
         )
-        self._zip.add(_RECORDS, _lines(self._records))
-        self._zip.add(_DROPPED, _lines(self._dropped))
-        self._zip.add(_INFO, msgspec.json.encode(info, order="deterministic"))
+        self._zip.add(RECORDS_ENTRY, _lines(self._records))
+        self._zip.add(DROPPED_ENTRY, _lines(self._dropped))
+        self._zip.add(INFO_ENTRY, msgspec.json.encode(info, order="deterministic"))
         return info
 
 
@@ -245,10 +245,12 @@ class DatasetPack:
         self._zip.__exit__(kind, error, at)
 
     def _load(self) -> None:
-        self.info = msgspec.json.decode(self._zip.read(_INFO, bytes_max=INFO_BYTES_MAX), type=PackInfo)
+        self.info = msgspec.json.decode(self._zip.read(INFO_ENTRY, bytes_max=INFO_BYTES_MAX), type=PackInfo)
         if self.info.format_version > FORMAT_VERSION:
             raise PackError(f"the pack has format {self.info.format_version}, newer than {FORMAT_VERSION}: upgrade Mo")
-        records = msgspec.json.Decoder(ImageRecord).decode_lines(self._zip.read(_RECORDS, bytes_max=TABLE_BYTES_MAX))
+        records = msgspec.json.Decoder(ImageRecord).decode_lines(
+            self._zip.read(RECORDS_ENTRY, bytes_max=TABLE_BYTES_MAX)
+        )
         self.records: tuple[ImageRecord, ...] = tuple(records)
         images = {name for name in self._zip.names if name.startswith("images/")}
         if images != {record.entry for record in self.records} or len(images) != self.info.images:
@@ -256,7 +258,7 @@ class DatasetPack:
 
     def dropped(self) -> tuple[DroppedRecord, ...]:
         """The drop ledger."""
-        data = self._zip.read(_DROPPED, bytes_max=TABLE_BYTES_MAX)
+        data = self._zip.read(DROPPED_ENTRY, bytes_max=TABLE_BYTES_MAX)
         return tuple(msgspec.json.Decoder(DroppedRecord).decode_lines(data))
 
     def image(self, record: ImageRecord) -> bytes:

@@ -12,6 +12,7 @@ from storage.datasets.coco import coco_tables, read_coco
 from storage.datasets.files import Files, PackageError
 from storage.datasets.imagefolder import read_imagefolder, read_images
 from storage.datasets.labelx import labelx_tables, read_labelx
+from storage.datasets.mo import is_mo, read_mo
 from storage.datasets.pack import DroppedRecord
 from storage.datasets.source import Contents, SourceRecord, is_image
 from storage.datasets.voc import read_voc, voc_tables
@@ -26,6 +27,7 @@ READERS: dict[str, Callable[[Files, str], Contents]] = {
     "yolo": read_yolo,
     "imagefolder": read_imagefolder,
     "images": read_images,
+    "mo": read_mo,
 }
 
 
@@ -35,6 +37,8 @@ def format_of(files: Files) -> str:
     Raises:
         PackageError: `package_format_ambiguous`: it has the annotations of several.
     """
+    if is_mo(files):
+        return "mo"
     found = []
     if labelx_tables(files):
         found.append("labelx")
