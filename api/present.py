@@ -40,7 +40,7 @@ from schemas.events import (
     Upload,
 )
 from schemas.lifecycle import TERMINAL
-from schemas.specs.templates import TemplateDocument, template_warnings
+from schemas.specs.templates import TemplateDocument, template_problems, template_warnings
 from schemas.values import Code, ObjectRef, Platform
 from storage.views.rows import AgentRow, CertificateRow, EntityRow, JobRow, ProductRow, ProgressRow
 
@@ -132,9 +132,10 @@ def template_resource(
     deleted: Collection[UUID],
     remarks: Iterable[Code] = (),
 ) -> Template:
-    """A template; in detail with its whole document and what looks wrong in it, `remarks` included."""
+    """A template; in detail with its whole document, with why it can no longer be used, and what looks wrong in it."""
     said = msgspec.json.decode(row.document, type=TemplateSaved)
-    notices = (*(template_warnings(document) if document is not None else ()), *remarks)
+    found = () if document is None else (*template_problems(document), *template_warnings(document))
+    notices = (*found, *remarks)
     return Template(
         **thing(row),
         repo=said.repo,

@@ -39,7 +39,13 @@ from agents.work import JobProblem, Work
 from schemas.events import ConversionRequested, JobRequest, ModelConverted
 from schemas.reports import ConversionReport, SubReport
 from schemas.specs.methods import proposed_chain
-from schemas.specs.templates import SubTemplate, TemplateDocument, TemplateRefusedError, decode_template
+from schemas.specs.templates import (
+    SubTemplate,
+    TemplateDocument,
+    TemplateRefusedError,
+    decode_template,
+    template_problems,
+)
 from schemas.tron import FileEntry, Input, Provenance, SubModel, TronManifest, WeightsFile, file_stem
 from schemas.values import Code, ObjectRef, StructureRef
 from storage.tron_file import graph_entry, weights_entry, write_tron
@@ -52,10 +58,15 @@ E = TypeVar("E", bound=FileEntry)
 
 
 def _template(path: Path) -> TemplateDocument:
+    """The template as it was asked for; older ones may say what new ones may not, and convert as they did."""
     try:
-        return decode_template(read_small(path, bytes_max=TEMPLATE_BYTES_MAX) or b"")
+        document = decode_template(read_small(path, bytes_max=TEMPLATE_BYTES_MAX) or b"")
     except TemplateRefusedError as error:
         raise JobProblem.of(error.problems[0]) from error
+    gone = next((each for each in template_problems(document) if each.code == "method_unknown"), None)
+    if gone is not None:
+        raise JobProblem.of(gone)
+    return document
 
 
 class _Prepared:

@@ -16,6 +16,7 @@ from api.commands.overrides import with_overrides
 from api.commands.templates import (
     checked,
     load_template,
+    refuse_unusable,
     structure_rows,
     template_refusal,
     template_row,
@@ -131,6 +132,7 @@ async def _plan(deps: Deps, wish: ConversionWish) -> Plan:
     _, template = await template_row(deps, wish.template_id)
     before = await load_template(deps, template.document)
     document = await _changed(deps, before, wish.overrides) if wish.overrides else before
+    refuse_unusable(document)
     rows = await structure_rows(deps, (sub.architecture for sub in document.sub_templates))
     weights = msgspec.json.decode(pth.document, type=Upload).weights
     structures = tuple(_structure_ref(row) for row in rows)

@@ -30,6 +30,7 @@ from schemas.specs.templates import (
     decode_template,
     encode_template,
     read_template,
+    template_problems,
 )
 from schemas.values import Code, ObjectRef
 from storage.log.port import Position
@@ -60,6 +61,7 @@ async def copy_template(request: web.Request) -> web.Response:
 
     async def say() -> Position:
         before = await load_template(deps, msgspec.json.decode(row.document, type=TemplateSaved).document)
+        refuse_unusable(before)
         copied = msgspec.structs.replace(before, name=wish.name)
         return await _save(deps, command, copied, row.note if wish.note is None else wish.note)
 
@@ -139,6 +141,16 @@ async def checked(deps: Deps, raw: Mapping[str, Any], *, kept: Collection[str] =
         raise template_refusal(error) from error
 
 
+def refuse_unusable(document: TemplateDocument) -> None:
+    """Check a stored template before something new is made of it: it may be older than what is asked today.
+
+    Raises:
+        ApiRefusal: as `checked`.
+    """
+    if problems := template_problems(document):
+        raise template_refusal(TemplateRefusedError(problems))
+
+
 def template_refusal(error: TemplateRefusedError) -> ApiRefusal:
     """422 with the first of the template's problems; `more` says how many others there are."""
     first, *others = error.problems
@@ -147,7 +159,7 @@ def template_refusal(error: TemplateRefusedError) -> ApiRefusal:
 
 
 async def load_template(deps: Deps, stored: ObjectRef) -> TemplateDocument:
-    """A stored template.
+    """A stored template, as it was saved; `refuse_unusable` says whether it can still be used.
 
     Raises:
         ObjectMissingError, ObjectDamagedError: as the store.

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from schemas.events import TemplateSaved
+from schemas.values import ObjectRef
+
+OLDER = Path(__file__).parents[2] / "golden" / "templates" / "older.json"
 
 
 async def test_a_copy_says_the_same_under_another_name(api):
@@ -58,3 +64,39 @@ async def test_an_override_cannot_name_a_repo_that_is_not_listed(api):
     wish = {"pth_id": str(await api.pth()), "template_id": str(template), "overrides": {"repo": "boats"}}
     refused = await api.post("/conversions", wish)
     assert (refused.status, refused.json["code"]) == (422, "not_in_dictionary")
+
+
+async def older(api, structure: UUID) -> UUID:
+    """A template as the first version stored it, which today's checks would not take."""
+    data = OLDER.read_bytes().replace(b"12345678-1234-5678-1234-567812345678", str(structure).encode())
+    id_ = uuid4()
+    event = TemplateSaved(
+        template_id=id_,
+        name="older",
+        repo="scene",
+        method="classification",
+        start_version="1.0.0",
+        error_threshold=1e-4,
+        architectures=(structure,),
+        document=ObjectRef(await api.upload(data), len(data)),
+    )
+    await api.speaker.say(event, id=id_, actor=uuid4())
+    await api.views.catch_up()
+    return id_
+
+
+async def test_an_older_template_stays_readable_and_says_why_nothing_new_is_made_of_it(api):
+    structure = await api.structure()
+    id_ = await older(api, structure)
+    shown = await api.get(f"/templates/{id_}")
+    codes = ["brackets_not_allowed", "arg_unknown", "arg_unknown", "structure_uncertified"]
+    assert (shown.status, [each["code"] for each in shown.json["notices"]]) == (200, codes)
+    edited = await api.ask("PATCH", f"/templates/{id_}", json={"note": "x"}, headers={"If-Match": shown.json["etag"]})
+    assert (edited.status, edited.json["note"], edited.json["document"]) == (200, "x", shown.json["document"])
+    assert (await api.get(f"/templates/{id_}/diff?with={await api.template(structure)}")).status == 200
+    wish = {"pth_id": str(await api.pth()), "template_id": str(id_)}
+    for refused in (await api.post("/conversions", wish), await api.post(f"/templates/{id_}/copy", {"name": "second"})):
+        assert (refused.status, refused.json["code"]) == (422, "brackets_not_allowed")
+        assert refused.json["params"]["more"] == "2"
+    mended = {"name": "main", "input_name": "raw_data", "args": []}
+    assert (await api.post("/conversions", wish | {"overrides": {"sub_templates": [mended]}})).status == 201

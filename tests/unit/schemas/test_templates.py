@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,10 +17,13 @@ from schemas.specs.templates import (
     decode_template,
     encode_template,
     read_template,
+    template_problems,
     template_warnings,
 )
 from schemas.specs.versions import successor
 
+OLDER = Path(__file__).parents[2] / "golden" / "templates" / "older.json"
+"""As the first version stored it: arguments that no method takes, brackets in the input's name."""
 SUB: dict[str, Any] = {
     "name": "backbone",
     "modelType": "pytorch",
@@ -144,9 +149,22 @@ def test_two_sub_templates_need_two_names() -> None:
 
 
 def test_stored_bytes_that_are_no_template_are_refused() -> None:
-    for data in (b"", b"[]", b"{}", b"\xff"):
+    for data in (b"", b"[]", b"{}", b"\xff", b"[" * 100_000):
         with pytest.raises(TemplateRefusedError):
             decode_template(data)
+
+
+def test_a_template_that_was_saved_before_todays_checks_is_read_and_its_problems_are_said() -> None:
+    stored = OLDER.read_bytes()
+    template = decode_template(stored)
+    assert decode_template(encode_template(template)) == template
+    assert [problem.code for problem in template_problems(template)] == [
+        "brackets_not_allowed",
+        "arg_unknown",
+        "arg_unknown",
+    ]
+    plug_in = msgspec.structs.replace(template, method="uninstalled")
+    assert decode_template(encode_template(plug_in)) == plug_in
 
 
 def test_text_arguments_stay_text() -> None:
