@@ -55,6 +55,8 @@ def load(plan: Plan, tron: Path, family: Family | None) -> Loaded:
 
 def _fit(plan: Plan, manifest: TronManifest, family: Family | None) -> tuple[Plain, ...]:
     """The sub-models, which an uploaded manifest may say anything of."""
+    if (made_for := manifest.identity.platform) != plan.platform:
+        raise Refused("platform_not_available", platform=made_for)
     for problem in method_problems(manifest.method, manifest.sub_models):
         raise Refused(problem.code, **problem.params)
     found = plain(manifest)

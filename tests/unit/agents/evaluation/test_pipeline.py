@@ -23,7 +23,7 @@ from schemas.specs import methods
 from schemas.specs.parts import Arg, TaskSpec
 from schemas.specs.preprocessing import CenterCrop, CvtRGB, Resize, Step, Transpose
 from schemas.tron import Input, Normalisation, Output, Provenance, SubModel, TronManifest, Verification
-from schemas.values import TronIdentity
+from schemas.values import Platform, TronIdentity
 from storage.datasets.pack import PackTask, PackWriter
 from storage.plugins import PluginError, register_installed
 from storage.tron_file import graph_entry, write_tron
@@ -94,15 +94,9 @@ NAME = ("name", classifier(), "", TaskSpec("class", COLOURS))
 CROP = Arg("crop_from", "ss", "find")
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Evaluates a Tron of these sub-models on twelve pictures: a bright quarter of the colour, the rest another's."""
-    given, made = tmp_path / "inputs", tmp_path / "outputs"
-    for folder in (given, made):
-        folder.mkdir()
-    monkeypatch.setenv(INPUTS_VARIABLE, str(given))
-    monkeypatch.setenv(OUTPUTS_VARIABLE, str(made))
-    with PackWriter(given / PACK_FILE) as pack:
+def write_pictures(path: Path) -> None:
+    """Twelve pictures: a bright quarter of the colour, the rest dim and another's."""
+    with PackWriter(path) as pack:
         for number in range(12):
             picture = np.zeros((60, 80, 3), np.uint8)
             label = number % 3
@@ -116,7 +110,25 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             pack.add(data, name=f"{number}.png", suffix="png", width=80, height=60, labels=labels)
         pack.finish((PackTask("class", COLOURS),))
 
-    def ran(*parts: tuple, main: str = "classification", steps: tuple[Step, ...] = (), batch: int = 4, loops: int = 1):
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Evaluates a Tron of these sub-models on twelve pictures: a bright quarter of the colour, the rest another's."""
+    given, made = tmp_path / "inputs", tmp_path / "outputs"
+    for folder in (given, made):
+        folder.mkdir()
+    monkeypatch.setenv(INPUTS_VARIABLE, str(given))
+    monkeypatch.setenv(OUTPUTS_VARIABLE, str(made))
+    write_pictures(given / PACK_FILE)
+
+    def ran(
+        *parts: tuple,
+        main: str = "classification",
+        steps: tuple[Step, ...] = (),
+        batch: int = 4,
+        loops: int = 1,
+        platform: Platform = "nvidia",
+    ):
         subs = [sub(position, *part) for position, part in enumerate(parts)]
         files = {}
         for each, part in zip(subs, parts, strict=True):
@@ -124,7 +136,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             files[each.graph].write_bytes(part[1])
         provenance = Provenance(job_id=NIL, pth_id=NIL, template_id=NIL, weights=DIGEST, template=DIGEST, structures={})
         manifest = TronManifest(
-            identity=TronIdentity("nvidia", "r", "n", main, "v1"),
+            identity=TronIdentity(platform, "r", "n", main, "v1"),
             method=main,
             sub_models=tuple(subs),
             provenance=provenance,
@@ -187,6 +199,11 @@ def test_the_steps_of_the_test_are_those_of_what_is_scored(run: Run) -> None:
     find, name = report.networks
     assert (report.steps, name.steps) == (steps, steps)
     assert find.steps == (Resize(width=SIZE, height=SIZE), CvtRGB(), Transpose())
+
+
+def test_a_model_for_another_platform_is_not_tested_as_one_of_this(run: Run) -> None:
+    with pytest.raises(Refused, match="platform_not_available"):
+        run(FIND, platform="ascend")
 
 
 def test_a_model_without_classes_of_images_cannot_be_scored(run: Run) -> None:
