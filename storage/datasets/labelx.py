@@ -7,12 +7,14 @@
      "boxes": [{"label": "car", "x": 10.5, "y": 20, "width": 100, "height": 80, "attributes": {"side": "left"}}],
      "attributes": {"time": "night"}}
 
-`image`: the file's path in the package, or its name alone where that is clear; the only field that must be there.
+`image`: the file's path in the package, or its name alone where that is clear; it must be there.
 `classifications`: what was answered for the whole image. May also be an object by key, `{"kind": {"tool": "radio",
 "value": "bus"}}` or, for radio, just `{"kind": "bus"}`. Tools: `radio` (one value: a classification task), `text` (what
 is written there: a sequence), `checkbox` and any other (kept as attributes). A key has one tool in the whole package.
 `boxes`: `label` and either `x`, `y`, `width`, `height` or `bbox` (those four), in pixels of the upright image; optional
 `area`, `crowd`, `difficult`, `attributes`. `width`, `height` of the image: if said, they must be the file's.
+A line with `labels` and no image, `{"labels": ["car", "bus"]}`, names all classes of boxes in order, those without
+boxes too.
 `attributes`: anything else worth comparing by, as text, number or truth value. Unknown fields are passed over.
 """
 
@@ -60,7 +62,8 @@ class _Box(msgspec.Struct):
 
 
 class _Line(msgspec.Struct):
-    image: str
+    image: str = ""
+    labels: list[str] | None = None
     width: float = 0
     height: float = 0
     classifications: list[_Answer] | dict[str, _Answer | str] | None = None
@@ -87,6 +90,7 @@ def read_labelx(files: Files, split: str = "") -> Contents:
     refuse_splits(tables)
     gatherer = Gatherer(files)
     tools: dict[str, str] = {}
+    labels: dict[str, None] = {}
     decoder = msgspec.json.Decoder(_Line)
     for table in tables:
         for where, data in _lines(files, table):
@@ -98,9 +102,14 @@ def read_labelx(files: Files, split: str = "") -> Contents:
             except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
                 gatherer.drop(where, "line_malformed", detail=error)
                 continue
-            _add(gatherer, line, tools, table[:-1])
+            if line.image:
+                _add(gatherer, line, tools, table[:-1])
+            elif line.labels:
+                labels.update(dict.fromkeys(each for each in line.labels if 0 < len(each) <= LABEL_CHARS_MAX))
+            else:
+                gatherer.drop(where, "line_malformed", detail="image")
         files.leave_out(table)
-    return gatherer.finish(tools)
+    return gatherer.finish(tools, labels)
 
 
 def _lines(files: Files, table: Parts) -> Iterator[tuple[str, bytes]]:

@@ -96,7 +96,7 @@ class LabelXWriter(Writer):
 
     def __init__(self, path: Path, outline: Outline) -> None:
         super().__init__(path, outline)
-        self._lines: list[bytes] = []
+        self._lines = [msgspec.json.encode({"labels": outline.labels})] if outline.labels else []
 
     def add(self, picture: Picture) -> None:
         self.zip.add(picture.name, picture.data)
