@@ -70,7 +70,8 @@ class Box(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def box_problem(x: float, y: float, width: float, height: float, area: float | None = None) -> str | None:
     """Why there can be no such box: a code, or None."""
-    if not all(-COORDINATE_MAX <= each <= COORDINATE_MAX for each in (x, y, width, height)):
+    fine = -COORDINATE_MAX <= x <= COORDINATE_MAX and -COORDINATE_MAX <= y <= COORDINATE_MAX
+    if not (fine and -COORDINATE_MAX <= width <= COORDINATE_MAX and -COORDINATE_MAX <= height <= COORDINATE_MAX):
         return "box_not_finite"
     if area is not None and not 0 <= area <= COORDINATE_MAX**2:
         return "box_not_finite"

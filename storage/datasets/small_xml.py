@@ -32,7 +32,7 @@ class Element(NamedTuple):
 
     def first(self, name: str) -> Element | None:
         """The first of them."""
-        return next(iter(self.all(name)), None)
+        return next((child for child in self.children if child.name == name), None)
 
     def at(self, name: str) -> str:
         """The text of the first of them; empty if there is none."""

@@ -15,6 +15,7 @@ from storage.datasets.source import Contents, choose_split, is_image, refuse_spl
 
 XML_BYTES_MAX = 4 << 20
 _ROOT = "annotation"
+_SIDES = ("xmin", "ymin", "xmax", "ymax")
 _BESIDE = ("pose", "truncated", "occluded")
 
 
@@ -121,14 +122,19 @@ def _raw(element: Element) -> RawBox:
     bounds = element.first("bndbox")
     if bounds is None:
         raise ValueError("no bndbox")
-    left, top, right, bottom = (float(bounds.at(side)) for side in ("xmin", "ymin", "xmax", "ymax"))
+    sides = {side.name: float(side.text) for side in bounds.children if side.name in _SIDES}
+    if len(sides) != len(_SIDES):
+        raise ValueError("no four sides")
+    left, top, right, bottom = (sides[side] for side in _SIDES)
+    said: dict[str, str] = {}
+    for child in element.children:
+        said.setdefault(child.name, child.text)
     return RawBox(
-        element.at("name"),
+        said.get("name", ""),
         left - 1,
         top - 1,
         right - left + 1,
         bottom - top + 1,
-        difficult=element.at("difficult") in ("1", "true"),
-        attributes={name: said for name in _BESIDE if (said := element.at(name)) and said.lower() != "unspecified"},
-        said=element.at("name"),
+        difficult=said.get("difficult") in ("1", "true"),
+        attributes={name: said[name] for name in _BESIDE if said.get(name, "").lower() not in ("", "unspecified")},
     )
