@@ -16,11 +16,10 @@ from schemas.verdict.kinds import WHOLE, Drawn, Marks
 from schemas.verdict.weights import REPLICATES, raw, weights
 
 RECALLS = np.linspace(0.0, 1.0, 101)
-BLOCK_REPLICATES = 100
-BLOCK_NUMBERS = 1 << 17
+BLOCK_WEIGHTS = 1 << 22
+"""Images times replicates that are weighed at a time: about 100 MB of 64-bit numbers while they are made."""
+BLOCK_NUMBERS = 1 << 18
 """Found boxes times replicates that are worked on at a time: what the processor's cache holds."""
-_BELOW = 1e-9
-"""Far less than what a recall can be from a hundredth that it is not."""
 
 Weights = NDArray[np.uint8]
 """(replicates, images)"""
@@ -58,34 +57,58 @@ def ap_drawn(
             raise ValueError("an image has more right boxes of a class than objects")
     every = np.ones(len(digests), np.bool_)
     parts = {
-        name: [_Steps.of(each, images) for each in classes]
+        name: [Steps.of(each, images) for each in classes]
         for name, images in ({WHOLE: every} | dict(slices or {})).items()
     }
     found = {name: np.empty(REPLICATES, np.float32) for name in parts}
     names = raw(digests)
-    for start in range(0, REPLICATES, BLOCK_REPLICATES):
-        block = range(start, min(start + BLOCK_REPLICATES, REPLICATES))
+    size = max(1, BLOCK_WEIGHTS // len(digests))
+    for start in range(0, REPLICATES, size):
+        block = range(start, min(start + size, REPLICATES))
         drawn = np.ascontiguousarray(weights(names, block).T)
         for name, steps in parts.items():
-            found[name][block.start : block.stop] = mean_ap(steps, drawn)
+            found[name][block.start : block.stop] = mean_ap(steps, drawn, QUICK)
     ones = np.ones((1, len(digests)), np.uint8)
-    return {name: Drawn(float(mean_ap(steps, ones)[0]), found[name], *_objects(steps)) for name, steps in parts.items()}
+    values = {name: float(mean_ap(steps, ones, EXACT)[0]) for name, steps in parts.items()}
+    return {name: Drawn(values[name], found[name], *_objects(steps)) for name, steps in parts.items()}
 
 
-class _Steps(NamedTuple):
+class Grain(NamedTuple):
+    """How finely is computed, and how far above a hundredth a recall counts as that one.
+
+    reached: (101,) hundreds of recall that reach each of RECALLS. Some of these are not the float nearest to their
+    hundredth but the next above, which a recall of just that hundredth does not reach in pycocotools: nor here.
+    """
+
+    dtype: type[np.floating]
+    margin: float
+    reached: NDArray[np.floating]
+
+    @classmethod
+    def of(cls, dtype: type[np.floating], margin: float) -> Grain:
+        """With margins to both sides of the hundredths."""
+        hundredths = np.arange(len(RECALLS))
+        return cls(dtype, margin, (hundredths + np.where(hundredths / 100 < RECALLS, margin, -margin)).astype(dtype))
+
+
+EXACT = Grain.of(np.float64, 1e-9)
+QUICK = Grain.of(np.float32, 5e-5)
+"""Twice as quick; with over 20,000 objects of a class, a recall 1/20,000 below a hundredth may count as that one."""
+
+
+class Steps(NamedTuple):
     """A class in one group of images: where its recall rises.
 
-    image: (found,) up to the last right one. right: (rises,) places of the right ones there. starts: (rises,) where the
-    boxes begin that come after the right one before. positives: (objects,) the image of each object.
+    image: (found,) up to the last right one. right: (rises,) places of the right ones there.
+    positives: (objects,) the image of each object.
     """
 
     image: Places
     right: Places
-    starts: Places
     positives: Places
 
     @classmethod
-    def of(cls, ranked: Ranked, images: Marks) -> _Steps:
+    def of(cls, ranked: Ranked, images: Marks) -> Steps:
         """Those of the boxes in these images."""
         there = images[ranked.image]
         image = ranked.image[there]
@@ -94,12 +117,11 @@ class _Steps(NamedTuple):
         return cls(
             image[: right[-1] + 1] if len(right) else image[:0],
             right,
-            np.append(0, right[:-1] + 1) if len(right) else right,
             np.repeat(holding, ranked.positives[holding]),
         )
 
 
-def _objects(classes: Sequence[_Steps]) -> tuple[int, float]:
+def _objects(classes: Sequence[Steps]) -> tuple[int, float]:
     """How many images hold objects, and what one object makes of the mean, root mean square over all objects."""
     counts = np.array([len(each.positives) for each in classes if len(each.positives)])
     if not len(counts):
@@ -109,7 +131,7 @@ def _objects(classes: Sequence[_Steps]) -> tuple[int, float]:
     return holding, float(np.sqrt(np.sum(1 / counts) / counts.sum())) / len(counts)
 
 
-def mean_ap(classes: Sequence[_Steps], drawn: Weights) -> Floats:
+def mean_ap(classes: Sequence[Steps], drawn: Weights, grain: Grain) -> Floats:
     """(replicates,): the mean over the classes that have objects there; NaN where none has."""
     total, defined = np.zeros(len(drawn)), np.zeros(len(drawn))
     for steps in classes:
@@ -117,25 +139,24 @@ def mean_ap(classes: Sequence[_Steps], drawn: Weights) -> Floats:
         for start in range(0, len(drawn), block):
             part = slice(start, start + block)
             objects = np.take(drawn[part], steps.positives, axis=1).sum(axis=1, dtype=np.int64)
-            total[part] += _average(steps, drawn[part], objects)
+            total[part] += _average(steps, drawn[part], objects, grain)
             defined[part] += objects > 0
     return np.where(defined > 0, total / np.maximum(defined, 1), np.nan)
 
 
-def _average(steps: _Steps, drawn: Weights, objects: NDArray[np.int64]) -> Floats:
+def _average(steps: Steps, drawn: Weights, objects: NDArray[np.int64], grain: Grain) -> Floats:
     """(replicates,): one class's average precision; 0 where it has no objects."""
     if not len(steps.right):
         return np.zeros(len(drawn))
     found = np.take(drawn, steps.image, axis=1)
-    seen = np.cumsum(np.add.reduceat(found, steps.starts, axis=1, dtype=np.int32), axis=1)
-    right = np.cumsum(found[:, steps.right], axis=1, dtype=np.int32)
-    precision = right / np.maximum(seen, 1)
+    seen = np.take(np.cumsum(found, axis=1, dtype=np.int32), steps.right, axis=1)
+    right = np.cumsum(np.take(found, steps.right, axis=1), axis=1, dtype=np.int32).astype(grain.dtype)
+    precision = right / np.maximum(seen, 1).astype(grain.dtype)
     best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    recall = right / np.maximum(objects, 1)[:, None]
-    # how many of RECALLS are reached; the comparison is pycocotools', whose hundredths are not always the nearest float
-    reached = (recall * 100 + _BELOW).astype(np.int16)
-    reached -= RECALLS[reached] > recall
-    reached += 1
-    rises = np.diff(reached, axis=1, prepend=np.int16(0))
-    averages: Floats = np.einsum("ri,ri->r", best, rises.astype(np.float64)) / len(RECALLS)
+    # how many of RECALLS are reached, beside the first, which is 0
+    recall = right * (100 / np.maximum(objects, 1)).astype(grain.dtype)[:, None]
+    reached = (recall + grain.margin).astype(np.int16)
+    reached -= np.take(grain.reached, reached) > recall
+    rises = np.diff(reached, axis=1, prepend=np.int16(-1)).astype(grain.dtype)
+    averages = np.einsum("ri,ri->r", best, rises) / len(RECALLS)
     return np.where(objects > 0, averages, 0.0)

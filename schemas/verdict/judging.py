@@ -75,16 +75,26 @@ def _around(
 
 def _verdicts(joined: Joined) -> Iterator[tuple[str, Verdict]]:
     test, base, bits = joined.test, joined.base, joined.bits
-    images = np.maximum(joined.images, 1)
-    for measure in test.shares.keys() & base.shares.keys():
-        ours, theirs = test.share_bits[test.shares[measure]], base.share_bits[base.shares[measure]]
-        gained, lost = counted(bits & ours & ~theirs), counted(bits & theirs & ~ours)
-        yield from _judged(measure, joined, (gained - lost) / images, tango(gained, lost, images), "score")
+    if test.shares and base.shares:
+        yield from _shares(joined)
     for measure in test.ratios.keys() & base.ratios.keys():
         found = ratios.difference_bounds(test.ratios[measure], base.ratios[measure], bits)
         yield from _judged(measure, joined, *found, "linear")
     for measure in test.drawn.keys() & base.drawn.keys():
         yield from _drawn(measure, joined)
+
+
+def _shares(joined: Joined) -> Iterator[tuple[str, Verdict]]:
+    """Verdicts on all shares; their intervals are one piece of arithmetic."""
+    test, base, images = joined.test, joined.base, np.maximum(joined.images, 1)
+    measures = [measure for measure in test.shares if measure in base.shares]
+    rows = [(test.share_bits[test.shares[each]], base.share_bits[base.shares[each]]) for each in measures]
+    changed = [(counted(joined.bits & ours & ~theirs), counted(joined.bits & theirs & ~ours)) for ours, theirs in rows]
+    gained, lost = np.array(changed, np.int64).reshape(len(measures), 2, len(joined.groups)).transpose(1, 0, 2)
+    low, high = tango(gained, lost, images)
+    for number, measure in enumerate(measures):
+        bounds = Bounds(low[number], high[number])
+        yield from _judged(measure, joined, (gained[number] - lost[number]) / images, bounds, "score")
 
 
 def _drawn(measure: str, joined: Joined) -> Iterator[tuple[str, Verdict]]:

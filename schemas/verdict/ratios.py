@@ -2,21 +2,35 @@
 
 Objects of one image are found or missed together, so the image is the unit: a ratio r = sum(part) / sum(whole) moves
 with image i by (part_i - r * whole_i) / sum(whole), and the squares of these add up to its variance (Cochran, "Sampling
-Techniques", 1977, 6.4; the sandwich estimator of surveys). All groups of images are done at once by matrix products.
+Techniques", 1977, 6.4; the sandwich estimator of surveys). All groups of images are done at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.verdict.intervals import Bounds, Floats, student, wilson
 from schemas.verdict.kinds import Marks, Ratio
 from schemas.verdict.replicates import Bits
 
 BLOCK_IMAGES = 8192
-"""Bits become numbers this many images at a time."""
+"""Bits become cells this many images at a time."""
+CELLS_KEPT = 2
+
+
+class Cells(NamedTuple):
+    """Images that are in the same groups are one cell: most tests of a dataset have the same few.
+
+    of: (images,) the cell of each. groups: (groups, cells) 1 where the group has the cell, else 0.
+    """
+
+    of: NDArray[np.intp]
+    groups: Floats
 
 
 class Moments(NamedTuple):
@@ -27,24 +41,36 @@ class Moments(NamedTuple):
     images: Floats
 
 
-def moments(columns: Floats, counts: Marks, bits: Bits) -> Moments:
-    """Moments of the columns, (c, images), over the groups that `bits` (groups, ceil(images / 8)) mark.
+@lru_cache(maxsize=CELLS_KEPT)
+def _cells(bits: bytes, rows: int, images: int) -> Cells:
+    """The cells that these rows of bits make."""
+    packed = np.frombuffer(bits, np.uint8).reshape(rows, -1)
+    blocks = [
+        np.packbits(np.unpackbits(packed[:, start // 8 : (start + BLOCK_IMAGES) // 8], axis=1), axis=0).T
+        for start in range(0, images, BLOCK_IMAGES)
+    ]
+    names, of = np.unique(np.concatenate(blocks)[:images], axis=0, return_inverse=True)
+    return Cells(of.ravel(), np.unpackbits(names, axis=1, count=rows).T.astype(np.float64))
+
+
+def moments(columns: Sequence[Floats], counts: Marks, bits: Bits) -> Moments:
+    """Moments of the columns, each (images,), over the groups that `bits` (groups, ceil(images / 8)) mark.
 
     Args:
         counts: (images,) which of them count.
     """
-    width, images = columns.shape
-    rows, others = np.triu_indices(width)
-    total = np.zeros((len(bits), width + len(rows) + 1))
-    for start in range(0, images, BLOCK_IMAGES):
-        part = columns[:, start : start + BLOCK_IMAGES]
-        stacked: Floats = np.concatenate((part, part[rows] * part[others], counts[None, start : start + BLOCK_IMAGES]))
-        packed = bits[:, start // 8 : (start + BLOCK_IMAGES) // 8]
-        marks: Floats = np.unpackbits(packed, axis=1, count=part.shape[1]).astype(np.float64)
-        total += marks @ stacked.T
+    width, images = len(columns), len(counts)
+    cells = _cells(bits.tobytes(), len(bits), images)
+
+    def total(column: Floats | Marks) -> Floats:
+        sums: Floats = cells.groups @ np.bincount(cells.of, column, cells.groups.shape[1])
+        return sums
+
     products = np.empty((len(bits), width, width))
-    products[:, rows, others] = products[:, others, rows] = total[:, width:-1]
-    return Moments(total[:, :width], products, total[:, -1])
+    for row in range(width):
+        for other in range(row, width):
+            products[:, row, other] = products[:, other, row] = total(columns[row] * columns[other])
+    return Moments(np.stack([total(each) for each in columns], axis=1), products, total(counts))
 
 
 def ratio_bounds(ratio: Ratio, bits: Bits) -> tuple[Floats, Bounds]:
@@ -54,7 +80,7 @@ def ratio_bounds(ratio: Ratio, bits: Bits) -> tuple[Floats, Bounds]:
     image differs from another, each image is one object. A ratio over 1 (error rates may be) has the plain t interval.
     """
     part, whole = ratio.part.astype(np.float64), ratio.whole.astype(np.float64)
-    found = moments(np.stack((part, whole)), whole > 0, bits)
+    found = moments((part, whole), whole > 0, bits)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = found.sums[:, 0] / found.sums[:, 1]
         slopes = np.stack((np.ones_like(value), -value), axis=1) / found.sums[:, 1:2]
@@ -77,7 +103,7 @@ def difference_bounds(test: Ratio, base: Ratio, bits: Bits) -> tuple[Floats, Bou
     """
     ours, theirs = ([each.astype(np.float64) for each in ratio] for ratio in (test, base))
     # columns of differences: between two tests that hardly differ nothing cancels
-    columns = np.stack((ours[0] - theirs[0], ours[1] - theirs[1], *theirs))
+    columns = (ours[0] - theirs[0], ours[1] - theirs[1], *theirs)
     found = moments(columns, (ours[1] > 0) | (theirs[1] > 0), bits)
     with np.errstate(divide="ignore", invalid="ignore"):
         whole, base_whole = found.sums[:, 1] + found.sums[:, 3], found.sums[:, 3]

@@ -137,7 +137,7 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch):
     made = ranked(detector(4, 50, 3))
     whole = ap_drawn(made, names(50))[""]
     monkeypatch.setattr(average_precision, "BLOCK_NUMBERS", 100)
-    monkeypatch.setattr(average_precision, "BLOCK_REPLICATES", 33)
+    monkeypatch.setattr(average_precision, "BLOCK_WEIGHTS", 50 * 33)
     assert np.array_equal(whole.replicates, ap_drawn(made, names(50))[""].replicates)
 
 
