@@ -1,4 +1,22 @@
-"""Intervals of figures that are drawn anew for every replicate of the images' weights, and of their differences."""
+"""Intervals of figures that are drawn anew for every replicate of the images' weights, and of their differences.
+
+Chosen by simulated detectors (tests/support/simulated_models.py) on sets of 50, 200 and 1,000 images, with 3, 20 and 80
+classes, the second model another network, another training of the same, or the same with rounded weights: how often, in
+250 to 1,000 trials of each, the interval held the true difference of mean AP.
+
+    percentile                         82.5-97.2 %   short on 50 images of 80 classes and where models hardly differ
+    basic                              76.4-97.8 %
+    bias-corrected, BCa                77.6-94.4 %   the bias of the two models is the same already
+    Student's t, replicates' spread    88.5-99.5 %   short with few objects a class
+    Student's t, jackknife             94.6-100 %    mostly 97 to 100: too long
+    expanded percentile                83.3-97.4 %
+    the same and half an object        92.4-97.4 %   99.9 where next to nothing differs (2 boxes on 50 images): taken
+
+One mean AP alone has no unbiased interval: it is higher on few objects than on many (on 1,000 images of 80 classes by
+0.024 than on 300,000), so that no method holds that of all images, and what is meant is the mean AP of other sets of
+this size. That is held by percentiles in 84.8-94.8 %, by t in 86.8-96.4 %, by what both hold together, which is taken,
+in 90.9-97.6 % of the trials. What is taken, test_coverage.py counts again in 2,000 trials a cell.
+"""
 
 from __future__ import annotations
 

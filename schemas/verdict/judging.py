@@ -1,10 +1,16 @@
 """Intervals around a test's figures, and verdicts on their differences.
 
 Shares have score intervals (Wilson's; Tango's for a difference), ratios are linearised over the images
-(`schemas.verdict.ratios`), and what is drawn anew has its replicates (`schemas.verdict.drawing`). Shares and ratios are
-compared on the images that both tests have. A figure that is drawn anew cannot be: its replicates are of all images of
-its test (or slice), and those of a part are not to be had from them. Where the two tests do not have the same images
-there, the verdict is `not_comparable` with the reason `images_differ`; a slice whose images are the same still has one.
+(`schemas.verdict.ratios`), and what is drawn anew has its replicates (`schemas.verdict.drawing`). How often each holds
+the truth is counted by tests/unit/schemas/verdict/test_coverage.py. In 2,000 trials a cell the true share was held in
+92.6-97.2 % (20 to 1,000 images, shares from 0.5 to 0.98), the true difference of shares in 93.5-96.0 %, and in up to
+100 % with fewer than 5 discordant images. Percentiles of replicates, which shares had before, held it in under 80 %
+with 2 discordant images of 100, and are as good with 50 or more.
+
+Shares and ratios are compared on the images that both tests have. A figure that is drawn anew cannot be: its replicates
+are of all images of its test (or slice), and those of a part are not to be had from them. Where the two tests do not
+have the same images there, the verdict is `not_comparable` with the reason `images_differ`; a slice whose images are
+the same still has one.
 """
 
 from __future__ import annotations
