@@ -12,6 +12,7 @@ from schemas.events import JobRequest, JobResult
 _MODULES = {
     "ConversionRequested": "agents.conversion.job",
     "InferenceRequested": "agents.evaluation.job",
+    "ParityRequested": "agents.parity.job",
     "DatasetImportRequested": "agents.importing",
 }
 

@@ -34,6 +34,7 @@ from schemas.events import (
     DatasetImportRequested,
     InferenceCompleted,
     InferenceRequested,
+    ParityRequested,
     StructureAdded,
     TemplateSaved,
     TypeConfigAdded,
@@ -41,12 +42,13 @@ from schemas.events import (
 )
 from schemas.lifecycle import TERMINAL
 from schemas.specs.templates import TemplateDocument, template_problems, template_warnings
-from schemas.values import Code, ObjectRef, Platform
+from schemas.values import Code, ObjectRef, Platform, TronIdentity
 from storage.views.rows import AgentRow, CertificateRow, EntityRow, JobRow, ProductRow, ProgressRow
 
 KINDS = {
     "conversion": ConversionRequested.__name__,
     "inference": InferenceRequested.__name__,
+    "parity": ParityRequested.__name__,
     "import": DatasetImportRequested.__name__,
 }
 """What people call a kind of job -> its request event."""
@@ -59,6 +61,13 @@ class Asked(msgspec.Struct):
 
     retry_of: UUID | None = None
     overridden: list[str] = []
+
+
+class _Tested(msgspec.Struct):
+    """What a request says of the model and the dataset that it brings together."""
+
+    identity: TronIdentity
+    dataset_name: str
 
 
 def etag(row: EntityRow) -> str:
@@ -183,8 +192,8 @@ def dependent_entity(row: EntityRow) -> Dependent:
 def dependent_job(row: JobRow, noun: str) -> Dependent:
     """A job, or the test that it was, as one that depends on a thing."""
     match row.kind:
-        case InferenceRequested.__name__:
-            tested = msgspec.json.decode(row.request, type=InferenceRequested)
+        case InferenceRequested.__name__ | ParityRequested.__name__:
+            tested = msgspec.json.decode(row.request, type=_Tested)
             name = f"{tested.identity.name}@{tested.identity.version} · {tested.dataset_name}"
         case ConversionRequested.__name__:
             converted = msgspec.json.decode(row.request, type=ConversionRequested)

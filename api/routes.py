@@ -11,6 +11,7 @@ from api.commands import datasets as datasets_commands
 from api.commands import dictionary as dictionary_commands
 from api.commands import jobs as jobs_commands
 from api.commands import models as models_commands
+from api.commands import parities as parities_commands
 from api.commands import structures as structures_commands
 from api.commands import templates as templates_commands
 from api.commands import tests as tests_commands
@@ -56,12 +57,13 @@ from api.queries import (
     jobs,
     models,
     openapi,
+    parities,
     structures,
     templates,
     tests,
 )
 from api.queries.jobs import STATES
-from api.reports import VerificationReport
+from api.reports import Parity, VerificationReport
 from api.resources import (
     Accepted,
     Agent,
@@ -86,6 +88,7 @@ from api.wishes import (
     Edit,
     InferenceWish,
     NoteEdit,
+    ParityWish,
     PthWish,
     StructureEdit,
     StructureWish,
@@ -209,6 +212,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{V1}/tests", tests.list_tests, says=listing(Test, *PAGE, STATE, SUBJECT)),
     Route("GET", f"{V1}/tests/{{id}}", tests.get_test, says=reading(Test)),
     Route("GET", f"{V1}/tests/{{id}}/report", tests.get_report, says=file(HTTPStatus.CONFLICT)),
+    Route("POST", f"{V1}/parities", parities_commands.post_parity, says=creating(ParityWish, Job)),
+    Route("GET", f"{V1}/parities", parities.list_parities, says=listing(Parity, *PAGE, STATE, SUBJECT)),
+    Route("GET", f"{V1}/parities/{{id}}", parities.get_parity, says=reading(Parity)),
+    Route("GET", f"{V1}/parities/{{id}}/report", parities.get_parity_report, says=file(HTTPStatus.CONFLICT)),
     Route("GET", f"{V1}/comparisons", tests.get_comparison, says=COMPARED),
     Route("GET", f"{V1}/jobs", jobs.list_jobs, says=listing(Job, *PAGE, STATE, SUBJECT, KIND)),
     Route("GET", f"{V1}/jobs/{{id}}", jobs.get_job, says=reading(Job)),

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from schemas.events.structures import StructureText
+from schemas.events.tests import PARITY_IMAGES_MAX
 from schemas.specs.dictionary import Entry, EntryName
 from schemas.specs.preprocessing import Step
 from schemas.values import NoteText, Platform, Precision, ShortText
@@ -130,6 +131,21 @@ class InferenceWish(Wish, frozen=True, kw_only=True):
     batch_size: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 1
     loops: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
     precision: Precision = "fp32"
+    backend: str = "auto"
+    steps: list[Step] | None = None
+
+
+class ParityWish(Wish, frozen=True, kw_only=True):
+    """Compare a converted Tron revision with its PyTorch network on images of a dataset, evenly spread over it.
+
+    Without `revision_job_id` and `version_job_id` the newest revision and dataset version are taken and pinned."""
+
+    model_id: UUID
+    dataset_id: UUID
+    revision_job_id: UUID | None = None
+    version_job_id: UUID | None = None
+    images_max: Annotated[int, msgspec.Meta(ge=1, le=PARITY_IMAGES_MAX)] = 200
+    batch_size: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 8
     backend: str = "auto"
     steps: list[Step] | None = None
 

@@ -1,14 +1,15 @@
-"""Inference tests: one model revision on one dataset version."""
+"""Inference tests: one model revision on one dataset version; and parity: beside the network that it was made of."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from uuid import UUID
 
 from producers.say import Command, Speaker
-from schemas.events import InferenceRequested
+from schemas.events import ConversionRequested, InferenceRequested, ModelConverted, ParityRequested
 from schemas.events.tests import Backend
 from schemas.specs.preprocessing import Step
-from schemas.values import ObjectRef, Precision, TronIdentity
+from schemas.values import DatasetRef, ObjectRef, Precision, TronIdentity
 from storage.log.port import Position
 
 
@@ -44,5 +45,40 @@ async def request(
         precision=precision,
         backend=backend,
         steps=steps,
+    )
+    return await speaker.decide(event, command)
+
+
+class ParityParts(NamedTuple):
+    """What a parity job brings together: the conversion that made the revision, what it made, a dataset version."""
+
+    origin: ConversionRequested
+    made: ModelConverted
+    dataset: DatasetRef
+    images_max: int
+    batch_size: int
+    backend: Backend
+    steps: tuple[Step, ...]
+
+
+async def request_parity(speaker: Speaker, command: Command, parts: ParityParts) -> Position:
+    """Ask for the comparison `command.id`; raises as `Speaker.say`."""
+    event = ParityRequested(
+        job_id=command.id,
+        resource="cpu-heavy",
+        model_id=parts.made.model_id,
+        identity=parts.made.identity,
+        tron=parts.made.tron,
+        conversion_id=parts.origin.job_id,
+        weights=parts.origin.weights,
+        template=parts.origin.template,
+        structures=parts.origin.structures,
+        dataset_id=parts.dataset.dataset_id,
+        dataset_name=parts.dataset.name,
+        pack=parts.dataset.pack,
+        images_max=parts.images_max,
+        batch_size=parts.batch_size,
+        backend=parts.backend,
+        steps=parts.steps,
     )
     return await speaker.decide(event, command)

@@ -68,10 +68,13 @@ class Converted(NamedTuple):
 
 
 class Bench:
-    """Runs the children of one sub-model in its own folder, all of them within the job's time."""
+    """Runs children of a room of modules in a folder of their own, all of them within the job's time."""
 
-    def __init__(self, work: Work, folder: Path, *, deadline: float, progress: Progress) -> None:
-        self._work, self.folder, self._deadline, self._progress = work, folder, deadline, progress
+    def __init__(
+        self, work: Work, folder: Path, room: str = "agents.conversion", *, deadline: float, progress: Progress
+    ) -> None:
+        self._work, self.folder, self._room = work, folder, room
+        self._deadline, self._progress = deadline, progress
 
     async def child(
         self, part: str, inputs: Mapping[str, Path], outputs: Mapping[str, int], *, folder: str = ""
@@ -87,7 +90,7 @@ class Bench:
         left = max(1.0, self._deadline - time.monotonic())
         try:
             await run_child(
-                f"agents.conversion.{part}",
+                f"{self._room}.{part}",
                 (),
                 folder=home,
                 inputs=inputs,

@@ -20,7 +20,7 @@ from agents.conversion.plan import (
     STRUCTURE_FILE,
     TYPE_CONFIG_FILE,
     WEIGHTS_FILE,
-    Plan,
+    plan_of,
     write_images,
     write_plan,
 )
@@ -33,8 +33,8 @@ from agents.conversion.reporting import (
     sub_verification,
     verification,
 )
+from agents.conversion.template import template_of
 from agents.sandbox.child import Progress
-from agents.sandbox.exchange import read_small
 from agents.work import JobProblem, Work
 from schemas.events import ConversionRequested, JobRequest, ModelConverted
 from schemas.reports import ConversionReport, SubReport
@@ -42,15 +42,12 @@ from schemas.specs.methods import proposed_chain
 from schemas.specs.templates import (
     SubTemplate,
     TemplateDocument,
-    TemplateRefusedError,
-    decode_template,
     template_problems,
 )
 from schemas.tron import FileEntry, Input, Provenance, SubModel, TronManifest, WeightsFile, file_stem
 from schemas.values import Code, ObjectRef, StructureRef
 from storage.tron_file import graph_entry, weights_entry, write_tron
 
-TEMPLATE_BYTES_MAX = 64 << 20
 _CHILDREN_PART = 0.9
 """The children's part of the whole job; each sub-model has the same share of it."""
 
@@ -59,10 +56,7 @@ E = TypeVar("E", bound=FileEntry)
 
 def _template(path: Path) -> TemplateDocument:
     """The template as it was asked for; older ones may say what new ones may not, and convert as they did."""
-    try:
-        document = decode_template(read_small(path, bytes_max=TEMPLATE_BYTES_MAX) or b"")
-    except TemplateRefusedError as error:
-        raise JobProblem.of(error.problems[0]) from error
+    document = template_of(path)
     gone = next((each for each in template_problems(document) if each.code == "method_unknown"), None)
     if gone is not None:
         raise JobProblem.of(gone)
@@ -96,32 +90,19 @@ class _Prepared:
         files[STRUCTURE_FILE] = await self._fetch(structure.source)
         if structure.type_config is not None:
             files[TYPE_CONFIG_FILE] = await self._fetch(structure.type_config)
-        plan = self._plan(position, sub, structure)
+        beside = PurePosixPath(weights_entry(position, sub.name)).name
+        plan = plan_of(
+            self._document,
+            sub,
+            structure.class_name,
+            merge_operators=self._request.merge_operators,
+            weights_file="" if self._request.copy_parameters else beside,
+        )
         images = random_images(plan.input_shape, plan.mean, plan.scale, plan.max_batch)
         write_images(files[INPUTS_FILE], images)
         write_plan(folder, plan)
         real = real_inputs(self._request)
         return Given(plan, files, pack=await self._fetch(real.pack) if real is not None else None)
-
-    def _plan(self, position: int, sub: SubTemplate, structure: StructureRef) -> Plan:
-        document, request = self._document, self._request
-        beside = PurePosixPath(weights_entry(position, sub.name)).name
-        return Plan(
-            class_name=structure.class_name,
-            state_dict_key=sub.state_dict_key,
-            num_classes=sub.num_classes,
-            input_name=sub.input_name,
-            input_shape=(sub.input_shape[1], sub.input_shape[2], sub.input_shape[3]),
-            mean=sub.mean_values,
-            scale=sub.scale_values,
-            method=sub.method or document.method,
-            args=sub.args,
-            tasks=sub.tasks,
-            max_batch=sub.max_batch,
-            error_threshold=document.error_threshold,
-            merge_operators=request.merge_operators,
-            weights_file="" if request.copy_parameters else beside,
-        )
 
 
 def _share(work: Work, position: int, count: int) -> Progress:

@@ -13,6 +13,7 @@ from agents.conversion.inputs import Batch, Images, feeds
 from agents.sandbox.inside import Refused
 from schemas.reports import GraphFacts, Measurement
 from schemas.specs.parts import Arg, TaskSpec
+from schemas.specs.templates import SubTemplate, TemplateDocument
 from schemas.tron import Output
 from schemas.values import Code
 
@@ -71,6 +72,33 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     merge_operators: bool
     weights_file: str = ""
     record: Record | None = None
+
+
+def plan_of(
+    document: TemplateDocument,
+    sub: SubTemplate,
+    class_name: str,
+    *,
+    merge_operators: bool = True,
+    weights_file: str = "",
+) -> Plan:
+    """The plan of one of the template's sub-models."""
+    return Plan(
+        class_name=class_name,
+        state_dict_key=sub.state_dict_key,
+        num_classes=sub.num_classes,
+        input_name=sub.input_name,
+        input_shape=(sub.input_shape[1], sub.input_shape[2], sub.input_shape[3]),
+        mean=sub.mean_values,
+        scale=sub.scale_values,
+        method=sub.method or document.method,
+        args=sub.args,
+        tasks=sub.tasks,
+        max_batch=sub.max_batch,
+        error_threshold=document.error_threshold,
+        merge_operators=merge_operators,
+        weights_file=weights_file,
+    )
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

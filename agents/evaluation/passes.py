@@ -100,6 +100,26 @@ Take = Callable[[Room, Answers], None]
 """Keeps what a batch answered; the answers have a row for each slot, also for those that did not go all the way."""
 
 
+def answered(model: Model, room: Room, count: int) -> Answers:
+    """What the outputs in the room say of its first `count` images."""
+    scores: dict[int, list[Floats]] = {}
+    found: dict[int, Sequence[Detections]] = {}
+    texts: dict[int, Sequence[str]] = {}
+    for number, network in enumerate(model.networks):
+        outputs = room.outputs[number]
+        match network.family:
+            case "classification":
+                scores[number] = network.scores(outputs, count)
+            case "detection":
+                known = room.found.get(network.about.sub.name)
+                found[number] = known or network.detections(outputs, room.slots[number], count)
+            case "sequence":
+                texts[number] = network.texts(outputs, count)
+    heads = [model.heads[match.output] for match in model.matches]
+    own = {place: scores[number][task] for place, (number, task) in enumerate(heads) if number in scores}
+    return Answers({place: _ranked(each) for place, each in own.items()}, found, texts)
+
+
 class Passes:
     """The passes over the dataset: the first one is kept, all of them are timed."""
 
@@ -215,7 +235,7 @@ class Passes:
         count = len(room.held)
         if count:
             begun = time.perf_counter()
-            answers = self._answers(room, count)
+            answers = answered(self.model, room, count)
             if take is not None:
                 take(room, answers)
             self.postprocess.add(room.reading + time.perf_counter() - begun, count)
@@ -227,26 +247,6 @@ class Passes:
         if take is not None:
             self._count(room, answers.found if count else {})
         return room
-
-    def _answers(self, room: Room, count: int) -> Answers:
-        scores: dict[int, list[Floats]] = {}
-        found: dict[int, Sequence[Detections]] = {}
-        texts: dict[int, Sequence[str]] = {}
-        for number, network in enumerate(self.model.networks):
-            outputs = room.outputs[number]
-            match network.family:
-                case "classification":
-                    scores[number] = network.scores(outputs, count)
-                case "detection":
-                    known = room.found.get(network.about.sub.name)
-                    found[number] = known or network.detections(outputs, room.slots[number], count)
-                case "sequence":
-                    texts[number] = network.texts(outputs, count)
-                case _:
-                    """Run, verified by its conversion, and read by nobody."""
-        heads = [self.model.heads[match.output] for match in self.model.matches]
-        own = {place: scores[number][task] for place, (number, task) in enumerate(heads) if number in scores}
-        return Answers({place: _ranked(each) for place, each in own.items()}, found, texts)
 
     def _count(self, room: Room, found: Mapping[int, Sequence[Detections]]) -> None:
         """What the first pass has to tell of images and boxes."""

@@ -9,7 +9,7 @@ from collections import Counter
 import msgspec
 
 from agents.evaluation.loading import Loaded, load, model_of
-from agents.evaluation.matching import Labelled, select, values_of
+from agents.evaluation.matching import Labelled, select
 from agents.evaluation.networks import Network
 from agents.evaluation.passes import Model, Passes
 from agents.evaluation.plan import (
@@ -23,10 +23,8 @@ from agents.evaluation.plan import (
     Plan,
     Summary,
 )
-from agents.evaluation.scoring.boxes import score_boxes
 from agents.evaluation.scoring.collected import Asked, Collected, Scored, detection_summary, task_summary
-from agents.evaluation.scoring.images import score_images
-from agents.evaluation.scoring.texts import score_texts
+from agents.evaluation.scoring.scored import scored
 from agents.sandbox.inside import Refused, Report, Steady, inputs, outputs, run, tallied
 from schemas.events.tests import SLICES_MAX
 from schemas.reports import SKIPPED_MAX, EvaluationReport, NetworkReport
@@ -35,19 +33,6 @@ from schemas.verdict import replicates
 from storage.datasets.pack import DatasetPack, PackError
 from storage.plugins import register_installed
 from storage.tron_file import TronFileError
-
-
-def _scored(model: Model, collected: Collected, pack: DatasetPack, plan: Plan) -> tuple[Scored, Asked]:
-    options = plan.options
-    dimensions = tuple((each, values_of(collected.images, each)) for each in options.dimensions)
-    asked = Asked(options.iou_threshold, options.size_policy, dimensions)
-    match pack.info.type:
-        case "detection":
-            return score_boxes(model, collected, asked, pack.info), asked
-        case "sequence":
-            return score_texts(model, collected, asked), asked
-        case _:
-            return score_images(model, collected, asked), asked
 
 
 def main_network(model: Model) -> Network:
@@ -74,16 +59,16 @@ def _network_report(passes: Passes, number: int) -> NetworkReport:
     )
 
 
-def _summary(passes: Passes, scored: Scored, loaded: Loaded, images: int, total_ms: float, loops: int) -> Summary:
+def _summary(passes: Passes, found: Scored, loaded: Loaded, images: int, total_ms: float, loops: int) -> Summary:
     return Summary(
         images=images,
         skipped=len(passes.skipped),
-        accuracy=scored.accuracy,
-        measure=scored.measure,
-        tasks=tuple(map(task_summary, scored.tasks)),
-        detection=detection_summary(scored),
-        sequences=scored.sequences,
-        slices=tuple(each.summary for each in scored.slices[:SLICES_MAX]),
+        accuracy=found.accuracy,
+        measure=found.measure,
+        tasks=tuple(map(task_summary, found.tasks)),
+        detection=detection_summary(found),
+        sequences=found.sequences,
+        slices=tuple(each.summary for each in found.slices[:SLICES_MAX]),
         preprocess=passes.preprocess.timing(),
         inference=passes.inference.timing(),
         postprocess=passes.postprocess.timing(),
@@ -94,9 +79,9 @@ def _summary(passes: Passes, scored: Scored, loaded: Loaded, images: int, total_
     )
 
 
-def _report(plan: Plan, passes: Passes, scored: Scored, summary: Summary) -> EvaluationReport:
+def _report(plan: Plan, passes: Passes, found: Scored, summary: Summary) -> EvaluationReport:
     return EvaluationReport(
-        tasks=scored.tasks,
+        tasks=found.tasks,
         skipped=tuple(passes.skipped[:SKIPPED_MAX]),
         skipped_reasons=dict(sorted(Counter(image.code for image in passes.skipped).items())),
         steps=main_network(passes.model).steps,
@@ -105,10 +90,10 @@ def _report(plan: Plan, passes: Passes, scored: Scored, summary: Summary) -> Eva
         precision=plan.precision,
         used=summary.used,
         networks=network_reports(passes),
-        measure=scored.measure,
-        detection=scored.detection,
-        sequences=scored.sequences,
-        slices=scored.slices,
+        measure=found.measure,
+        detection=found.detection,
+        sequences=found.sequences,
+        slices=found.slices,
         trials=summary.trials,
     )
 
@@ -124,31 +109,31 @@ def results_of(images: list[Labelled]) -> Results:
     )
 
 
-def _results(collected: Collected, scored: Scored, asked: Asked) -> Results:
+def _results(collected: Collected, found: Scored, asked: Asked) -> Results:
     dimensions = []
     for dimension, values in asked.dimensions:
         said = ["" if value is None else value for value in values]
         names = tuple(sorted(set(said)))
         place = {name: number for number, name in enumerate(names)}
-        found = packed([place[value] for value in said], "<i4")
-        dimensions.append(DimensionPart(name=dimension.name, values=names, places=found))
+        column = packed([place[value] for value in said], "<i4")
+        dimensions.append(DimensionPart(name=dimension.name, values=names, places=column))
     return msgspec.structs.replace(
         results_of(collected.images),
-        classified=scored.classified,
-        detected=scored.detected,
-        read=scored.read,
+        classified=found.classified,
+        detected=found.detected,
+        read=found.read,
         dimensions=tuple(dimensions),
     )
 
 
 def _write(plan: Plan, loaded: Loaded, passes: Passes, collected: Collected, total_ms: float) -> None:
     folder = outputs()
-    scored, asked = _scored(passes.model, collected, passes.pack, plan)
-    summary = _summary(passes, scored, loaded, len(collected.images), total_ms, plan.loops)
-    (folder / REPORT_FILE).write_bytes(msgspec.json.encode(_report(plan, passes, scored, summary)))
-    (folder / RESULTS_FILE).write_bytes(encode(_results(collected, scored, asked)))
+    found, asked = scored(passes.model, collected, passes.pack.info, plan.options)
+    summary = _summary(passes, found, loaded, len(collected.images), total_ms, plan.loops)
+    (folder / REPORT_FILE).write_bytes(msgspec.json.encode(_report(plan, passes, found, summary)))
+    (folder / RESULTS_FILE).write_bytes(encode(_results(collected, found, asked)))
     digests = [image.record.sha256 for image in collected.images]
-    kept = replicates.sample(digests, scored.marks, ratios=scored.ratios, slices=asked.masks(), drawn=scored.drawn)
+    kept = replicates.sample(digests, found.marks, ratios=found.ratios, slices=asked.masks(), drawn=found.drawn)
     (folder / REPLICATES_FILE).write_bytes(replicates.encode(kept))
     (folder / SUMMARY_FILE).write_bytes(msgspec.json.encode(summary))
 

@@ -21,6 +21,7 @@ from api.cli import (
     infer,
     jobs,
     models,
+    parity,
     structures,
     templates,
     tests,
@@ -56,6 +57,7 @@ def build(extend: Extend | None = None) -> typer.Typer:
         app.add_typer(noun.app, name=name)
     app.command("convert", help="help.convert")(convert.convert)
     app.command("infer", help="help.infer")(infer.infer)
+    app.command("parity", help="help.parity")(parity.parity)
     app.command("compare", help="help.compare")(compare.compare)
     app.command("agents", help="help.agents")(agents.agents)
     app.command("status", help="help.status")(agents.status)

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 EN = {
+    "help.parity": "Run the same images through plain PyTorch and the Tron: outputs and figures side by side.",
+    "option.parity_images": "How many images of the dataset, evenly spread over it.",
+    "title.parity": "PyTorch and Tron: {name}",
+    "title.parity_outputs": "Outputs, Tron against PyTorch",
+    "title.parity_figures": "Figures of both, by the same arithmetic",
+    "text.parity_unscored": "Nothing was scored: no image fits, or a network looks at a part of the image.",
+    "column.sub_model": "sub-model",
+    "column.figure": "figure",
+    "column.pytorch": "PyTorch",
+    "column.delta": "Tron - PyTorch",
+    "column.tron": "Tron",
+    "column.different": "answered differently",
     "help.models.report": "Show how a Tron model was verified against PyTorch, and what conversion changed.",
     "title.verification": "Verification of {name}",
     "title.measured": "{name}: Tron against PyTorch, fp32",
@@ -32,6 +44,18 @@ EN = {
     "text.claim": "The graph computes what the structure computed in the sandbox, on these inputs.",
 }
 ZH = {
+    "help.parity": "同一批图片分别经过原始 PyTorch 与 Tron，逐输出、逐指标对照。",
+    "option.parity_images": "从数据集中均匀抽取的图片数量。",
+    "title.parity": "PyTorch 与 Tron 对照：{name}",
+    "title.parity_outputs": "各输出：Tron 对 PyTorch",
+    "title.parity_figures": "两侧指标（同一套算法）",
+    "text.parity_unscored": "没有可评分的内容：没有匹配的图片，或某个网络只看图片的一部分。",
+    "column.sub_model": "子模型",
+    "column.figure": "指标",
+    "column.pytorch": "PyTorch",
+    "column.delta": "Tron - PyTorch",
+    "column.tron": "Tron",
+    "column.different": "回答不同的图片",
     "help.models.report": "查看 Tron 模型与 PyTorch 的核对结果，以及转换改变了什么。",
     "title.verification": "{name} 的核对报告",
     "title.measured": "{name}：Tron 与 PyTorch 对比（fp32）",

@@ -144,6 +144,7 @@ class AsyncClient(Everything[Awaiting]):
         )
         self.convert = self.models.convert
         self.infer = self.tests.infer
+        self.parity = self.tests.parity
         self.compare = self.tests.compare
 
     async def __aenter__(self) -> Self:

@@ -89,6 +89,7 @@ class Client(Everything[Blocking]):
         super().__init__(core, api_url)
         self.convert = self.models.convert
         self.infer = self.tests.infer
+        self.parity = self.tests.parity
         self.compare = self.tests.compare
 
     def __enter__(self) -> Self:

@@ -37,7 +37,7 @@ class Jobs(Noun[M]):
         cursor: str | None = None,
         mine: bool = False,
     ) -> Page[Job]:
-        """Jobs, newest update first; `kind` is conversion, inference or import, `subject_id` what they work on."""
+        """Jobs, newest update first; `kind`: conversion, inference, parity, import; `subject_id`: what they work on."""
         return await self._core.read(
             "/jobs",
             Page[Job],

@@ -8,8 +8,9 @@ from uuid import UUID
 from api.client.mode import M
 from api.client.naming import find
 from api.client.operation import Noun, iteration, operation
+from api.reports import Parity
 from api.resources import Comparison, Job, Page, Test
-from api.wishes import InferenceWish
+from api.wishes import InferenceWish, ParityWish
 from schemas.specs.preprocessing import Step
 from schemas.values import Precision
 
@@ -80,6 +81,33 @@ class Tests(Noun[M]):
     async def find(self, text: str) -> Test:
         """The test with this id or unique beginning of one."""
         return await find(self._core, "/tests", (Test, Page[Test]), text, noun="test", names=lambda _test: ())
+
+    @operation
+    async def parity(
+        self,
+        model_id: UUID,
+        dataset_id: UUID,
+        *,
+        images_max: int = 200,
+        batch_size: int = 8,
+        backend: str = "auto",
+        steps: Sequence[Step] | None = None,
+    ) -> Job:
+        """Ask for a comparison of a converted model with its PyTorch network; the job's id is the comparison's."""
+        wish = ParityWish(
+            model_id=model_id,
+            dataset_id=dataset_id,
+            images_max=images_max,
+            batch_size=batch_size,
+            backend=backend,
+            steps=list(steps) if steps is not None else None,
+        )
+        return await self._core.write("/parities", wish, Job)
+
+    @operation
+    async def parity_result(self, parity_id: UUID) -> Parity:
+        """One comparison with PyTorch."""
+        return await self._core.read(f"/parities/{parity_id}", Parity)
 
     @operation
     async def compare(self, tests: Sequence[UUID], base: UUID) -> Comparison:

@@ -13,7 +13,14 @@ from api.commands.templates import usable_entity
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
 from producers import jobs
-from schemas.events import CATALOGUE, ConversionRequested, DatasetImportRequested, InferenceRequested, JobRequest
+from schemas.events import (
+    CATALOGUE,
+    ConversionRequested,
+    DatasetImportRequested,
+    InferenceRequested,
+    JobRequest,
+    ParityRequested,
+)
 from schemas.lifecycle import TERMINAL
 from schemas.values import DatasetRef
 from storage.log.port import Position
@@ -65,7 +72,7 @@ async def _repeatable(deps: Deps, row: JobRow) -> JobRequest:
     if row.state not in RETRIABLE:
         raise ApiRefusal(HTTPStatus.CONFLICT, "job_not_retriable", state=row.state)
     asked = msgspec.json.decode(row.request, type=CATALOGUE[row.kind])
-    if isinstance(asked, InferenceRequested):
+    if isinstance(asked, InferenceRequested | ParityRequested):
         await usable_entity(deps, "tron", asked.model_id)
         await usable_entity(deps, "dataset", asked.dataset_id)
         return asked

@@ -22,6 +22,7 @@ from schemas.events import (
     JobRequest,
     JobResult,
     ModelConverted,
+    ParityRequested,
 )
 from schemas.lifecycle import BARREN_EXPIRIES_MAX, Job, counted, step
 from schemas.values import Code, DatasetRef, ObjectRef
@@ -163,7 +164,7 @@ def subject_of(request: Event) -> UUID:
     Raises:
         LookupError: the request has none; every request must have one (a test holds it).
     """
-    if isinstance(request, ConversionRequested | InferenceRequested):
+    if isinstance(request, ConversionRequested | InferenceRequested | ParityRequested):
         return request.model_id
     if isinstance(request, DatasetImportRequested):
         return request.dataset_id
@@ -172,7 +173,7 @@ def subject_of(request: Event) -> UUID:
 
 def dataset_of(request: Event) -> UUID | None:
     """The dataset that a job needs beside its subject."""
-    if isinstance(request, InferenceRequested):
+    if isinstance(request, InferenceRequested | ParityRequested):
         return request.dataset_id
     if isinstance(request, ConversionRequested) and isinstance(request.real_inputs, DatasetRef):
         return request.real_inputs.dataset_id

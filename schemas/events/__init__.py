@@ -30,7 +30,7 @@ from schemas.events.models import (
 )
 from schemas.events.structures import StructureAdded, StructureDeleted, StructureEdited, TypeConfigAdded
 from schemas.events.templates import TemplateDeleted, TemplateSaved
-from schemas.events.tests import InferenceCompleted, InferenceRequested
+from schemas.events.tests import InferenceCompleted, InferenceRequested, ParityCompleted, ParityRequested
 
 CATALOGUE: dict[str, type[Event]] = {
     event.__name__: event
@@ -56,6 +56,8 @@ CATALOGUE: dict[str, type[Event]] = {
         DatasetImported,
         InferenceRequested,
         InferenceCompleted,
+        ParityRequested,
+        ParityCompleted,
         JobClaimed,
         JobLeaseExpired,
         JobFailed,
@@ -95,6 +97,8 @@ __all__ = [
     "ModelConverted",
     "ModelDeleted",
     "ModelEdited",
+    "ParityCompleted",
+    "ParityRequested",
     "StructureAdded",
     "StructureDeleted",
     "StructureEdited",

@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.events.base import JobRequest, JobResult
 from schemas.specs.preprocessing import Step
-from schemas.values import Code, ObjectRef, Precision, ShortText, TronIdentity, Value
+from schemas.values import Code, ObjectRef, Precision, ShortText, StructureRef, TronIdentity, Value
 
 Backend = Literal["auto", "onnxruntime", "openvino"]
 """`auto`: the one that a short, recorded trial finds fastest among those that have the precision."""
@@ -18,6 +18,8 @@ SizePolicy = Literal["true", "1920x1080"]
 Measure = Literal["top1", "ap", "exact"]
 """What a test's one accuracy is: the mean of the tasks' top-1, the mean over classes of the average precision at the
 test's IoU threshold, or the share of texts that are right to the last character."""
+PARITY_IMAGES_MAX = 2000
+PARITY_ROWS_MAX = 20
 SLICES_MAX = 40
 """Values of all dimensions together that an event has room for; the report has the others."""
 
@@ -173,3 +175,60 @@ class InferenceCompleted(JobResult, frozen=True, kw_only=True, omit_defaults=Tru
     slices: Annotated[tuple[SliceSummary, ...], msgspec.Meta(max_length=SLICES_MAX)] = ()
     images_per_second: float | None = None
     trials: tuple[Trial, ...] = ()
+
+
+class ParityRequested(JobRequest, frozen=True, kw_only=True):
+    """A Tron revision beside the PyTorch network that it was made of, on the first images of a dataset version.
+
+    `weights`, `template` and `structures` are what the conversion `conversion_id` was given.
+    """
+
+    model_id: UUID
+    identity: TronIdentity
+    tron: ObjectRef
+    conversion_id: UUID
+    weights: ObjectRef
+    template: ObjectRef
+    structures: tuple[StructureRef, ...]
+    dataset_id: UUID
+    dataset_name: ShortText
+    pack: ObjectRef
+    images_max: Annotated[int, msgspec.Meta(ge=1, le=PARITY_IMAGES_MAX)]
+    batch_size: Annotated[int, msgspec.Meta(ge=1, le=4096)]
+    backend: Backend = "auto"
+    steps: tuple[Step, ...] = ()
+    options: TestOptions | msgspec.UnsetType = msgspec.UNSET
+
+
+class ParityOutput(Value, frozen=True):
+    """One output of a sub-model over all images, Tron against PyTorch; see `schemas.reports.Measurement`."""
+
+    sub_model: ShortText
+    output: ShortText
+    max_abs: float
+    mean_abs: float
+    relative: float | None
+    cosine: float | None
+
+
+class ParityFigure(Value, frozen=True):
+    """One figure of the test from both sides; None where undefined."""
+
+    key: Annotated[str, msgspec.Meta(max_length=400)]
+    pytorch: float | None
+    tron: float | None
+
+
+class ParityCompleted(JobResult, frozen=True, kw_only=True, omit_defaults=True):
+    """How the two compare: the first outputs and figures (`PARITY_ROWS_MAX` each), all of them in the `report`.
+
+    `different`: images that they answer differently (another class, text or set of boxes).
+    """
+
+    images: int
+    outputs: Annotated[tuple[ParityOutput, ...], msgspec.Meta(max_length=PARITY_ROWS_MAX)]
+    figures: Annotated[tuple[ParityFigure, ...], msgspec.Meta(max_length=PARITY_ROWS_MAX)]
+    different: int
+    max_abs: float
+    used: BackendUsed
+    report: ObjectRef

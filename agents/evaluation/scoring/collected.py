@@ -50,10 +50,13 @@ class Collected:
 
     def take(self, room: Room, answers: Answers) -> None:
         """Keep the answers to the images that went all the way."""
-        rows = room.rows
-        self.images += [room.held[slot].image for slot in rows]
+        self.keep([each.image for each in room.held], answers, room.rows)
+
+    def keep(self, images: Sequence[Labelled], answers: Answers, rows: Sequence[int]) -> None:
+        """Keep the answers in these rows; there is one for each image."""
+        self.images += [images[slot] for slot in rows]
         for place, ranked in answers.ranked.items():
-            own = Ranked(ranked.indexes[rows].astype(np.int32), ranked.scores[rows])
+            own = Ranked(ranked.indexes[list(rows)].astype(np.int32), ranked.scores[list(rows)])
             self._ranked.setdefault(place, []).append(own)
         for number, found in answers.found.items():
             boxes = [found[slot] for slot in rows]
