@@ -67,7 +67,7 @@ def collected(package: Package) -> Collection:
 
 
 def merged(parts: Sequence[Collection]) -> Collection:
-    """All images of all of them, an image that comes again only once.
+    """All images of all of them, an image that comes again only once: what is said of it first counts.
 
     Raises:
         PackageError: `kinds_differ`, or `tool_differs` (for one key).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,7 @@ from schemas.values import Code
 from storage.datasets.collection import Collection, Member
 from storage.datasets.files import PackageError, name_parts
 from storage.datasets.images import image_problem
-from storage.datasets.pack import DroppedRecord, reasons_of
+from storage.datasets.pack import Box, DroppedRecord, reasons_of
 from storage.datasets.placing import placed
 from storage.datasets.source import is_image
 from storage.datasets.writers import WRITERS, Outline, Picture
@@ -88,7 +88,7 @@ class _Sieve:
 
     def __init__(self, whole: Collection) -> None:
         self._once = whole.once
-        self._digests: set[bytes] = set()
+        self._before: dict[bytes, tuple[Mapping[str, str], tuple[Box, ...]]] = {}
         self._names: Counter[str] = Counter()
         self.images = self.boxes = 0
         packages = {id(member.package): member.package for member in whole.members}
@@ -108,16 +108,18 @@ class _Sieve:
             return None
         data = data or b""
         digest = hashlib.sha256(data).digest()
-        if self._once and digest in self._digests:
-            self.dropped.append(DroppedRecord(name=name, code="image_twice"))
-            return None
         boxes = placed(member.record, header)
         if isinstance(boxes, DroppedRecord):
             self.dropped.append(boxes)
             return None
         inside, beside = boxes
+        said = (member.record.values, inside)
+        if self._once and (before := self._before.get(digest)) is not None:
+            code = "image_twice" if before == said else "annotations_differ"
+            self.dropped.append(DroppedRecord(name=name, code=code))
+            return None
+        self._before[digest] = said
         self.dropped += beside
-        self._digests.add(digest)
         self.images += 1
         self.boxes += len(inside)
         return Picture(self._name(name, header.format), data, header, member.record.values, inside)

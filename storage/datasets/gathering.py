@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from schemas.specs.mapping import BOXES, key_of
@@ -21,6 +22,7 @@ LABEL_CHARS_MAX = 200
 TEXT_CHARS_MAX = 1000
 DETAIL_CHARS_MAX = 200
 ATTRIBUTES_MAX = 200
+NESTED_MAX = 3
 
 
 class RawBox(NamedTuple):
@@ -197,14 +199,16 @@ def texts(said: Mapping[str, object] | None) -> dict[str, str]:
     return found
 
 
-def as_text(value: object) -> str:
-    """A value as text: `true`, `3`, `a, b`; empty for none."""
+def as_text(value: object, depth: int = 0) -> str:
+    """A value as text: `true`, `3`, `a, b`; empty for none, `…` for what is nested too deep to be one."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return ", ".join(filter(None, map(as_text, value[:ATTRIBUTES_MAX])))[:TEXT_CHARS_MAX]
-    if isinstance(value, dict):
-        return as_text([f"{name}: {as_text(part)}" for name, part in value.items()])
+    if isinstance(value, list | dict):
+        if depth == NESTED_MAX:
+            return "…"
+        parts = value.items() if isinstance(value, dict) else (("", each) for each in value)
+        said = ((name, as_text(each, depth + 1)) for name, each in islice(parts, ATTRIBUTES_MAX))
+        return ", ".join(f"{name}: {text}" if name else text for name, text in said if text)[:TEXT_CHARS_MAX]
     return str(value)[:TEXT_CHARS_MAX]

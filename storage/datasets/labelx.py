@@ -15,7 +15,8 @@ is written there: a sequence), `checkbox` and any other (kept as attributes). A 
 `area`, `crowd`, `difficult`, `attributes`. `width`, `height` of the image: if said, they must be the file's.
 A line with `labels` and no image, `{"labels": ["car", "bus"]}`, names all classes of boxes in order, those without
 boxes too.
-`attributes`: anything else worth comparing by, as text, number or truth value. Unknown fields are passed over.
+`attributes`: anything else worth comparing by, as text, number or truth value (200 of an image,
+1000 characters each). Unknown fields are passed over.
 """
 
 from __future__ import annotations

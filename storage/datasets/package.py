@@ -20,6 +20,8 @@ from storage.datasets.yolo import is_yolo, read_yolo
 
 AUTO = "auto"
 
+_PLAIN_FOLDERS = frozenset({"images", "image", "imgs", "img", "jpegimages", "photos", "pictures"})
+
 READERS: dict[str, Callable[[Files, str], Contents]] = {
     "labelx": read_labelx,
     "coco": read_coco,
@@ -32,7 +34,7 @@ READERS: dict[str, Callable[[Files, str], Contents]] = {
 
 
 def format_of(files: Files) -> str:
-    """The format that the package is in. Images in folders without anything else are ImageFolder, else `images`.
+    """The format that the package is in. Images in folders of other names than `images` are ImageFolder, else `images`.
 
     Raises:
         PackageError: `package_format_ambiguous`: it has the annotations of several.
@@ -52,7 +54,8 @@ def format_of(files: Files) -> str:
         raise PackageError("package_format_ambiguous", formats=", ".join(found))
     if found:
         return found[0]
-    return "imagefolder" if any(len(parts) > 1 for parts in files if is_image(parts)) else "images"
+    folders = {parts[-2].lower() for parts in files if is_image(parts) and len(parts) > 1}
+    return "imagefolder" if folders - _PLAIN_FOLDERS else "images"
 
 
 class Package:

@@ -92,7 +92,7 @@ def test_the_sdk_takes_folders_and_says_codes(package: Path, tmp_path: Path) -> 
     (folder / "1.png").write_bytes(encoded(np.zeros((48, 64, 3), np.uint8)))
     (folder / "a.json").write_bytes(coco({"1.png": [("tram", [0, 0, 4, 4])]}, ("tram",)))
     merged = merge_packages([Source(folder), Source(tmp_path / "a.zip")], tmp_path / "b.zip")
-    assert (merged.format, merged.images, merged.dropped) == ("coco", 10, {"image_twice": 1})
+    assert (merged.format, merged.images, merged.dropped) == ("coco", 10, {"annotations_differ": 1})
     with pytest.raises(BadInputError) as refused:
         split_package(Source(package), tmp_path / "c.zip", {"a": 0.5, "b": 0.4})
     assert refused.value.code == "shares_wrong"

@@ -118,6 +118,8 @@ def test_json_that_is_none_or_far_too_deep_is_no_coco(tmp_path: Path, data: byte
 
 def test_depth_in_what_is_passed_over_does_no_harm(tmp_path: Path) -> None:
     deep = b'{"image": "1.jpg", "unknown": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
+    deep += b'{"image": "1.jpg", "attributes": {"a": ' + b"[" * 900 + b"]" * 900 + b"}}\n"
+    deep += b'{"image": "1.jpg", "attributes": {"a": ' + b'{"b":' * 400 + b"1" + b"}" * 400 + b"}}\n"
     with open_package(zipped(tmp_path, {"a.jsonl": deep + jsonl({"image": "2.jpg"}), **IMAGES})) as package:
         assert "2.jpg" in kept(package)
         assert len(package) + len(package.dropped) >= 2

@@ -223,10 +223,13 @@ def test_merging_counts_equal_images_once_and_gives_new_names(tmp_path: Path) ->
     second = zipped(two, {**files, "a.json": coco(again, ("tram", "bus"))})
     with open_package(first) as a, open_package(second) as b:
         told = export(merged([collected(a), collected(b)]), tmp_path / "out.zip", "coco")
-    assert (told.images, told.dropped) == (3, {"image_twice": 1})
+    assert (told.images, told.dropped) == (3, {"annotations_differ": 1})
     with open_package(tmp_path / "out.zip") as package:
         assert package.keys[-1].values == {"car": 1, "bus": 1, "tram": 0}
         assert images_of(package) == {"1.png": picture(1), "1-2.png": picture(3), "y.png": picture(2)}
+    with open_package(first) as a, open_package(first) as b:
+        again_told = export(merged([collected(a), collected(b)]), tmp_path / "again.zip", "coco")
+        assert (again_told.images, again_told.dropped) == (1, {"image_twice": 1})
     with open_package(first) as a, open_package(classes(two)) as b, pytest.raises(PackageError, match="kinds_differ"):
         merged([collected(a), collected(b)])
 

@@ -179,6 +179,8 @@ COCO = {"a.json": coco({"1.jpg": []}), "1.jpg": b""}
         ({"a.jsonl": b"", "1.jpg": b""}, "labelx"),
         ({"cat/1.jpg": b"", "notes.txt": b""}, "imagefolder"),
         ({"1.jpg": b"", "2.jpg": b""}, "images"),
+        ({"all/images/1.jpg": b"", "weights.pth": b""}, "images"),
+        ({"images/cat/1.jpg": b"", "images/dog/1.jpg": b""}, "imagefolder"),
         ({"other.json": b"[]", "cat/1.jpg": b""}, "imagefolder"),
     ],
 )
