@@ -213,7 +213,8 @@ class Worker:
             self._wake.set()
 
     def _rest_after(self, ended: Ended) -> None:
-        if not isinstance(ended, JobFailed) or ended.reason.code not in OWN_REASONS:
+        # What a child says of its job is never retriable: it may name any code, and must not send agents to rest.
+        if not isinstance(ended, JobFailed) or not ended.retriable or ended.reason.code not in OWN_REASONS:
             self._faults = 0
             return
         rest_s = min(REST_S * 2.0 ** min(self._faults, 16), REST_S_MAX)

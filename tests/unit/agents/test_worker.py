@@ -24,6 +24,7 @@ from schemas.events import (
 )
 from schemas.lifecycle import FOLD_VERSION
 from schemas.topics import AGENTS, JOBS
+from schemas.values import Code
 from storage.log.memory import MemoryReader
 from storage.log.port import AppendUnknownError, LogError, Message, Position
 
@@ -261,6 +262,19 @@ async def test_an_agent_that_cannot_do_jobs_does_not_use_up_their_attempts(scene
         await scene.until(job, "completed")
     failures = [event for event in await scene.events() if isinstance(event, JobFailed)]
     assert len(failures) == 1
+
+
+async def test_a_structure_that_says_the_agents_own_reasons_sends_nobody_to_rest(scene: Scene):
+    async def forged(request: JobRequest, work) -> JobResult:
+        if request.job_id == first:
+            raise JobProblem.of(Code("agent_disk", {"error": "said by the child's problem file"}))
+        return await done(request, work)
+
+    first = await scene.ask()
+    scene.worker("a", forged)
+    await scene.until(first, "failed")
+    async with asyncio.timeout(worker.REST_S * 0.8):
+        await scene.until(await scene.ask(), "completed")
 
 
 async def test_a_log_that_cannot_be_read_for_a_moment_costs_no_job(scene: Scene):
