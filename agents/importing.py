@@ -6,7 +6,7 @@ import msgspec
 
 from agents.import_plan import INFO_FILE, PACK_FILE, PACKAGE_FILE, PLAN_FILE, ImportPlan
 from agents.sandbox.child import run_child
-from agents.sandbox.exchange import read_small
+from agents.sandbox.exchange import decoded, read_small
 from agents.work import JobProblem, Work
 from schemas.events import DatasetImported, DatasetImportRequested, JobRequest
 from storage.datasets.pack import PackInfo
@@ -41,11 +41,10 @@ async def handle(request: JobRequest, work: Work) -> DatasetImported:
         progress=work.progress,
         log=work.log.take,
     )
-    data = read_small(folder / "out" / INFO_FILE, bytes_max=INFO_BYTES_MAX)
+    info = decoded(read_small(folder / "out" / INFO_FILE, bytes_max=INFO_BYTES_MAX), PackInfo)
     pack = folder / "out" / PACK_FILE
-    if data is None or not pack.exists():
+    if info is None or not pack.exists():
         raise JobProblem("import_left_no_result")
-    info = msgspec.json.decode(data, type=PackInfo)
     kept = await work.keep(pack, "dataset.zip")
     work.progress("done", 1.0)
     return DatasetImported(

@@ -26,6 +26,11 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
+def plain(text: str) -> str:
+    """The text without what moves a terminal's cursor or turns its direction; a line's end becomes a space."""
+    return _CONTROLS.sub("", _ESCAPES.sub("", text).replace("\n", " "))
+
+
 class JobLog:
     """The beginning and the end of everything that was taken in. `secrets` are masked wherever they occur."""
 
@@ -92,8 +97,7 @@ class JobLog:
     def _shown(self, raw: Iterable[bytes]) -> Iterator[str]:
         for line in raw:
             # what a terminal would show in the end
-            text = line.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace")
-            text = _CONTROLS.sub("", _ESCAPES.sub("", text))
+            text = plain(line.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace"))
             for secret in self._secrets:
                 text = text.replace(secret, MASK)
             yield text if len(text) <= LINE_CHARS_MAX else text[: LINE_CHARS_MAX - 1] + "…"

@@ -40,7 +40,7 @@ REST_S = 5.0
 REST_S_MAX = 300.0
 """Pause without new claims after an attempt that failed for this agent's own reasons, doubled each time: else one agent
 with a full disk would be the first to claim every job, and use up all their attempts."""
-OWN_REASONS = frozenset({"agent_disk", "objects_unreachable"})
+OWN_REASONS = frozenset({"agent_disk", "objects_unreachable", "sandbox_missing"})
 
 _log = logging.getLogger(__name__)
 

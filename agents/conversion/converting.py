@@ -35,7 +35,7 @@ from agents.conversion.plan import (
     write_plan,
 )
 from agents.sandbox.child import TIME_EXCEEDED, Progress, run_child
-from agents.sandbox.exchange import read_small
+from agents.sandbox.exchange import decoded, read_small
 from agents.work import JobProblem, Work
 from schemas.values import Code
 
@@ -135,13 +135,13 @@ async def convert(given: Given, bench: Bench) -> Converted:
         verify_ms = await bench.child("verify", inputs, judged)
     except JobProblem as problem:
         raise await explained(problem, lambda record: _second_look(given, inputs, record, bench)) from problem
-    data = read_small(bench.folder / "verify" / "out" / VERDICT_FILE, bytes_max=VERDICT_BYTES_MAX)
-    if data is None:
+    verdict = decoded(read_small(bench.folder / "verify" / "out" / VERDICT_FILE, bytes_max=VERDICT_BYTES_MAX), Verdict)
+    if verdict is None:
         raise JobProblem("verification_left_no_result")
     weights = bench.folder / "verify" / "out" / (given.plan.weights_file or "-")
     told = bench.told("export")
     return Converted(
-        msgspec.json.decode(data, type=Verdict),
+        verdict,
         msgspec.structs.replace(told, notices=(*notices, *told.notices)),
         bench.left("verify", CONVERTED_FILE),
         # A network whose weights are all tiny keeps them in the graph.

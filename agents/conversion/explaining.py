@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-
-import msgspec
+from contextlib import suppress
 
 from agents.conversion.plan import Record, begins
+from agents.joblog import plain
+from agents.sandbox.exchange import decoded
 from agents.work import JobProblem
 from schemas.values import Code
 
@@ -23,9 +24,9 @@ async def explained(problem: JobProblem, look: Look) -> JobProblem:
     asked = params.pop("record", None)
     if asked is None:
         return problem
-    try:
-        place = await look(msgspec.json.decode(asked, type=Record))
-    except (JobProblem, msgspec.MsgspecError):
-        place = ""
-    params["first"] = begins(Code("begins_in_export", {"at": place or "-"}))
+    place = ""
+    if (record := decoded(asked.encode(), Record)) is not None:
+        with suppress(JobProblem):
+            place = await look(record)
+    params["first"] = begins(Code("begins_in_export", {"at": plain(place) or "-"}))
     return JobProblem.of(Code(problem.reason.code, params))

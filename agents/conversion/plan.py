@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from agents.conversion.arrays import ArraysError, read_arrays
 from agents.conversion.inputs import Batch, Images, feeds
+from agents.joblog import plain
+from agents.sandbox.exchange import decoded
 from agents.sandbox.inside import Refused
 from schemas.reports import GraphFacts, Measurement
 from schemas.specs.parts import Arg, TaskSpec
@@ -143,17 +146,18 @@ ARGUMENTS_MAX = 200
 
 def believable(data: bytes | None) -> Told:
     """What a child told, as far as it has the right form: only known notices, not too much of anything."""
-    try:
-        told = msgspec.json.decode(data or b"{}", type=Told)
-    except msgspec.MsgspecError:
-        return Told()
-    arguments = {name[:100]: text[:300] for name, text in list(told.arguments.items())[:ARGUMENTS_MAX]}
+    told = decoded(data, Told) or Told()
+    arguments = _cut(told.arguments, ARGUMENTS_MAX)
     notices = {each.code: _short(each) for each in told.notices if each.code in NOTICES}
     return Told(arguments=arguments, notices=tuple(notices.values()))
 
 
 def _short(code: Code) -> Code:
-    return Code(code.code, {name[:100]: text[:300] for name, text in list(code.params.items())[:10]})
+    return Code(code.code, _cut(code.params, 10))
+
+
+def _cut(texts: Mapping[str, str], count_max: int) -> dict[str, str]:
+    return {plain(name)[:100]: plain(text)[:300] for name, text in list(texts.items())[:count_max]}
 
 
 def write_plan(folder: Path, plan: Plan) -> None:

@@ -18,7 +18,7 @@ from agents.evaluation.plan import (
     Summary,
 )
 from agents.sandbox.child import run_child
-from agents.sandbox.exchange import read_small
+from agents.sandbox.exchange import decoded, read_small
 from agents.work import JobProblem, Work
 from schemas.events import InferenceCompleted, InferenceRequested, JobRequest
 from schemas.events.tests import TestOptions
@@ -75,11 +75,10 @@ async def handle(request: JobRequest, work: Work) -> InferenceCompleted:
     if not isinstance(request, InferenceRequested):
         raise TypeError(f"{type(request).__name__} is no test: route it to its own handler")
     made = await _evaluated(request, work)
-    data = read_small(made / SUMMARY_FILE, bytes_max=SUMMARY_BYTES_MAX)
+    summary = decoded(read_small(made / SUMMARY_FILE, bytes_max=SUMMARY_BYTES_MAX), Summary)
     files = {"report": made / REPORT_FILE, "results": made / RESULTS_FILE, "replicates": made / REPLICATES_FILE}
-    if data is None or not all(path.exists() for path in files.values()):
+    if summary is None or not all(path.exists() for path in files.values()):
         raise JobProblem("evaluation_left_no_result")
-    summary = msgspec.json.decode(data, type=Summary)
     kept = {name: await work.keep(path, path.name) for name, path in files.items()}
     work.progress("done", 1.0)
     return InferenceCompleted(

@@ -6,9 +6,8 @@ import ctypes
 import os
 from collections.abc import Iterable
 
-from agents.sandbox.processes import prctl
+from agents.sandbox.processes import PR_SET_NO_NEW_PRIVS, prctl
 
-_PR_SET_NO_NEW_PRIVS = 38
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION = 1
 _RULE_PATH_BENEATH = 1
@@ -64,7 +63,7 @@ def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
             _allow(ruleset, path, (_EXECUTE | _READ_FILE | _READ_DIR) & known)
         for path in writable:
             _allow(ruleset, path, known)
-        prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
         _call(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
     finally:
         os.close(ruleset)

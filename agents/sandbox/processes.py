@@ -12,6 +12,7 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -58,6 +59,16 @@ def resident_bytes(root: int) -> int:
         with suppress(OSError, IndexError):
             total += int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * _PAGE_BYTES
     return total
+
+
+def marked(mark: str) -> list[int]:
+    """Pids of the processes that have `mark` among their arguments."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if mark.encode() in entry.read_bytes().split(b"\0"):
+                found.append(int(entry.parent.name))
+    return found
 
 
 def kill_descendants(root: int, *, seconds_max: float) -> bool:

@@ -6,24 +6,23 @@ import asyncio
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-import msgspec
-
-from agents.sandbox.child import run_child
-from agents.sandbox.exchange import read_small
+from agents.sandbox.child import MISSING, run_child
+from agents.sandbox.exchange import decoded, read_small
 from agents.sandbox.probes import ANSWERS_FILE
+from agents.sandbox.processes import marked
 from agents.sandbox.walls import Walls, cgroup_name, found
 from agents.work import JobProblem, Limits
 
 ANSWERS_BYTES_MAX = 64 << 10
 LIMITS = Limits(job_seconds_max=60, memory_bytes_max=1 << 30)
 CANARY_VARIABLE = "MO_SANDBOX_CANARY"
-MISSING = "sandbox_missing"
+DISK = "agent_disk"
 NO_SANDBOX = "none"
 TOLD_CHARS_MAX = 1000
 
@@ -37,20 +36,25 @@ class Tested(NamedTuple):
     failed: tuple[str, ...] = ()
 
 
-async def self_test(walls: Walls | None = None) -> Tested:
-    """Run the probes in a child; a machine without walls fails by `sandbox_missing`, a child that breaks by its code.
+async def self_test(walls: Walls | None = None, *, folder: Path | None = None) -> Tested:
+    """Run the probes in a child, below `folder` (where jobs will lie; else where temporary files do).
 
+    A machine without walls fails by `sandbox_missing`, a child that breaks by its code, a folder that cannot be written
+    to by `agent_disk`.
     The probes' own mischief is harmless where it succeeds: a file named `mo-probe`, a process that sleeps.
     """
     walls = walls or await found()
     if walls is None:
         return Tested(NO_SANDBOX, (MISSING,))
     name = f"{walls.name}, {await asyncio.to_thread(cgroup_name)}"
-    with tempfile.TemporaryDirectory(prefix="mo-probe-") as folder:
-        try:
-            return Tested(name, tuple(await _failed(Path(folder), walls)))
-        except JobProblem as problem:
-            return Tested(name, (problem.reason.code,))
+    try:
+        with tempfile.TemporaryDirectory(prefix="mo-probe-", dir=folder, ignore_cleanup_errors=True) as made:
+            return Tested(name, tuple(await _failed(Path(made), walls)))
+    except JobProblem as problem:
+        return Tested(name, (problem.reason.code,))
+    except OSError as error:
+        _log.error("the sandbox cannot be tested: %s", error)
+        return Tested(name, (DISK,))
 
 
 async def _failed(folder: Path, walls: Walls) -> list[str]:
@@ -76,10 +80,10 @@ async def _failed(folder: Path, walls: Walls) -> list[str]:
         except JobProblem:
             _log.error("the sandbox's test broke: %s", told[-TOLD_CHARS_MAX:].decode(errors="replace").strip())
             raise
-    said = read_small(box / "out" / ANSWERS_FILE, bytes_max=ANSWERS_BYTES_MAX) or b"{}"
-    answers: Mapping[str, str] = msgspec.json.decode(said, type=dict[str, str])
+    said = read_small(box / "out" / ANSWERS_FILE, bytes_max=ANSWERS_BYTES_MAX)
+    answers = decoded(said, dict[str, str]) or {}
     failed = [probe for probe in PROBES if answers.get(probe, "no answer")]
-    return [*failed, *(["outliving"] if await asyncio.to_thread(_lives, mark) else [])]
+    return [*failed, *(["outliving"] if await asyncio.to_thread(marked, mark) else [])]
 
 
 PROBES = ("secrets", "connections", "writing", "reading", "privileges")
@@ -94,11 +98,3 @@ def _canary() -> Iterator[str]:
         yield canary
     finally:
         del os.environ[CANARY_VARIABLE]
-
-
-def _lives(mark: str) -> bool:
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            if mark.encode() in entry.read_bytes().split(b"\0"):
-                return True
-    return False

@@ -1,10 +1,11 @@
-"""First thing inside the walls: bounds the number of processes, then becomes the module that was asked for.
+"""First thing inside the walls: says that it began, bounds the number of processes, becomes the module asked for.
 
-In here and not before: outside it would count all processes of an agent that is an ordinary user.
+The bound is set in here: where a child has no user of its own, outside it would count all processes of the agent's.
 """
 
 from __future__ import annotations
 
+import os
 import resource
 import runpy
 import sys
@@ -15,6 +16,7 @@ def main(processes_max: int, module: str) -> None:
     hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
     value = processes_max if hard == resource.RLIM_INFINITY else min(processes_max, hard)
     resource.setrlimit(resource.RLIMIT_NPROC, (value, value))
+    os.write(1, b"\n")
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

@@ -81,8 +81,11 @@ def first_that_stands() -> Walls | None:
 
 
 async def found() -> Walls | None:
-    """`first_that_stands`, without holding up the loop."""
-    return await asyncio.to_thread(first_that_stands)
+    """`first_that_stands`, without holding up the loop; where there were none, they are tried again the next time."""
+    walls = await asyncio.to_thread(first_that_stands)
+    if walls is None:
+        first_that_stands.cache_clear()
+    return walls
 
 
 def stands(walls: Walls) -> bool:

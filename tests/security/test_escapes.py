@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from escape_runs import LIMITS, Scene, inside, lives, outside
+from escape_runs import LIMITS, Scene, inside, outside
 
-from agents.sandbox.processes import descendants
+from agents.sandbox.processes import descendants, marked
 from agents.sandbox.walls import Walls, candidates, stands
 
 ROOT = Path(__file__).parents[2]
@@ -101,9 +101,9 @@ def test_without_walls_the_attacks_work(scene: Scene, attack: str, succeed: list
 async def test_a_daemon_does_not_stay(walls: Walls, scene: Scene) -> None:
     ask = scene.ask("daemon")
     assert (await inside(walls, scene.folder, ask)).answers == {"left": ""}
-    assert lives(ask["mark"]) == []
+    assert marked(ask["mark"]) == []
     outside(scene.folder, ask)
-    left = lives(ask["mark"])
+    left = marked(ask["mark"])
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     assert len(left) == 1
@@ -167,16 +167,16 @@ asyncio.run(inside({walls!r}, folder, ask))
         folder, mark = tmp_path / str(number), f"mark-{os.getpid()}-{number}-{walls.kind}"
         folder.mkdir()
         with subprocess.Popen([sys.executable, "-c", code, str(folder), mark], cwd=ROOT) as agent:
-            while len(lives(mark)) < 2:
+            while len(marked(mark)) < 2:
                 assert agent.poll() is None
                 time.sleep(0.05)
-            below = [os.pidfd_open(pid) for pid in (*descendants(agent.pid), *lives(mark)) if _there(pid)]
+            below = [os.pidfd_open(pid) for pid in (*descendants(agent.pid), *marked(mark)) if _there(pid)]
             assert len(below) >= 3
             agent.kill()
             for handle in below:
                 assert select.select([handle], [], [], 20)[0], "a process outlived the agent"
                 os.close(handle)
-        assert lives(mark) == []
+        assert marked(mark) == []
 
 
 def _there(pid: int) -> bool:

@@ -7,13 +7,12 @@ import hashlib
 import platform
 from pathlib import Path
 
-from agents.sandbox.processes import prctl
+from agents.sandbox.processes import PR_SET_NO_NEW_PRIVS, prctl
 
 FILE = Path(__file__).with_name("filter.x86_64.bpf")
 DIGEST = "448916427e41d272d2a1c5ca7e72e7b8aacf25b34f6e49b2a0320554faa78c34"
 MACHINE = "x86_64"
 
-_PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
 _SECCOMP_MODE_FILTER = 2
 
@@ -49,7 +48,7 @@ def apply(data: bytes) -> None:
     Raises:
         OSError: the kernel refused.
     """
-    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
     buffer = ctypes.create_string_buffer(data, len(data))
     filter_ = _Program(len(data) // 8, ctypes.addressof(buffer))
     prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(filter_))

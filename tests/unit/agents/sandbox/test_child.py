@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import select
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from agents.sandbox import child
 from agents.sandbox.child import Log, run_child
-from agents.sandbox.processes import descendants
-from agents.sandbox.walls import Walls, candidates, stands
+from agents.sandbox.processes import descendants, marked
+from agents.sandbox.spec import Mount, Spec
+from agents.sandbox.walls import Walls, candidates, spec, stands
 from agents.work import JobProblem, Limits
 from schemas.values import Code
 
@@ -71,28 +75,18 @@ async def problem(folder: Path, code: str, limits: Limits = LIMITS, log: Log = l
     return raised.value.reason
 
 
-def alive(mark: str) -> list[int]:
-    """Pids of the processes that have `mark` among their arguments."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and mark.encode() in (entry / "cmdline").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
-
-
 async def test_progress_is_read_and_everything_else_ignored(tmp_path: Path) -> None:
     said = await run(
         tmp_path,
         """
 print('{"stage": "a", "fraction": 0.25}')
 print('not json'); print('{"stage": 1}'); print('x' * 100000); print('{"fraction": 1}')
+import os; os.write(1, b'{"stage": "\\xff", "fraction": 1}\\n' + b'{"x": ' + b'[' * 2000 + b'\\n')
 print('{"stage": "b", "fraction": 7}')
+print('{"stage": "\\\\u001b[31mc\\\\n[mo] d\\\\u202e", "fraction": 1}')
 """,
     )
-    assert said == [("a", 0.25), ("b", 1.0)]
+    assert said == [("a", 0.25), ("b", 1.0), ("c [mo] d", 1.0)]
 
 
 async def test_the_environment_holds_nothing_of_the_agents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,9 +147,47 @@ os._exit(inside.run(part))
     assert b"for the log" in b"".join(pieces)
 
 
+def forging(data: bytes) -> str:
+    return OUT + f"open(os.environ['BOX_OUTPUTS'] + '/problem.json', 'wb').write({data!r}); os._exit(3)"
+
+
 async def test_a_forged_problem_file_is_no_crash(tmp_path: Path) -> None:
-    code = OUT + "open(os.environ['BOX_OUTPUTS'] + '/problem.json', 'wb').write(b'\\xff' * 9); os._exit(3)"
-    assert (await problem(tmp_path, code)).code == "job_child_failed"
+    for number, data in enumerate((b"\xff" * 9, b'{"code": "\xff"}', b'{"x": ' + b"[" * 50_000)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert (await problem(folder, forging(data))).code == "job_child_failed"
+
+
+async def test_a_forged_reason_is_final_and_plain(tmp_path: Path) -> None:
+    said = {"code": "agent_disk\n[mo] x", "params": {"error": "\x1b[2J\u202eno\nspace"}}
+    with pytest.raises(JobProblem) as raised:
+        await run(tmp_path, forging(json.dumps(said).encode()))
+    assert raised.value.reason == Code("agent_disk [mo] x", {"error": "no space"})
+    assert not raised.value.retriable
+
+
+async def test_an_output_that_grows_too_large_ends_the_child(tmp_path: Path) -> None:
+    code = OUT + "import os; os.truncate(out, (1 << 20) + 1)\n" + WAIT
+    assert (await problem(tmp_path, code)).code == "result_too_large"
+
+
+async def test_what_a_failed_child_leaves_hides_no_reason(tmp_path: Path) -> None:
+    code = OUT + "open(out, 'w').write('half'); open(out[:-4] + 'problem.json', 'w').write('{\"code\": \"no\"}')\n"
+    assert (await problem(tmp_path, code + "os._exit(3)")).code == "no"
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["problem.json"]
+
+
+async def test_walls_that_break_while_the_agent_runs_are_no_fault_of_the_job(
+    tmp_path: Path, walls: Walls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any, **more: Any) -> Spec:
+        made = spec(*args, **more)
+        return made._replace(mounts=(*made.mounts, Mount("/not/there", "/x")))
+
+    monkeypatch.setattr(child, "spec", broken)
+    with pytest.raises(JobProblem) as raised:
+        await run(tmp_path, "pass")
+    assert (raised.value.reason.code, raised.value.retriable) == ("sandbox_missing", True)
 
 
 async def test_a_machine_without_walls_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,14 +226,14 @@ async def test_all_of_the_output_comes_before_the_end(tmp_path: Path) -> None:
 async def test_what_left_does_not_survive_a_good_end(tmp_path: Path) -> None:
     mark = uuid4().hex
     assert await run(tmp_path, ESCAPE.format(mark=mark)) == [("escaped", 0.5)]
-    assert alive(mark) == []
+    assert marked(mark) == []
 
 
 async def test_what_left_does_not_survive_the_time_limit(tmp_path: Path) -> None:
     mark = uuid4().hex
     reason = await problem(tmp_path, ESCAPE.format(mark=mark) + WAIT, LIMITS._replace(job_seconds_max=2))
     assert reason.code == "job_time_exceeded"
-    assert alive(mark) == []
+    assert marked(mark) == []
 
 
 async def test_cancellation_ends_everything_before_it_goes_on(tmp_path: Path) -> None:
@@ -225,7 +257,7 @@ async def test_cancellation_ends_everything_before_it_goes_on(tmp_path: Path) ->
     job.cancel()
     with pytest.raises(asyncio.CancelledError):
         await job
-    assert alive(mark) == []
+    assert marked(mark) == []
     assert set(descendants(os.getpid())) <= set(before)
 
 
@@ -246,10 +278,10 @@ asyncio.run(child)
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE) as agent:
         assert agent.stdout is not None
         assert agent.stdout.readline() == b"escaped\n"
-        watched = [os.pidfd_open(pid) for pid in (*descendants(agent.pid), *alive(mark))]
+        watched = [os.pidfd_open(pid) for pid in (*descendants(agent.pid), *marked(mark))]
         assert len(watched) >= 3
         agent.send_signal(signal.SIGKILL)
         for handle in watched:
             assert select.select([handle], [], [], 10)[0], "a process outlived the agent"
             os.close(handle)
-    assert alive(mark) == []
+    assert marked(mark) == []

@@ -34,7 +34,12 @@ async def test_a_machine_without_walls_says_so(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_walls_that_break_are_not_passed() -> None:
-    assert (await self_test(Walls("bubblewrap", "broken", "/usr/bin/false"))).failed == ("job_child_failed",)
+    assert (await self_test(Walls("bubblewrap", "broken", "/usr/bin/false"))).failed == ("sandbox_missing",)
+
+
+async def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path) -> None:
+    walls = Walls("bubblewrap", "any", "/usr/bin/false")
+    assert (await self_test(walls, folder=tmp_path / "none")).failed == ("agent_disk",)
 
 
 def test_without_walls_the_probes_get_through(tmp_path: Path) -> None:

@@ -38,6 +38,15 @@ def test_walls_that_do_not_stand_are_passed_over(monkeypatch: pytest.MonkeyPatch
     assert walls.first_that_stands.__wrapped__() is None
 
 
+async def test_walls_that_were_not_found_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    walls.first_that_stands.cache_clear()
+    answers = iter([False, True])
+    monkeypatch.setattr(walls, "candidates", lambda: iter([BWRAP]))
+    monkeypatch.setattr(walls, "stands", lambda _: next(answers))
+    assert [await walls.found() for _ in range(3)] == [None, BWRAP, BWRAP]
+    walls.first_that_stands.cache_clear()
+
+
 def test_walls_that_cannot_be_built_do_not_stand() -> None:
     assert not walls.stands(walls.Walls("bubblewrap", "broken", "/usr/bin/false"))
 
