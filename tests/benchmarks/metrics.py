@@ -9,8 +9,6 @@ all are looked at, runs in a process of its own, for its peak memory. Exits with
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import os
 import subprocess
 import sys
@@ -30,7 +28,7 @@ DENSE = "--dense-only"
 def compare(images: int, rounds: int) -> bool:
     """Both on the COCO-like set; whether the bar is kept and the numbers are the same."""
     import numpy as np
-    from coco_peer import arrays, prepared
+    from coco_peer import arrays, evaluate, prepared
     from made_detections import as_coco, coco_like
 
     from agents.evaluation.metrics.coco import coco_numbers
@@ -46,10 +44,7 @@ def compare(images: int, rounds: int) -> bool:
         ours_s.append(time.perf_counter() - begun)
         peer = prepared(told)
         begun = time.perf_counter()
-        with contextlib.redirect_stdout(io.StringIO()):
-            peer.evaluate()
-            peer.accumulate()
-            peer.summarize()
+        evaluate(peer)
         peer_s.append(time.perf_counter() - begun)
         worst = max(worst, float(np.abs(np.array(numbers) - peer.stats).max()))
     ratio = min(peer_s) / min(ours_s)

@@ -53,15 +53,11 @@ def _indexes(told: CocoSet, rows: Sequence[dict[str, Any]]) -> tuple[np.ndarray,
     )
 
 
-def judged(told: CocoSet, images: Sequence[int] | None = None, detections_max: int = 100) -> COCOeval:
-    """pycocotools' evaluation, on all images or on these ids; it prints nothing."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        peer = prepared(told)
-        peer.params.imgIds = told.images if images is None else images
-        peer.params.maxDets[-1] = detections_max
-        peer.evaluate()
-        peer.accumulate()
-        peer.summarize()
+def judged(told: CocoSet, images: Sequence[int] | None = None) -> COCOeval:
+    """pycocotools' evaluation, on all images or on these ids."""
+    peer = prepared(told)
+    peer.params.imgIds = told.images if images is None else images
+    evaluate(peer)
     return peer
 
 
@@ -69,7 +65,6 @@ def prepared(told: CocoSet) -> COCOeval:
     """pycocotools with the set loaded and nothing computed."""
     truth, found = COCO(), COCO()
     truth.dataset = told.truth
-    truth.createIndex()
     found.dataset = {
         **{name: told.truth[name] for name in ("images", "categories")},
         "annotations": [
@@ -77,8 +72,18 @@ def prepared(told: CocoSet) -> COCOeval:
             for number, each in enumerate(told.found, 1)
         ],
     }
-    found.createIndex()
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth.createIndex()
+        found.createIndex()
     return COCOeval(truth, found, "bbox")
+
+
+def evaluate(peer: COCOeval) -> None:
+    """Compute everything; what it prints is dropped."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        peer.evaluate()
+        peer.accumulate()
+        peer.summarize()
 
 
 def random_set(seed: int) -> CocoSet:

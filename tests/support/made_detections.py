@@ -13,7 +13,7 @@ SEED = 20260101
 
 def coco_like(images: int, boxes: int, classes: int, found_max: int) -> tuple[Truths, Found]:
     """Few classes are frequent, boxes of all sizes, 1 % crowds; for most true boxes several detections of falling
-    likeness, some of a wrong class, the rest anywhere; at most `found_max` an image, the most likely classes first."""
+    likeness, some of a wrong class, the rest anywhere; at most `found_max` an image, half as many in the mean."""
     rng = np.random.default_rng(SEED)
     frequency = 1 / np.arange(1, classes + 1)
     image = np.sort(rng.integers(0, images, boxes))
@@ -37,7 +37,7 @@ def _answers(rng: np.random.Generator, truths: Truths, images: int, classes: int
     label = np.where(rng.random(len(near)) < 0.85, truths.label[near], rng.integers(0, classes, len(near)))
     likely = np.exp(-3 * spread) * rng.random(len(near)) ** 0.3
     image = truths.image[near]
-    rest = np.maximum(found_max - np.bincount(image, minlength=images), 0)
+    rest = np.maximum(rng.integers(0, found_max + 1, images) - np.bincount(image, minlength=images), 0)
     elsewhere = np.repeat(np.arange(images), rest)
     count = len(elsewhere)
     size = np.exp(rng.normal(4.0, 1.0, (count, 2))).clip(4, [WIDTH, HEIGHT])
