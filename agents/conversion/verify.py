@@ -43,8 +43,8 @@ from agents.conversion.plan import (
     load_feeds,
     read_plan,
 )
-from agents.evaluation.classification import is_distribution
 from agents.evaluation.methods.decoding import decoder_for
+from agents.evaluation.probabilities import is_distribution
 from agents.runtimes.base import Session
 from agents.runtimes.onnxruntime import OnnxRuntime
 from agents.sandbox.inside import Refused, Report, inputs, outputs, run

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.evaluation.classification import Floats, softmax
 from agents.evaluation.methods.base import Array
 from agents.evaluation.methods.decoding import Decoder, Detections, decoder_for
+from agents.evaluation.probabilities import Floats, softmax
 from agents.geometry import Placement, placement
 from agents.preprocessing import Image, normalise, run_chain
 from agents.runtimes.base import Session

@@ -16,11 +16,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.evaluation.classification import TOP_MAX, Floats, Indexes, top
 from agents.evaluation.matching import Labelled, Match
 from agents.evaluation.methods.base import Array
 from agents.evaluation.methods.decoding import Detections
+from agents.evaluation.metrics.boxes import Indexes
+from agents.evaluation.metrics.classification import TOP_MAX, top
 from agents.evaluation.networks import Network, best_crop
+from agents.evaluation.probabilities import Floats
 from agents.evaluation.timing import Stopwatch
 from agents.preprocessing import ChainError, Image, decode
 from agents.sandbox.inside import Steady

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.evaluation.classification import softmax
+from agents.evaluation.probabilities import softmax
 from agents.sandbox.inside import Refused
 from schemas.specs.parts import ArgValue
 

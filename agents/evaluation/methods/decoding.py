@@ -18,7 +18,7 @@ from schemas.specs.methods import chosen, symbols
 from schemas.specs.parts import Arg, TaskSpec
 
 HEADS = "classification"
-"""The method whose outputs are scored as they are, batch by batch: see `agents.evaluation.classification`."""
+"""The method whose outputs are scored as they are, batch by batch: see `agents.evaluation.probabilities`."""
 UNREAD = "raw"
 """The family whose outputs nobody reads."""
 

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from agents.evaluation.classification import softmax
 from agents.evaluation.methods.base import (
     KEPT_MAX,
     Array,
@@ -24,6 +23,7 @@ from agents.evaluation.methods.base import (
     scored,
     sigmoid,
 )
+from agents.evaluation.probabilities import softmax
 
 
 def yolo_v5(outputs: Sequence[Array], head: Head) -> Candidates:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.evaluation.classification import TOP_MAX, Indexes, TaskScores, marks, score
 from agents.evaluation.matching import Match
+from agents.evaluation.metrics.boxes import Indexes
+from agents.evaluation.metrics.classification import TOP_MAX, TaskScores, marks, score
 from agents.evaluation.metrics.slices import by_value
 from agents.evaluation.passes import Model, Ranked
 from agents.evaluation.scoring.collected import Asked, Collected, Marks, Scored, slice_report

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from agents.evaluation.classification import is_distribution, marks, score, softmax, top
+from agents.evaluation.metrics.classification import marks, score, top
 
 NAMES = ("a", "b", "c")
 
@@ -76,17 +76,3 @@ def test_figures_equal_their_definitions(data: st.DataObject, count: int, images
 
 def test_equal_scores_rank_by_index() -> None:
     assert top(np.array([[1.0, 2.0, 2.0, 0.0]], np.float32), 5).tolist() == [[1, 2, 0, 3]]
-
-
-@given(arrays(np.float32, (3, 4), elements=st.floats(-(2.0**100), 2.0**100, width=32)))
-def test_softmax_makes_distributions_and_keeps_the_best(
-    logits: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
-) -> None:
-    result = softmax(logits)
-    assert is_distribution(result)
-    assert (result[np.arange(3), logits.argmax(axis=1)] == result.max(axis=1)).all()
-
-
-@pytest.mark.parametrize("rows", [[[0.5, 0.6]], [[1.5, -0.5]], [[0.5, 0.5], [0.0, 0.0]]])
-def test_what_is_no_distribution(rows: list[list[float]]) -> None:
-    assert not is_distribution(np.array(rows, np.float32))

@@ -1,4 +1,4 @@
-"""The arithmetic of classification: probabilities, top-k, precision, recall, F1, confusion. Pure numpy."""
+"""Classes said against true ones: top-k, precision, recall, F1, confusion. Pure numpy."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.evaluation.metrics.boxes import Indexes, Marks
 from schemas.reports import ClassScore
 
 TOP_MAX = 5
-_SUM_TOLERANCE = 1e-3
-_EDGE_TOLERANCE = 1e-6
 
-Floats = NDArray[np.float32]
-Indexes = NDArray[np.int64]
-Marks = NDArray[np.bool_]
+Scores = NDArray[np.float32]
 
 
 class TaskScores(NamedTuple):
@@ -31,20 +28,7 @@ class TaskScores(NamedTuple):
     confusion: tuple[tuple[int, int, int], ...]
 
 
-def is_distribution(outputs: Floats) -> bool:
-    """Whether every row of (images, classes) is a probability distribution already: in [0, 1] and summing to 1."""
-    inside = bool(np.all(outputs >= -_EDGE_TOLERANCE) and np.all(outputs <= 1 + _EDGE_TOLERANCE))
-    return inside and bool(np.all(np.abs(outputs.sum(axis=1, dtype=np.float64) - 1) <= _SUM_TOLERANCE))
-
-
-def softmax(logits: Floats) -> Floats:
-    """Probabilities along the last axis, float32; large values do not overflow."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    result: Floats = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
-    return result
-
-
-def top(scores: Floats, count: int) -> Indexes:
+def top(scores: Scores, count: int) -> Indexes:
     """Indexes (images, min(count, classes)) of the largest scores, best first; of equal ones the lower index first."""
     return np.argsort(-scores, axis=1, kind="stable")[:, :count]
 
