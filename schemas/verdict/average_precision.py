@@ -6,7 +6,7 @@ The average precision is COCO's: the mean, over 101 recalls, of the best precisi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +18,10 @@ from schemas.verdict.weights import REPLICATES, raw, weights
 RECALLS = np.linspace(0.0, 1.0, 101)
 BLOCK_WEIGHTS = 1 << 22
 """Images times replicates that are weighed at a time: about 100 MB of 64-bit numbers while they are made."""
-BLOCK_NUMBERS = 1 << 18
-"""Found boxes times replicates that are worked on at a time: what the processor's cache holds."""
+PART_FOUND = 1 << 17
+"""Classes are worked on together up to so many found boxes: what the processor's cache holds."""
+_BELOW = 1e-9
+"""Far less than what a recall can be from a hundredth that it is not."""
 
 Weights = NDArray[np.uint8]
 """(replicates, images)"""
@@ -40,63 +42,42 @@ class Ranked(NamedTuple):
 
 
 def ap_drawn(
-    classes: Sequence[Ranked], digests: Sequence[str], slices: Mapping[str, Marks] | None = None
+    classes: Iterable[Ranked], digests: Sequence[str], slices: Mapping[str, Marks] | None = None
 ) -> dict[str, Drawn]:
     """Mean AP over the classes that have objects, for all images (WHOLE) and each slice: what `sample` takes.
 
     Args:
-        classes: the places in them are those of `digests`.
+        classes: the places in them are those of `digests`; each is asked for once.
         digests: the images, each `sha256:` and 64 hexadecimal digits.
         slices: for each slice (`DIMENSION=VALUE`) which images it has.
 
     Raises:
         ValueError: more objects of a class were found in an image than it holds.
     """
+    groups = {WHOLE: np.ones(len(digests), np.bool_), **(slices or {})}
+    classes_of: dict[str, list[Rises]] = {name: [] for name in groups}
     for each in classes:
         if np.any(np.bincount(each.image[each.is_true], minlength=len(digests)) > each.positives):
             raise ValueError("an image has more right boxes of a class than objects")
-    every = np.ones(len(digests), np.bool_)
-    parts = {
-        name: [Steps.of(each, images) for each in classes]
-        for name, images in ({WHOLE: every} | dict(slices or {})).items()
-    }
+        for name, images in groups.items():
+            classes_of[name].append(Rises.of(each, images))
+    parts = {name: joined(each) for name, each in classes_of.items()}
     found = {name: np.empty(REPLICATES, np.float32) for name in parts}
     names = raw(digests)
-    size = max(1, BLOCK_WEIGHTS // len(digests))
+    size = max(1, BLOCK_WEIGHTS // max(1, len(digests)))
     for start in range(0, REPLICATES, size):
         block = range(start, min(start + size, REPLICATES))
         drawn = np.ascontiguousarray(weights(names, block).T)
-        for name, steps in parts.items():
-            found[name][block.start : block.stop] = mean_ap(steps, drawn, QUICK)
+        for name, part in parts.items():
+            found[name][block.start : block.stop] = mean_ap(part, drawn)
     ones = np.ones((1, len(digests)), np.uint8)
-    values = {name: float(mean_ap(steps, ones, EXACT)[0]) for name, steps in parts.items()}
-    return {name: Drawn(values[name], found[name], *_objects(steps)) for name, steps in parts.items()}
+    return {
+        name: Drawn(float(mean_ap(part, ones)[0]), found[name], *_objects(classes_of[name]))
+        for name, part in parts.items()
+    }
 
 
-class Grain(NamedTuple):
-    """How finely is computed, and how far above a hundredth a recall counts as that one.
-
-    reached: (101,) hundreds of recall that reach each of RECALLS. Some of these are not the float nearest to their
-    hundredth but the next above, which a recall of just that hundredth does not reach in pycocotools: nor here.
-    """
-
-    dtype: type[np.floating]
-    margin: float
-    reached: NDArray[np.floating]
-
-    @classmethod
-    def of(cls, dtype: type[np.floating], margin: float) -> Grain:
-        """With margins to both sides of the hundredths."""
-        hundredths = np.arange(len(RECALLS))
-        return cls(dtype, margin, (hundredths + np.where(hundredths / 100 < RECALLS, margin, -margin)).astype(dtype))
-
-
-EXACT = Grain.of(np.float64, 1e-9)
-QUICK = Grain.of(np.float32, 5e-5)
-"""Twice as quick; with over 20,000 objects of a class, a recall 1/20,000 below a hundredth may count as that one."""
-
-
-class Steps(NamedTuple):
+class Rises(NamedTuple):
     """A class in one group of images: where its recall rises.
 
     image: (found,) up to the last right one. right: (rises,) places of the right ones there.
@@ -108,20 +89,64 @@ class Steps(NamedTuple):
     positives: Places
 
     @classmethod
-    def of(cls, ranked: Ranked, images: Marks) -> Steps:
+    def of(cls, ranked: Ranked, images: Marks) -> Rises:
         """Those of the boxes in these images."""
         there = images[ranked.image]
-        image = ranked.image[there]
         right = np.flatnonzero(ranked.is_true[there])
+        image = ranked.image[there][: right[-1] + 1 if len(right) else 0]
         holding = np.flatnonzero(images & (ranked.positives > 0))
-        return cls(
-            image[: right[-1] + 1] if len(right) else image[:0],
-            right,
-            np.repeat(holding, ranked.positives[holding]),
-        )
+        return cls(image, right, np.repeat(holding, ranked.positives[holding]))
 
 
-def _objects(classes: Sequence[Steps]) -> tuple[int, float]:
+class Part(NamedTuple):
+    """Classes one behind the other, so that all of them are one piece of arithmetic.
+
+    image, right, positives: as in `Rises`. For each rise: label, its class; found_from, where the boxes of this begin;
+    risen_from, where its rises begin; offset, more for classes that come first. firsts: where classes' rises begin.
+    objects_to: (classes,) where the objects of each end.
+    """
+
+    image: Places
+    right: Places
+    positives: Places
+    label: Places
+    found_from: Places
+    risen_from: Places
+    firsts: Places
+    offset: Floats
+    objects_to: Places
+
+
+def joined(classes: Sequence[Rises]) -> list[Part]:
+    """The classes that have objects, in parts of about PART_FOUND found boxes."""
+    having = [each for each in classes if len(each.positives)]
+    before = np.cumsum([0, *(len(each.image) for each in having)])[:-1] // PART_FOUND
+    return [
+        _part([each for each, place in zip(having, before.tolist(), strict=True) if place == number])
+        for number in np.unique(before).tolist()
+    ]
+
+
+def _part(classes: Sequence[Rises]) -> Part:
+    found, rises, objects = (
+        np.array([len(each[column]) for each in classes], np.intp) for column in range(len(Rises._fields))
+    )
+    found_from, risen_from = np.cumsum(found) - found, np.cumsum(rises) - rises
+    label = np.repeat(np.arange(len(classes)), rises)
+    return Part(
+        image=np.concatenate([each.image for each in classes]),
+        right=np.concatenate([each.right for each in classes]) + found_from[label],
+        positives=np.concatenate([each.positives for each in classes]),
+        label=label,
+        found_from=found_from[label],
+        risen_from=risen_from[label],
+        firsts=risen_from[rises > 0],
+        offset=2.0 * (len(classes) - label).astype(np.float64),
+        objects_to=np.cumsum(objects),
+    )
+
+
+def _objects(classes: Sequence[Rises]) -> tuple[int, float]:
     """How many images hold objects, and what one object makes of the mean, root mean square over all objects."""
     counts = np.array([len(each.positives) for each in classes if len(each.positives)])
     if not len(counts):
@@ -131,32 +156,46 @@ def _objects(classes: Sequence[Steps]) -> tuple[int, float]:
     return holding, float(np.sqrt(np.sum(1 / counts) / counts.sum())) / len(counts)
 
 
-def mean_ap(classes: Sequence[Steps], drawn: Weights, grain: Grain) -> Floats:
+def mean_ap(parts: Sequence[Part], drawn: Weights) -> Floats:
     """(replicates,): the mean over the classes that have objects there; NaN where none has."""
     total, defined = np.zeros(len(drawn)), np.zeros(len(drawn))
-    for steps in classes:
-        block = max(1, BLOCK_NUMBERS // max(1, len(steps.image)))
+    for each in parts:
+        block = max(1, 2 * PART_FOUND // max(1, len(each.image) + len(each.positives)))
         for start in range(0, len(drawn), block):
             part = slice(start, start + block)
-            objects = np.take(drawn[part], steps.positives, axis=1).sum(axis=1, dtype=np.int64)
-            total[part] += _average(steps, drawn[part], objects, grain)
-            defined[part] += objects > 0
+            held = np.diff(_sums(drawn[part], each.positives)[:, each.objects_to], axis=1, prepend=0)
+            total[part] += _sum(each, drawn[part], held)
+            defined[part] += (held > 0).sum(axis=1)
     return np.where(defined > 0, total / np.maximum(defined, 1), np.nan)
 
 
-def _average(steps: Steps, drawn: Weights, objects: NDArray[np.int64], grain: Grain) -> Floats:
-    """(replicates,): one class's average precision; 0 where it has no objects."""
-    if not len(steps.right):
+def _sums(drawn: Weights, places: Places) -> NDArray[np.int32]:
+    """(replicates, places + 1): the sum of the weights up to each place, none of them first."""
+    sums = np.zeros((len(drawn), len(places) + 1), np.int32)
+    np.cumsum(np.take(drawn, places, axis=1), axis=1, out=sums[:, 1:])
+    return sums
+
+
+def _sum(part: Part, drawn: Weights, held: NDArray[np.int32]) -> Floats:
+    """(replicates,): the average precisions of the classes, added up.
+
+    Args:
+        held: (replicates, classes) how many objects there are.
+    """
+    if not len(part.right):
         return np.zeros(len(drawn))
-    found = np.take(drawn, steps.image, axis=1)
-    seen = np.take(np.cumsum(found, axis=1, dtype=np.int32), steps.right, axis=1)
-    right = np.cumsum(np.take(found, steps.right, axis=1), axis=1, dtype=np.int32).astype(grain.dtype)
-    precision = right / np.maximum(seen, 1).astype(grain.dtype)
-    best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    # how many of RECALLS are reached, beside the first, which is 0
-    recall = right * (100 / np.maximum(objects, 1)).astype(grain.dtype)[:, None]
-    reached = (recall + grain.margin).astype(np.int16)
-    reached -= np.take(grain.reached, reached) > recall
-    rises = np.diff(reached, axis=1, prepend=np.int16(-1)).astype(grain.dtype)
-    averages = np.einsum("ri,ri->r", best, rises) / len(RECALLS)
-    return np.where(objects > 0, averages, 0.0)
+    found, risen = _sums(drawn, part.image), _sums(drawn, part.image[part.right])
+    seen = np.take(found, part.right + 1, axis=1) - np.take(found, part.found_from, axis=1)
+    right = risen[:, 1:] - np.take(risen, part.risen_from, axis=1)
+    # the offsets let no class's precision reach the one before it
+    precision = right / np.maximum(seen, 1) + part.offset
+    best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1] - part.offset
+    recall = right / np.maximum(np.take(held, part.label, axis=1), 1)
+    # how many of RECALLS are reached; the comparison is pycocotools', whose hundredths are not always the nearest float
+    reached = (recall * 100 + _BELOW).astype(np.int16)
+    reached -= np.take(RECALLS, reached) > recall
+    reached += 1
+    rises = np.diff(reached, axis=1, prepend=np.int16(0))
+    rises[:, part.firsts] = reached[:, part.firsts]
+    averages: Floats = np.einsum("ri,ri->r", best, rises.astype(np.float64)) / len(RECALLS)
+    return averages

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from schemas.verdict.average_precision import EXACT, Ranked, Steps, mean_ap
+from schemas.verdict.average_precision import Ranked, Rises, joined, mean_ap
 from schemas.verdict.kinds import Ratio
 
 TRUTH_IMAGES = 300_000
@@ -106,7 +106,7 @@ class World(NamedTuple):
         """Each figure of the two models on more images than anybody has."""
         models = self.models(np.random.default_rng(1), TRUTH_IMAGES)
         ones, every = np.ones((1, TRUTH_IMAGES), np.uint8), np.ones(TRUTH_IMAGES, np.bool_)
-        ap = [float(mean_ap([Steps.of(each, every) for each in model], ones, EXACT)[0]) for model in models]
+        ap = [float(mean_ap(joined([Rises.of(each, every) for each in model]), ones)[0]) for model in models]
         counted = [ratios(model) for model in models]
         return {
             "ap/boxes": (ap[0], ap[1]),

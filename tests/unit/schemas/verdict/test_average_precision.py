@@ -136,7 +136,7 @@ def test_a_slice_is_a_test_of_its_images():
 def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch):
     made = ranked(detector(4, 50, 3))
     whole = ap_drawn(made, names(50))[""]
-    monkeypatch.setattr(average_precision, "BLOCK_NUMBERS", 100)
+    monkeypatch.setattr(average_precision, "PART_FOUND", 30)
     monkeypatch.setattr(average_precision, "BLOCK_WEIGHTS", 50 * 33)
     assert np.array_equal(whole.replicates, ap_drawn(made, names(50))[""].replicates)
 
