@@ -1,4 +1,4 @@
-"""What the importing child is told, and the files that it reads and leaves."""
+"""What the children that scan and import packages are told, and the files that they read and leave."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from schemas.specs.mapping import Kind, Pair, Wanted
 
 PACKAGE_FILE = "package.zip"
 PLAN_FILE = "plan.json"
+MAPPING_FILE = "mapping.json"
 PACK_FILE = "pack.zip"
 INFO_FILE = "info.json"
+REPORT_FILE = "report.json"
 
 
 class ImportPlan(msgspec.Struct, frozen=True, kw_only=True):

@@ -215,9 +215,9 @@ def creating(wish: Any, resource: Any, *, tagged: bool = False) -> Contract:
     return Contract((made, _PENDING), refusals, wish=wish, headers=WRITE_HEADERS)
 
 
-def copying(wish: Any, resource: Any) -> Contract:
-    """A wish that becomes another one of the resource in the path: as `creating`, or 404."""
-    made = creating(wish, resource, tagged=True)
+def copying(wish: Any, resource: Any, *, tagged: bool = True) -> Contract:
+    """A wish that becomes another one of the resource in the path, or for it: as `creating`, or 404."""
+    made = creating(wish, resource, tagged=tagged)
     return made._replace(refusals=(*made.refusals, HTTPStatus.NOT_FOUND))
 
 

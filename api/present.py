@@ -32,6 +32,7 @@ from schemas.events import (
     DatasetCreated,
     DatasetImported,
     DatasetImportRequested,
+    DatasetScanRequested,
     InferenceCompleted,
     InferenceRequested,
     ParityRequested,
@@ -49,6 +50,7 @@ KINDS = {
     "conversion": ConversionRequested.__name__,
     "inference": InferenceRequested.__name__,
     "parity": ParityRequested.__name__,
+    "scan": DatasetScanRequested.__name__,
     "import": DatasetImportRequested.__name__,
 }
 """What people call a kind of job -> its request event."""

@@ -12,6 +12,7 @@ from api.commands import dictionary as dictionary_commands
 from api.commands import jobs as jobs_commands
 from api.commands import models as models_commands
 from api.commands import parities as parities_commands
+from api.commands import scans as scans_commands
 from api.commands import structures as structures_commands
 from api.commands import templates as templates_commands
 from api.commands import tests as tests_commands
@@ -44,6 +45,7 @@ from api.contract import (
     upload,
     words,
 )
+from api.dataset_resources import DatasetScan
 from api.gateway import GrantWish
 from api.present import KINDS
 from api.queries import (
@@ -58,6 +60,7 @@ from api.queries import (
     models,
     openapi,
     parities,
+    scans,
     structures,
     templates,
     tests,
@@ -90,6 +93,7 @@ from api.wishes import (
     NoteEdit,
     ParityWish,
     PthWish,
+    ScanWish,
     StructureEdit,
     StructureWish,
     TemplateCopyWish,
@@ -97,6 +101,7 @@ from api.wishes import (
     TemplateWish,
     TronWish,
     TypeConfigWish,
+    VersionWish,
 )
 from schemas.tron import TronManifest
 
@@ -120,6 +125,8 @@ BASE = Query("base", ID, "One of them; else the first.")
 CERTIFIED = words("certified", entities.CERTIFIED, "Only certified structures, or only those that are not; else all.")
 WITH = Query("with", ID, "The template on the right side.", required=True)
 
+VERSION_MADE = copying(VersionWish, Job, tagged=False)
+SCANNED = reading(DatasetScan, refusals=(HTTPStatus.UNPROCESSABLE_ENTITY,))
 STRUCTURE_MADE = creating(StructureWish, Structure, tagged=True)
 STRUCTURES = listing(Structure, *THINGS, CERTIFIED)
 STRUCTURE_EDITED = changing(StructureEdit, Structure)
@@ -202,11 +209,14 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{V1}/templates/{{id}}/copy", templates_commands.copy_template, says=TEMPLATE_COPIED),
     Route("GET", f"{V1}/templates/{{id}}/diff", templates.get_template_diff, says=reading(TemplateDiff, WITH)),
     Route("GET", f"{V1}/templates/{{id}}/dependents", templates.get_template_dependents, says=dependents()),
+    Route("POST", f"{V1}/dataset-scans", scans_commands.post_scan, says=creating(ScanWish, Job)),
+    Route("GET", f"{V1}/dataset-scans/{{id}}", scans.get_scan, says=SCANNED),
     Route("POST", f"{V1}/datasets", datasets_commands.post_dataset, says=creating(DatasetWish, Job)),
     Route("GET", f"{V1}/datasets", datasets.list_datasets, says=listing(Dataset, *THINGS)),
     Route("GET", f"{V1}/datasets/{{id}}", datasets.get_dataset, says=reading(Dataset, tagged=True)),
     Route("PATCH", f"{V1}/datasets/{{id}}", datasets_commands.patch_dataset, says=changing(NoteEdit, Dataset)),
     Route("DELETE", f"{V1}/datasets/{{id}}", datasets_commands.delete_dataset, says=changing(None, Dataset)),
+    Route("POST", f"{V1}/datasets/{{id}}/versions", datasets_commands.post_version, says=VERSION_MADE),
     Route("GET", f"{V1}/datasets/{{id}}/dependents", datasets.get_dataset_dependents, says=dependents()),
     Route("POST", f"{V1}/inferences", tests_commands.post_inference, says=creating(InferenceWish, Job)),
     Route("GET", f"{V1}/tests", tests.list_tests, says=listing(Test, *PAGE, STATE, SUBJECT)),

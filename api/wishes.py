@@ -10,6 +10,7 @@ import msgspec
 from schemas.events.structures import StructureText
 from schemas.events.tests import PARITY_IMAGES_MAX
 from schemas.specs.dictionary import Entry, EntryName
+from schemas.specs.mapping import Pairs
 from schemas.specs.preprocessing import Step
 from schemas.values import NoteText, Platform, Precision, ShortText
 
@@ -110,13 +111,51 @@ class ConversionWish(Wish, frozen=True, kw_only=True):
             raise ValueError("version_job_id is about dataset_id: name both")
 
 
-class DatasetWish(Wish, frozen=True, kw_only=True):
-    """Create a dataset from a stored package."""
+class ScanWish(Wish, frozen=True, kw_only=True):
+    """Look into a stored package before a dataset is made of it: nothing is made, no name is taken.
+
+    `split` is train, val or test of a package that has them. With `template_id` the tasks of its sub-template are
+    answered by `pairs`, or as the scan proposes; without one the package's own classes count, for `type` if given.
+    """
+
+    digest: str
+    file_name: ShortText = ""
+    format: str = "auto"
+    split: ShortText = ""
+    type: str = ""
+    template_id: UUID | None = None
+    sub_template: ShortText = ""
+    pairs: Pairs = ()
+
+    def __post_init__(self) -> None:
+        if self.template_id is None and (self.pairs or self.sub_template):
+            raise ValueError("pairs and sub_template are about template_id: name all of them")
+        if self.template_id is not None and self.type:
+            raise ValueError("the template's method says the type: leave it out")
+
+
+class VersionWish(Wish, frozen=True, kw_only=True):
+    """Another version for a dataset: what the scan `scan_job_id` found, as it was mapped there or by other `pairs`; or
+    a stored package with its own classes."""
+
+    digest: str = ""
+    scan_job_id: UUID | None = None
+    pairs: Pairs = ()
+    format: str = "imagefolder"
+    split: ShortText = ""
+
+    def __post_init__(self) -> None:
+        if (self.scan_job_id is None) == (not self.digest):
+            raise ValueError("name either the scan (scan_job_id) or the package (digest)")
+        if self.scan_job_id is None and self.pairs:
+            raise ValueError("pairs are about a scan with a template: name scan_job_id")
+
+
+class DatasetWish(VersionWish, frozen=True, kw_only=True):
+    """Create a dataset, of a scan or of a package as in a new version; a scan says its type itself."""
 
     name: NameText
-    digest: str
     type: str = "classification"
-    format: str = "imagefolder"
     note: NoteText = ""
 
 

@@ -52,6 +52,14 @@ class StructureRef(Value, frozen=True):
     type_config: ObjectRef | None = None
 
 
+class TemplateUse(Value, frozen=True):
+    """A template as a job uses it: its document at that time, and which of its sub-templates (its only one if "")."""
+
+    template_id: UUID
+    document: ObjectRef
+    sub_template: ShortText = ""
+
+
 class DatasetRef(Value, frozen=True):
     """A dataset's version as a job uses it: the dataset, its name at that time, its pack."""
 

@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import Any, get_args
-
+import msgspec
 from aiohttp import web
 
 from api import whole
-from api.answers import wish_of
+from api.answers import id_of, unknown, wish_of
 from api.commands import flow
 from api.commands.objects import object_ref
-from api.deps import deps_of
-from api.errors import ApiRefusal
-from api.wishes import DatasetWish, NoteEdit
+from api.commands.scans import confirmed
+from api.commands.templates import usable_entity
+from api.commands.tested import refusal
+from api.commands.words import one_of
+from api.deps import Deps, deps_of
+from api.wishes import DatasetWish, NoteEdit, VersionWish
 from producers import datasets
 from producers.say import Command
+from schemas.events import DatasetCreated
 from schemas.events.datasets import DatasetType, PackageFormat
 from storage.log.port import Position
 from storage.views.rows import EntityRow
-
-
-def one_of(literal: Any, value: str, field: str) -> Any:
-    """The value, which must be one of a Literal's words.
-
-    Raises:
-        ApiRefusal: it is not (422).
-    """
-    if value not in get_args(literal):
-        raise ApiRefusal(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "value_not_supported",
-            field=field,
-            value=value[:100],
-            known=", ".join(get_args(literal)),
-        )
-    return value
 
 
 async def post_dataset(request: web.Request) -> web.Response:
@@ -43,25 +28,54 @@ async def post_dataset(request: web.Request) -> web.Response:
     deps, wish = deps_of(request), await wish_of(request, DatasetWish)
     command = flow.command_of(request, wish)
     type_: DatasetType = one_of(DatasetType, wish.type, "type")
-    format_: PackageFormat = one_of(PackageFormat, wish.format, "format")
     job_id = datasets.import_job_id(command.id)
     if (row := await flow.earlier_job(deps, command, job_id)) is not None:
         return await flow.job_answer(request, command, flow.Settled(row, {}))
     await flow.earlier(deps, command)
-    package = await object_ref(
-        deps.objects, wish.digest, f"{wish.name}.zip", field="digest", size_max_bytes=deps.upload_bytes_max
-    )
+    content = await _content(deps, wish, type_, wish.name)
 
     async def create() -> Position:
-        return await datasets.create(deps.speaker, command, name=wish.name, type_=type_, note=wish.note)
+        kind = content.type or type_
+        return await datasets.create(deps.speaker, command, name=wish.name, type_=kind, note=wish.note)
 
     async def request_import() -> Position:
-        return await datasets.request_import(deps.speaker, command, package=package, format_=format_)
+        return await datasets.request_import(deps.speaker, command, command.id, content, wish.scan_job_id)
 
     created = await flow.decide(deps, command, create)
     if created.row is None:
         return flow.pending(command, created.headers)
     return await flow.job_answer(request, command, await flow.request_job(deps, command, job_id, request_import))
+
+
+async def post_version(request: web.Request) -> web.Response:
+    """Ask for another version of a dataset, from a corrected package: 201 Job. Tests keep the version they used."""
+    deps, wish, id_ = deps_of(request), await wish_of(request, VersionWish), id_of(request, "dataset")
+    command = flow.command_of(request, wish)
+    row = await deps.views.entity(id_)
+    if row is None or row.kind != "dataset":
+        raise unknown("dataset", id_)
+
+    async def say() -> Position:
+        dataset = await usable_entity(deps, "dataset", id_)
+        type_ = msgspec.json.decode(dataset.document, type=DatasetCreated).type
+        content = await _content(deps, wish, type_, dataset.name)
+        if content.type != type_:
+            raise refusal("dataset_type_differs", type=content.type, wanted=type_)
+        return await datasets.request_import(deps.speaker, command, id_, content, wish.scan_job_id)
+
+    job_id = datasets.import_job_id(command.id)
+    return await flow.job_answer(request, command, await flow.request_job(deps, command, job_id, say))
+
+
+async def _content(deps: Deps, wish: VersionWish, type_: DatasetType, name: str) -> datasets.Content:
+    """What is to be imported: what a scan found, or the package as it is."""
+    if wish.scan_job_id is not None:
+        return await confirmed(deps, wish.scan_job_id, wish.pairs)
+    format_: PackageFormat = one_of(PackageFormat, wish.format, "format")
+    package = await object_ref(
+        deps.objects, wish.digest, f"{name}.zip", field="digest", size_max_bytes=deps.upload_bytes_max
+    )
+    return datasets.Content(package, format_, type_, wish.split)
 
 
 async def patch_dataset(request: web.Request) -> web.Response:

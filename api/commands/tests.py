@@ -8,9 +8,9 @@ from aiohttp import web
 
 from api.answers import wish_of
 from api.commands import flow
-from api.commands.datasets import one_of
 from api.commands.templates import usable_entity
 from api.commands.tested import Tested, dataset_kind, dataset_version, proposed_steps, refusal, tested
+from api.commands.words import one_of
 from api.deps import Deps, deps_of
 from api.wishes import InferenceWish
 from producers import tests

@@ -14,6 +14,7 @@ from schemas.events import (
     ConversionRequested,
     DatasetImported,
     DatasetImportRequested,
+    DatasetScanRequested,
     Event,
     InferenceRequested,
     JobCancelled,
@@ -159,7 +160,7 @@ class _Draft:
 
 
 def subject_of(request: Event) -> UUID:
-    """The model or dataset that a job works on.
+    """The model or dataset that a job works on; a scan works on none yet and is its own.
 
     Raises:
         LookupError: the request has none; every request must have one (a test holds it).
@@ -168,6 +169,8 @@ def subject_of(request: Event) -> UUID:
         return request.model_id
     if isinstance(request, DatasetImportRequested):
         return request.dataset_id
+    if isinstance(request, DatasetScanRequested):
+        return request.job_id
     raise LookupError(f"{type(request).__name__} has no subject: name it in consumers/projection/jobs.py")
 
 

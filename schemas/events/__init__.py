@@ -8,6 +8,8 @@ from schemas.events.datasets import (
     DatasetEdited,
     DatasetImported,
     DatasetImportRequested,
+    DatasetScanned,
+    DatasetScanRequested,
 )
 from schemas.events.dictionary import DictionaryEdited
 from schemas.events.jobs import (
@@ -52,6 +54,8 @@ CATALOGUE: dict[str, type[Event]] = {
         DatasetCreated,
         DatasetEdited,
         DatasetDeleted,
+        DatasetScanRequested,
+        DatasetScanned,
         DatasetImportRequested,
         DatasetImported,
         InferenceRequested,
@@ -80,6 +84,8 @@ __all__ = [
     "DatasetEdited",
     "DatasetImportRequested",
     "DatasetImported",
+    "DatasetScanRequested",
+    "DatasetScanned",
     "DictionaryEdited",
     "Event",
     "InferenceCompleted",

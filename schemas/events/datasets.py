@@ -8,10 +8,13 @@ from uuid import UUID
 import msgspec
 
 from schemas.events.base import Change, Event, JobRequest, JobResult
-from schemas.values import Code, NoteText, ObjectRef, ShortText
+from schemas.specs.mapping import Kind
+from schemas.values import Code, NoteText, ObjectRef, ShortText, TemplateUse
 
-DatasetType = Literal["classification"]
-PackageFormat = Literal["imagefolder"]
+DatasetType = Kind
+"""What a dataset is for: tied to the family of the methods whose models can be tested on it."""
+PackageFormat = Literal["auto", "labelx", "coco", "voc", "yolo", "imagefolder", "images", "mo"]
+Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class DatasetCreated(Event, frozen=True, kw_only=True):
@@ -45,12 +48,51 @@ class DatasetDeleted(Change, frozen=True, kw_only=True):
         return str(self.dataset_id)
 
 
+class DatasetScanRequested(JobRequest, frozen=True, kw_only=True):
+    """It is wanted to know what an import of the package would keep; nothing is made, no name is taken.
+
+    `split`: which of train, val and test is meant. With a `template` its tasks are answered as `mapping` (a
+    `schemas.specs.mapping.TaskMapping`) says; without pairs in it as the scan proposes. Without one the package's own
+    classes count, for `type` if that is said.
+    """
+
+    package: ObjectRef
+    format: PackageFormat = "auto"
+    split: ShortText = ""
+    type: DatasetType | None = None
+    template: TemplateUse | None = None
+    mapping: ObjectRef | None = None
+
+
+class DatasetScanned(JobResult, frozen=True, kw_only=True):
+    """What was found: the package's format, and for what `type` of dataset how many images fit.
+
+    `reasons` counts what would be dropped by code; `problem` says why nothing can be counted yet. The `report`
+    (`storage.datasets.survey.ScanReport`) has keys, values and the mapping.
+    """
+
+    format: PackageFormat
+    type: DatasetType | None
+    images: Count
+    dropped: Count
+    reasons: dict[str, int] = {}
+    problem: Code | None = None
+    report: ObjectRef
+
+
 class DatasetImportRequested(JobRequest, frozen=True, kw_only=True):
-    """An uploaded package is to become a version of the dataset."""
+    """An uploaded package is to become a version of the dataset. Unset in old records: classification, all of the
+    package, its own classes. `scan_job_id` is the scan that was confirmed; the rest is as in `DatasetScanRequested`.
+    """
 
     dataset_id: UUID
     package: ObjectRef
     format: PackageFormat
+    type: DatasetType | msgspec.UnsetType = msgspec.UNSET
+    split: ShortText | msgspec.UnsetType = msgspec.UNSET
+    template: TemplateUse | msgspec.UnsetType = msgspec.UNSET
+    mapping: ObjectRef | msgspec.UnsetType = msgspec.UNSET
+    scan_job_id: UUID | msgspec.UnsetType = msgspec.UNSET
 
 
 class DatasetImported(JobResult, frozen=True, kw_only=True):
@@ -61,9 +103,9 @@ class DatasetImported(JobResult, frozen=True, kw_only=True):
 
     dataset_id: UUID
     pack: ObjectRef
-    images: Annotated[int, msgspec.Meta(ge=0)]
-    classes: Annotated[int, msgspec.Meta(ge=0)]
-    dropped: Annotated[int, msgspec.Meta(ge=0)] = 0
+    images: Count
+    classes: Count
+    dropped: Count = 0
     reasons: dict[str, int] = {}
     notices: tuple[Code, ...] = ()
     task: ShortText = "class"

@@ -33,6 +33,7 @@ TASK = "class"
 KEYS_MAX = 1000
 VALUES_MAX = CLASSES_MAX
 NAMED_CHARS_MAX = 200
+NAMED_MAX = 100
 
 _TOOLS: dict[Kind, str] = {"classification": "radio", "detection": "box", "sequence": "text"}
 
@@ -66,6 +67,26 @@ class Wanted(Value, frozen=True):
     kind: Kind
     tasks: tuple[TaskSpec, ...]
     own: bool = False
+
+
+class TaskMapping(Value, frozen=True):
+    """Both sides together, as a scan or an import is told. No pairs: as `propose` says."""
+
+    wanted: Wanted
+    pairs: Pairs = ()
+
+
+class Mismatch(Value, frozen=True):
+    """Where a task's classes and its key's values are not the same: values `outside` of the classes with how often they
+    come, and classes that are `unused`, the first `NAMED_MAX` of each; `outside_count` of `outside_values` in all."""
+
+    task: str
+    key: str
+    outside: dict[str, int] = {}
+    outside_values: int = 0
+    outside_count: int = 0
+    unused: tuple[str, ...] = ()
+    unused_classes: int = 0
 
 
 class Mapped(NamedTuple):
@@ -149,6 +170,37 @@ def _shared(key: PackageKey, classes: AbstractSet[str]) -> int:
 
 def _plain(name: str) -> str:
     return name.strip().casefold().replace("-", "_").replace(" ", "_")
+
+
+def mismatches(left: Wanted, pairs: Sequence[Pair], keys: Iterable[PackageKey]) -> tuple[Mismatch, ...]:
+    """Where the mapped keys say other values than the tasks have classes (for texts, other characters); the package's
+    own classes are right by themselves."""
+    if left.own:
+        return ()
+    known = {task.name: task.classes for task in left.tasks}
+    there = {key.name: key for key in fitting(left, keys)}
+    found = []
+    for pair in pairs:
+        classes, key = known.get(pair.task), there.get(pair.key)
+        if classes is None or key is None or (left.kind == "sequence" and any(len(each) != 1 for each in classes)):
+            continue
+        wanted = set(classes)
+        outside = {value: count for value, count in key.values.items() if value not in wanted}
+        unused = [name for name in classes if not key.values.get(name)]
+        if outside or unused:
+            most = sorted(outside, key=lambda value: -outside[value])[:NAMED_MAX]
+            found.append(
+                Mismatch(
+                    task=pair.task,
+                    key=pair.key,
+                    outside={value[:NAMED_CHARS_MAX]: outside[value] for value in most},
+                    outside_values=len(outside),
+                    outside_count=sum(outside.values()),
+                    unused=tuple(unused[:NAMED_MAX]),
+                    unused_classes=len(unused),
+                )
+            )
+    return tuple(found)
 
 
 def mapping_problems(left: Wanted, pairs: Sequence[Pair], keys: Iterable[PackageKey]) -> tuple[Code, ...]:

@@ -84,7 +84,7 @@ async def test_decisions_are_accepted_by_the_catalogue_and_said_twice_are_said_o
 
 
 async def test_requests_queue_jobs_where_machines_look_for_them(room):
-    conversion, import_, test, cancelled = (command(str(number)) for number in range(4))
+    conversion, import_, test, cancelled, scan = (command(str(number)) for number in range(5))
     reserved = TronVersionReserved(
         model_id=conversion.id, platform="nvidia", repo="r", name="n", method="m", start_version="1",
         pth_id=uuid4(), template_id=uuid4(),
@@ -94,7 +94,9 @@ async def test_requests_queue_jobs_where_machines_look_for_them(room):
         structures=(StructureRef(uuid4(), "Net", OBJECT),), overridden=(), merge_operators=True, copy_parameters=True,
         real_inputs=None,
     )  # fmt: skip
-    await datasets.request_import(room.speaker, import_, package=OBJECT, format_="imagefolder")
+    content = datasets.Content(OBJECT, "imagefolder", "classification")
+    await datasets.request_import(room.speaker, import_, import_.id, content)
+    await datasets.request_scan(room.speaker, scan, content)
     await tests.request(
         room.speaker, test, model_id=uuid4(), identity=IDENTITY, tron=OBJECT, dataset_id=uuid4(), dataset_name="d",
         pack=OBJECT, batch_size=1, loops=1, precision="fp32", backend="auto", steps=(Transpose(),),
@@ -107,6 +109,7 @@ async def test_requests_queue_jobs_where_machines_look_for_them(room):
     assert seen == {
         models.conversion_job_id(conversion.id): ("cpu-heavy", None, "queued"),
         datasets.import_job_id(import_.id): ("cpu-light", None, "queued"),
+        scan.id: ("cpu-light", None, "queued"),
         test.id: ("device", "nvidia", "cancelled"),
     }
     assert {job.request_digest for job in folded.values()} == {"sha256:1"}
