@@ -9,7 +9,6 @@ from aiohttp import web
 
 from api.answers import wish_of
 from api.commands import flow
-from api.commands.datasets import one_of
 from api.commands.templates import load_template, usable_entity
 from api.commands.tested import (
     dataset_kind,
@@ -19,6 +18,7 @@ from api.commands.tested import (
     proposed_steps,
     refusal,
 )
+from api.commands.words import one_of
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
 from api.present_trons import tron_decision
