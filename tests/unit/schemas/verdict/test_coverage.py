@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from simulated_models import World, names, ratios
+from simulated_models import TRUTHS, World, names, ratios
 
 from schemas.verdict.average_precision import ap_drawn
 from schemas.verdict.intervals import Bounds, tango, wilson
@@ -109,8 +109,8 @@ def trial(world: World, rng: np.random.Generator, number: int, images: int) -> t
     return base, test
 
 
-def coverage(world: World, images: int, trials: int) -> Coverage:
-    truth, rng = world.truth(), np.random.default_rng([images, world.classes])
+def coverage(world: World, images: int, trials: int, truths: int = TRUTHS) -> Coverage:
+    truth, rng = world.truth(truths), np.random.default_rng([images, world.classes])
     differences, singles, discordant = [], [], []
     for number in range(trials):
         base, test = trial(world, rng, number, images)
@@ -122,7 +122,7 @@ def coverage(world: World, images: int, trials: int) -> Coverage:
     low, high = np.array(differences, np.float64).transpose(2, 1, 0)
     around_low, around_high, value = np.array(singles).transpose(2, 1, 0)
     return Coverage(
-        {key: held(Bounds(low[n], high[n]), truth[key][1] - truth[key][0]) for n, key in enumerate(KEYS)},
+        {key: held(Bounds(low[n], high[n]), truth[key]) for n, key in enumerate(KEYS)},
         {key: held(Bounds(around_low[n], around_high[n]), value[n].mean()) for n, key in enumerate(KEYS)},
         float(np.mean(discordant)),
     )
@@ -135,7 +135,7 @@ def told(world: World, images: int, found: Coverage) -> str:
 
 def test_intervals_of_detectors_hold_the_truth():
     world = WORLDS[1]
-    found = coverage(world, 50, QUICK_TRIALS)
+    found = coverage(world, 50, QUICK_TRIALS, truths=2)
     print(told(world, 50, found))
     assert min(*found.differences.values(), *found.singles.values()) >= QUICK_LOWEST
     assert max(found.differences.values()) < 1
