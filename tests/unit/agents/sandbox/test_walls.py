@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -107,32 +108,90 @@ def test_every_runner_has_a_user_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
     assert identity.own_user(1, whole) is None
 
 
-def test_cgroups_of_both_versions_and_none(tmp_path: Path) -> None:
-    assert Cgroup.make("g", memory_bytes_max=9, processes_max=5, root=tmp_path) is None
-    for each in ("memory", "pids"):
-        (tmp_path / "v1" / each).mkdir(parents=True)
-    first = Cgroup.make("g", memory_bytes_max=9, processes_max=5, root=tmp_path / "v1")
+def made(root: Path, membership: str) -> Cgroup | None:
+    """A group as the agent makes it that the kernel puts into these groups."""
+    told = root / "membership"
+    told.write_text(membership)
+    return Cgroup.make("g", memory_bytes_max=9, processes_max=5, root=root, membership=told)
+
+
+def test_cgroups_are_made_below_the_agents_own_in_version_1(tmp_path: Path) -> None:
+    told = "9:name=systemd:/x\n8:pids:/agents\n4:memory,cpu:/agents/one\n0::/\n"
+    assert made(tmp_path, told) is None
+    for each in ("memory/agents/one", "pids/agents"):
+        (tmp_path / each).mkdir(parents=True)
+    assert made(tmp_path, "8:pids:/agents\n") is None
+    first = made(tmp_path, told)
     assert first is not None
     assert first.version == 1
-    assert (tmp_path / "v1/memory/g/memory.limit_in_bytes").read_text() == "9"
-    assert (tmp_path / "v1/pids/g/pids.max").read_text() == "5"
-    (tmp_path / "v2").mkdir()
-    (tmp_path / "v2/cgroup.controllers").touch()
-    second = Cgroup.make("g", memory_bytes_max=9, processes_max=5, root=tmp_path / "v2")
-    assert second is not None
-    assert (tmp_path / "v2/g/memory.max").read_text() == "9"
-    assert not second.memory_ran_out()
-    (tmp_path / "v2/g/memory.events").write_text("low 0\noom 1\noom_kill 1\n")
-    assert second.memory_ran_out()
+    assert (tmp_path / "memory/agents/one/g/memory.limit_in_bytes").read_text() == "9"
+    assert (tmp_path / "pids/agents/g/pids.max").read_text() == "5"
+
+
+def test_cgroups_of_version_2_lie_below_the_agents_own_or_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cgroup.controllers").touch()
+    own = tmp_path / "mo.service/agent"
+    own.mkdir(parents=True)
+    below = made(tmp_path, "0::/mo.service/agent\n")
+    assert below is not None
+    assert below.folders == (own / "g",)
+    assert (own / "g/memory.max").read_text() == "9"
+    assert not below.memory_ran_out()
+    (own / "g/memory.events").write_text("low 0\noom 1\noom_kill 1\n")
+    assert below.memory_ran_out()
+
+    write = Path.write_text
+
+    def refused(path: Path, text: str) -> int:
+        if path.parent == own / "g":
+            raise PermissionError  # as the kernel says where a group has processes and no bounded groups below it
+        return write(path, text)
+
+    shutil.rmtree(own / "g")
+    monkeypatch.setattr(Path, "write_text", refused)
+    write(own / "memory.max", "max\n")
+    write(own / "cpu.max", "max 100000\n")
+    write(own / "cpuset.cpus", "\n")
+    write(own.parent / "cgroup.subtree_control", "cpu\n")
+    beside = made(tmp_path, "0::/mo.service/agent\n")
+    assert beside is not None
+    assert (own.parent / "cgroup.subtree_control").read_text() == "+memory +pids"
+    assert beside.folders == (tmp_path / "mo.service/g",)
+    assert not (own / "g").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "bound"),
+    [("memory.max", "1073741824"), ("pids.max", "100"), ("cpu.max", "50000 100000"), ("cpuset.cpus", "0-1")],
+)
+def test_no_cgroup_leaves_the_bounds_of_the_agents_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, bound: str
+) -> None:
+    (tmp_path / "cgroup.controllers").touch()
+    own = tmp_path / "mo.service"
+    own.mkdir()
+    (own / "g").touch()  # nothing can be made below it
+    (own / file).write_text(bound)
+    assert made(tmp_path, "0::/mo.service\n") is None
+    assert made(tmp_path, "0::/../mo.service\n") is None
+    (own / file).write_text("max")
+    assert made(tmp_path, "0::/mo.service\n") is not None
 
 
 def test_groups_of_killed_runners_are_swept_and_taken_over(tmp_path: Path) -> None:
     (tmp_path / "cgroup.controllers").touch()
-    dead, alive = tmp_path / "mo-job-4194999", tmp_path / f"mo-job-{os.getpid()}"
+    told = tmp_path / "membership"
+    told.write_text("0::/agent\n")
+    (tmp_path / "agent").mkdir()
+    dead, alive = tmp_path / "mo-job-4194999", tmp_path / f"agent/mo-job-{os.getpid()}"
     for folder in (dead, alive, tmp_path / "mo-job-x", tmp_path / "other"):
         folder.mkdir()
-    sweep(tmp_path)
+    sweep(tmp_path, told)
     assert not dead.exists()
     assert alive.exists()
     assert {"mo-job-x", "other"} <= {each.name for each in tmp_path.iterdir()}
-    assert Cgroup.make(alive.name, memory_bytes_max=9, processes_max=5, root=tmp_path) is not None
+    again = Cgroup.make(alive.name, memory_bytes_max=9, processes_max=5, root=tmp_path, membership=told)
+    assert again is not None
+    assert again.folders == (alive,)
