@@ -38,7 +38,9 @@ _NOUNS = {
 }
 _NAMELESS = frozenset({"tests", "jobs"})
 """They have no names: their ids are offered before anything is typed."""
-_FILES = frozenset({"argument.file", "argument.folder", "option.type_config", "option.to", "option.steps"})
+_FILES = frozenset(
+    {"argument.file", "argument.package", "argument.packages", "option.type_config", "option.to", "option.steps"}
+)
 SCRIPTS: dict[str, str] = {
     "bash": r"""COMP_WORDBREAKS=${COMP_WORDBREAKS//[@=]/}
 _mo() {

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from api.cli import packages
-from api.cli.options import SHOWN, Limit, Mine, Named, NewNote, Note, Search, Timeout, Wait
+from api.cli import packages, scans
+from api.cli.options import SHOWN, Limit, Mine, Named, NewNote, Search
 from api.cli.output import Sheet, deletion, emit, facts, headings, label, short, when
-from api.cli.progress import Meter, awaited
 from api.cli.removal import Deleted, Yes, confirm
 from api.cli.session import Session, UsageError, session_of
 
@@ -19,36 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="help.datasets", no_args_is_help=True)
 packages.add_commands(app)
-
-
-@app.command("import", help="help.datasets.import")
-def import_folder(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="argument.dataset_name")],
-    folder: Annotated[Path, typer.Argument(help="argument.folder")],
-    note: Note = "",
-    wait: Wait = True,
-    timeout: Timeout = None,
-) -> None:
-    """Upload a folder of images, or a zip of one, and import it."""
-    session = session_of(context)
-    datasets = session.client.datasets
-    with Meter(session) as meter:
-
-        def tell(what: str, done: int, total: int) -> None:
-            meter.at(session.say(f"progress.{what}", name=name), done / max(total, 1))
-
-        if folder.is_file():
-            job = datasets.import_package(
-                name, folder, note=note, progress=lambda done, total: tell("upload", done, total)
-            )
-        else:
-            job = datasets.import_folder(name, folder, note=note, on_progress=tell)
-    ended = awaited(session, job, wait=wait, timeout_s=timeout)
-    if ended is None:
-        return
-    dataset = session.client.datasets.get(ended.subject_id)
-    emit(session, dataset, *_sheets(session, dataset))
+scans.add_commands(app)
 
 
 @app.command("list", help="help.datasets.list")
@@ -71,7 +40,7 @@ def show(context: typer.Context, dataset: Named) -> None:
     """Show one dataset with its versions."""
     session = session_of(context)
     found = session.client.datasets.find(dataset)
-    emit(session, found, *_sheets(session, found))
+    emit(session, found, *sheets(session, found))
 
 
 @app.command("edit", help="help.datasets.edit")
@@ -82,7 +51,7 @@ def edit(context: typer.Context, dataset: Named, note: NewNote = None) -> None:
     if note is None:
         raise UsageError("usage.nothing_to_change", known="--note")
     changed = datasets.edit(datasets.find(dataset), note=note)
-    emit(session, changed, *_sheets(session, changed))
+    emit(session, changed, *sheets(session, changed))
 
 
 @app.command("rm", help="help.datasets.rm")
@@ -93,10 +62,11 @@ def remove(context: typer.Context, dataset: Named, yes: Yes = False) -> None:
     found = datasets.find(dataset)
     confirm(session, found.name, datasets.dependents(found), yes=yes)
     gone = datasets.delete(found)
-    emit(session, gone, *_sheets(session, gone))
+    emit(session, gone, *sheets(session, gone))
 
 
-def _sheets(session: Session, dataset: Dataset) -> tuple[Sheet, Sheet]:
+def sheets(session: Session, dataset: Dataset) -> tuple[Sheet, Sheet]:
+    """A dataset as facts, and its versions."""
     about = facts(
         session,
         session.say("title.dataset", name=dataset.name),

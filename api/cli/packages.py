@@ -75,7 +75,7 @@ def choose(
             to,
             keep=_listed(keep),
             without=_listed(without),
-            where={name: _listed(values) for name, values in _pairs(where or []).items()},
+            where={name: _listed(values) for name, values in pairs_of(where or []).items()},
             key=key,
             with_boxes=with_boxes,
             format_=form,
@@ -101,7 +101,7 @@ def rename(
     source = Source(package, source_form, part)
     with Meter(session) as meter:
         progress = _told(session, meter, to)
-        made = rename_classes(source, to, _pairs(names), key=key, format_=form, progress=progress)
+        made = rename_classes(source, to, pairs_of(names), key=key, format_=form, progress=progress)
     _show(session, [made])
 
 
@@ -120,7 +120,7 @@ def split(
 
     session = session_of(context)
     wanted = {}
-    for name, share in _pairs(shares).items():
+    for name, share in pairs_of(shares).items():
         try:
             wanted[name] = float(share)
         except ValueError as error:
@@ -158,7 +158,12 @@ def _listed(text: str) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()]
 
 
-def _pairs(texts: Sequence[str]) -> dict[str, str]:
+def pairs_of(texts: Sequence[str]) -> dict[str, str]:
+    """NAME=VALUE texts as a table.
+
+    Raises:
+        UsageError: one of them is none.
+    """
     pairs = dict(text.partition("=")[::2] for text in texts)
     for text in texts:
         if "=" not in text or not text.partition("=")[0]:

@@ -8,6 +8,7 @@ from unicodedata import category
 
 from api.cli import (
     words_changes,
+    words_datasets,
     words_doctor,
     words_jobs,
     words_nouns,
@@ -27,6 +28,7 @@ _MORE = (
     words_reports,
     words_tron,
     words_packages,
+    words_datasets,
 )
 
 

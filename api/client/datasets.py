@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from uuid import UUID
 
 from api.client.core import Core
-from api.client.imagefolder import pack_folder
+from api.client.imagefolder import pack_folder, pack_tree
 from api.client.mode import M
 from api.client.naming import find
 from api.client.operation import operation
 from api.client.things import Things, edited
 from api.client.wire import ProgressCallback
-from api.resources import Dataset, Job, Page
-from api.wishes import DatasetWish, NoteEdit
+from api.dataset_resources import DatasetScan
+from api.resources import Dataset, Job, Page, Uploaded
+from api.wishes import DatasetWish, NoteEdit, ScanWish, VersionWish
+from schemas.specs.mapping import Pair
 
 ImportProgress = Callable[[str, int, int], None]
 """Called with ("pack" or "upload", done, in all): files while packing, bytes while uploading."""
@@ -53,6 +56,68 @@ class Datasets(Things[M, Dataset]):
         return await self._core.write("/datasets", DatasetWish(name=name, digest=stored.digest, note=note), Job)
 
     @operation
+    async def scan(
+        self,
+        source: Path,
+        *,
+        format_: str = "auto",
+        split: str = "",
+        type_: str = "",
+        template: UUID | None = None,
+        sub_template: str = "",
+        pairs: Mapping[str, str] | None = None,
+        on_progress: ImportProgress | None = None,
+    ) -> Job:
+        """Upload a package (a folder or a zip) and ask what an import would keep and drop; nothing is made yet.
+
+        With `template` its tasks are answered by `pairs` (task -> key of the package), or as the scan proposes.
+
+        Raises:
+            BadInputError: no files in the folder. And those of `Core.write`.
+        """
+        stored = await self._stored(source, on_progress or (lambda _stage, _done, _total: None))
+        wish = ScanWish(
+            digest=stored.digest,
+            file_name=source.name[:200],
+            format=format_,
+            split=split,
+            type=type_,
+            template_id=template,
+            sub_template=sub_template,
+            pairs=_pairs(pairs),
+        )
+        return await self._core.write("/dataset-scans", wish, Job)
+
+    @operation
+    async def scanned(self, scan_job_id: UUID) -> DatasetScan:
+        """What a scan found, once its job has completed."""
+        return await self._core.read(f"/dataset-scans/{scan_job_id}", DatasetScan)
+
+    @operation
+    async def import_scanned(
+        self, name: str, scan_job_id: UUID, *, pairs: Mapping[str, str] | None = None, note: str = ""
+    ) -> Job:
+        """Confirm a scan: take the name and ask for the import, with the scan's mapping or another one."""
+        wish = DatasetWish(name=name, scan_job_id=scan_job_id, pairs=_pairs(pairs), note=note)
+        return await self._core.write("/datasets", wish, Job)
+
+    @operation
+    async def update(self, dataset: Dataset, scan_job_id: UUID, *, pairs: Mapping[str, str] | None = None) -> Job:
+        """Confirm a scan as another version of the dataset; tests keep the version that they used."""
+        wish = VersionWish(scan_job_id=scan_job_id, pairs=_pairs(pairs))
+        return await self._core.write(f"/datasets/{dataset.id}/versions", wish, Job)
+
+    async def _stored(self, source: Path, tell: ImportProgress) -> Uploaded:
+        if source.is_file():  # noqa: ASYNC240  one look at the disk
+            return await self._core.upload(source, lambda done, total: tell("upload", done, total))
+        with tempfile.TemporaryDirectory(prefix="mo-import-") as scratch:
+            package = Path(scratch) / "package.zip"
+            await self._core.mode.apart(
+                lambda: pack_tree(source, package, lambda done, total: tell("pack", done, total))
+            )
+            return await self._core.upload(package, lambda done, total: tell("upload", done, total))
+
+    @operation
     async def find(self, text: str) -> Dataset:
         """The dataset with this id, unique beginning of one, or exact name."""
         return await find(
@@ -69,3 +134,7 @@ class Datasets(Things[M, Dataset]):
     async def edit(self, dataset: Dataset, *, note: str) -> Dataset:
         """Another note. Raises as `things.edited`."""
         return await edited(self._core, self._path, dataset, NoteEdit(note=note))
+
+
+def _pairs(pairs: Mapping[str, str] | None) -> tuple[Pair, ...]:
+    return tuple(Pair(task, key) for task, key in (pairs or {}).items())

@@ -1,4 +1,4 @@
-"""Packs a folder of labelled images into one file, the same bytes for the same files."""
+"""Packs a folder of labelled images, or of any package, into one file, the same bytes for the same files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,33 @@ def pack_folder(folder: Path, target: Path, progress: Callable[[int, int], None]
     Raises:
         BadInputError: not a folder, or no file in any sub-folder.
     """
-    files = labelled_files(folder)
+    return _pack(folder, labelled_files(folder), target, progress)
+
+
+def pack_tree(folder: Path, target: Path, progress: Callable[[int, int], None] | None = None) -> int:
+    """Write every file below the folder, under its name from there, to a STORED zip; how many files there are.
+
+    Files and folders whose name begins with a dot, and links, are left out.
+
+    Raises:
+        BadInputError: not a folder, no file in it, or too many.
+    """
+    if not folder.is_dir():
+        raise BadInputError(f"{folder} is not a folder", "folder_missing", path=str(folder))
+    files: list[Path] = []
+    waiting = [folder]
+    while waiting and len(files) <= FILES_MAX:
+        there = [path for path in waiting.pop().iterdir() if not _hidden(path)]
+        waiting += [path for path in there if path.is_dir()]
+        files += [path for path in there if path.is_file()]
+    if not 0 < len(files) <= FILES_MAX:
+        raise BadInputError(
+            f"{folder} has {len(files)} files", "folder_without_files", path=str(folder), max=str(FILES_MAX)
+        )
+    return _pack(folder, sorted(files), target, progress)
+
+
+def _pack(folder: Path, files: list[Path], target: Path, progress: Callable[[int, int], None] | None) -> int:
     with PackageZip(target) as package:
         for done, path in enumerate(files, start=1):
             package.add_file(path.relative_to(folder).as_posix(), path)

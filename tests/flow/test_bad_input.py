@@ -238,10 +238,10 @@ REFUSED = {
         lambda mo, ground: mo.infer(ground.tron, ground.dataset, batch_size=9),
     ),
     "a folder without images": Refused(
-        "folder_without_classes",
+        "folder_without_files",
         "none",
         lambda ground: ("datasets", "import", "none", str(_empty(ground))),
-        lambda mo, ground: mo.datasets.import_folder("none", _empty(ground)),
+        lambda mo, ground: mo.datasets.scan(_empty(ground)),
     ),
     "a file that is not there": Refused(
         "file_missing",

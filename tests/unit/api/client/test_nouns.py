@@ -19,7 +19,7 @@ from api.client.errors import (
     UnreachableError,
     WaitTimeoutError,
 )
-from api.client.imagefolder import pack_folder
+from api.client.imagefolder import pack_folder, pack_tree
 from api.client.mode import Blocking
 from api.client.naming import choose
 from api.client.wire import Answer, ConnectionFailedError, Lines, ProgressCallback, Request
@@ -314,3 +314,18 @@ def test_a_list_of_the_dictionary_is_edited_as_it_was_seen() -> None:
     asked = server.asked[1]
     assert (asked.method, asked.headers["If-Match"]) == ("PUT", '"3"')
     assert msgspec.json.decode(asked.body, type=wishes.DictionaryWish).default == "boat"
+
+
+def test_a_package_s_whole_tree_is_packed_but_for_links_and_hidden_files(tmp_path: Path) -> None:
+    folder = tmp_path / "package"
+    (folder / "images" / "deep").mkdir(parents=True)
+    (folder / "images" / "deep" / "b.jpg").write_bytes(b"b")
+    (folder / "a.json").write_bytes(b"{}")
+    (folder / ".hidden").write_bytes(b"-")
+    (folder / "link.jpg").symlink_to("/etc/passwd")
+    (folder / "linked").symlink_to("/etc")
+    assert pack_tree(folder, tmp_path / "one.zip") == 2
+    assert zipfile.ZipFile(tmp_path / "one.zip").namelist() == ["a.json", "images/deep/b.jpg"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadInputError, match="has 0 files"):
+        pack_tree(tmp_path / "empty", tmp_path / "two.zip")
