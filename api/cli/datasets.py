@@ -8,12 +8,13 @@ import typer
 
 from api.cli import packages, scans
 from api.cli.options import SHOWN, Limit, Mine, Named, NewNote, Search
-from api.cli.output import Sheet, deletion, emit, facts, headings, label, short, when
+from api.cli.output import Sheet, emit, headings, label, short, when
 from api.cli.removal import Deleted, Yes, confirm
-from api.cli.session import Session, UsageError, session_of
+from api.cli.session import UsageError, session_of
+from api.cli.versions import sheets
 
 if TYPE_CHECKING:
-    from api.resources import Dataset
+    pass
 
 app = typer.Typer(help="help.datasets", no_args_is_help=True)
 packages.add_commands(app)
@@ -63,37 +64,3 @@ def remove(context: typer.Context, dataset: Named, yes: Yes = False) -> None:
     confirm(session, found.name, datasets.dependents(found), yes=yes)
     gone = datasets.delete(found)
     emit(session, gone, *sheets(session, gone))
-
-
-def sheets(session: Session, dataset: Dataset) -> tuple[Sheet, Sheet]:
-    """A dataset as facts, and its versions."""
-    about = facts(
-        session,
-        session.say("title.dataset", name=dataset.name),
-        [
-            ("id", str(dataset.id)),
-            ("type", label(session, "type", dataset.type)),
-            ("state", label(session, "made", dataset.state)),
-            ("note", dataset.note),
-            ("created", when(dataset.created_at)),
-            *deletion(dataset),
-        ],
-    )
-    versions = Sheet(
-        headings(session, "version_job", "images", "classes", "dropped", "reasons", "created"),
-        [
-            (
-                short(version.job_id),
-                str(version.images),
-                str(version.classes),
-                str(version.dropped),
-                ", ".join(
-                    f"{label(session, 'drop', code)}: {count}" for code, count in sorted(version.reasons.items())
-                ),
-                when(version.created_at),
-            )
-            for version in dataset.versions
-        ],
-        title=session.say("title.versions"),
-    )
-    return about, versions

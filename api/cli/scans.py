@@ -15,6 +15,7 @@ from api.cli.packages import pairs_of
 from api.cli.progress import Meter, awaited
 from api.cli.removal import Yes
 from api.cli.session import Session, UsageError, session_of
+from api.cli.versions import sheets
 from api.cli.words import plain
 
 if TYPE_CHECKING:
@@ -160,8 +161,6 @@ def _confirm(session: Session, found: DatasetScan, name: str, *, yes: bool) -> N
 
 
 def _end(session: Session, job: Job, *, wait: bool, timeout_s: float | None) -> None:
-    from api.cli.datasets import sheets
-
     ended = awaited(session, job, wait=wait, timeout_s=timeout_s)
     if ended is not None:
         dataset = session.client.datasets.get(ended.subject_id)
