@@ -5,8 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from api.resources import Job, Resource
+from schemas.specs.mapping import PackageKey
 from schemas.values import Code, ObjectRef
 from storage.datasets.survey import ScanReport
+
+__all__ = ["DatasetScan", "PackageKey", "ScanReport"]
 
 
 class DatasetScan(Resource, frozen=True, kw_only=True):

@@ -19,10 +19,8 @@ from api.cli.versions import sheets
 from api.cli.words import plain
 
 if TYPE_CHECKING:
-    from api.dataset_resources import DatasetScan
+    from api.dataset_resources import DatasetScan, PackageKey, ScanReport
     from api.resources import Job
-    from schemas.specs.mapping import PackageKey
-    from storage.datasets.survey import ScanReport
 
 VALUES_SHOWN = 8
 NO_RECORD = "file_not_used"
