@@ -43,6 +43,8 @@ PACE_S_MAX, PACE_BYTES = 30.0, 16 << 10
 SWEEP_EVERY_S = 600.0
 RETRY_AFTER_S = 1
 _BROKEN = (ConnectionError, aiohttp.ClientError, web.RequestPayloadError)
+_BEGINNING = web.AppKey("uploads_beginning", asyncio.Lock)
+"""Held from the count of the unfinished to one more of them: together they stay within `uploads_max`."""
 
 _log = logging.getLogger(__name__)
 
@@ -73,14 +75,20 @@ async def post_upload(request: web.Request) -> web.Response:
     if request.body_exists:
         _check_type(request)
         _check_length(request, size_bytes)
+    async with request.app[_BEGINNING]:
+        upload = await _begin(deps, size_bytes, label)
+    if request.body_exists or not size_bytes:
+        upload = await _first(request, upload)
+    return _answer(deps, upload, HTTPStatus.CREATED, {"Location": f"{PATH}/{upload.id}"})
+
+
+async def _begin(deps: Deps, size_bytes: int, label: str) -> Upload:
+    """A new upload, if there may be one more; whoever asks must be alone in that."""
     now = deps.clock()
     if await deps.objects.uploads.sweep(now - timedelta(seconds=deps.upload_s)) >= deps.uploads_max:
         again = {"Retry-After": str(RETRY_AFTER_S)}
         raise ApiRefusal(HTTPStatus.TOO_MANY_REQUESTS, "uploads_too_many", headers=again, uploads_max=deps.uploads_max)
-    upload = await deps.objects.uploads.begin(deps.new_id(), size_bytes=size_bytes, began_at=now, label=label)
-    if request.body_exists or not size_bytes:
-        upload = await _first(request, upload)
-    return _answer(deps, upload, HTTPStatus.CREATED, {"Location": f"{PATH}/{upload.id}"})
+    return await deps.objects.uploads.begin(deps.new_id(), size_bytes=size_bytes, began_at=now, label=label)
 
 
 async def head_upload(request: web.Request) -> web.Response:
@@ -143,6 +151,7 @@ async def post_override(request: web.Request) -> web.Response:
 
 def install(app: web.Application) -> None:
     """Say the version on every answer of ours, and sweep what expired while the application runs."""
+    app[_BEGINNING] = asyncio.Lock()
     app.on_response_prepare.append(_say_version)
     app.cleanup_ctx.append(_sweeping)
 

@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, TypeVar
@@ -19,6 +19,7 @@ import msgspec
 from storage.objects.local_files import create, full_disk_said, move, place_of, settle, sync_folder, write
 from storage.objects.port import (
     CHUNK_BYTES,
+    FINISHED_MAX,
     ObjectTooLargeError,
     StoreFullError,
     Upload,
@@ -33,6 +34,7 @@ SYNC_BYTES = 64 << 20
 SPARE_BYTES = 256 << 20
 """Room that no upload is promised: objects that come whole, and whoever else lives on that disk."""
 HASHES_MAX = 256
+_DAMAGED = (msgspec.MsgspecError, UnicodeDecodeError)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -114,7 +116,7 @@ class LocalUploads:
 
     async def sweep(self, began_before: datetime) -> int:
         unfinished = 0
-        for upload in await _apart(self._all):
+        for upload in await _apart(self._begun):
             if upload.began_at >= began_before:
                 unfinished += not upload.digest
                 continue
@@ -125,6 +127,7 @@ class LocalUploads:
             except UploadUnknownError:
                 await _apart(self._remove, upload.id)
         await _apart(self._sweep_halves, began_before.timestamp())
+        await _apart(self._sweep_finished, began_before.timestamp())
         return unfinished
 
     @asynccontextmanager
@@ -150,12 +153,13 @@ class LocalUploads:
     def _begin(self, upload: Upload) -> None:
         self._unfinished.mkdir(parents=True, exist_ok=True)
         self._finished.mkdir(exist_ok=True)
-        promised = sum(each.size_bytes - each.offset_bytes for each in self._all() if not each.digest)
-        if shutil.disk_usage(self._root).free - promised - SPARE_BYTES < upload.size_bytes:
-            raise StoreFullError(f"no space is left for {upload.size_bytes} bytes below {self._root}: make room")
-        with full_disk_said(self._root):
-            create(self._part(upload.id)).close()
-            self._record(upload)
+        with _alone_in(self._unfinished):  # no two count the same room as free
+            promised = sum(each.size_bytes - each.offset_bytes for each in self._begun())
+            if shutil.disk_usage(self._root).free - promised - SPARE_BYTES < upload.size_bytes:
+                raise StoreFullError(f"no space is left for {upload.size_bytes} bytes below {self._root}: make room")
+            with full_disk_said(self._root):
+                create(self._part(upload.id)).close()
+                self._record(upload)
 
     def _state(self, id_: UUID) -> Upload:
         for _ in range(2):  # it may become whole between two looks
@@ -223,23 +227,33 @@ class LocalUploads:
         beside.replace(path)
         sync_folder(self._unfinished)
 
-    def _all(self) -> list[Upload]:
-        return list(self._found())
-
-    def _found(self) -> Iterator[Upload]:
-        for folder in (self._unfinished, self._finished):
-            for path in folder.glob("*.json"):
-                with suppress(FileNotFoundError):
-                    upload = _read(path)
-                    place = upload.size_bytes if upload.digest else self._part(upload.id).stat().st_size
-                    yield msgspec.structs.replace(upload, offset_bytes=place)
+    def _begun(self) -> list[Upload]:
+        """Those that are unfinished, and those whose process died in the middle of their end."""
+        found = []
+        for path in self._unfinished.glob("*.json"):
+            with suppress(UploadUnknownError, FileNotFoundError):
+                upload = _read(path)
+                place = upload.size_bytes if upload.digest else self._part(upload.id).stat().st_size
+                found.append(msgspec.structs.replace(upload, offset_bytes=place))
+        return found
 
     def _sweep_halves(self, oldest_s: float) -> None:
-        """Remove what processes left that died while they began an upload: files that no record tells of."""
-        for path in (*self._unfinished.glob("*.part"), *self._unfinished.glob("*.new")):
+        """Remove the old files of no upload: left by processes that died as they began one, or by a damaged disk."""
+        known = {each.id.hex for each in self._begun()}
+        for path in self._unfinished.iterdir() if self._unfinished.exists() else ():
             with suppress(FileNotFoundError):
-                if path.stat().st_mtime < oldest_s and not path.with_suffix(".json").exists():
+                if path.stat().st_mtime < oldest_s and path.stem.replace("-", "") not in known:
                     path.unlink()
+
+    def _sweep_finished(self, oldest_s: float) -> None:
+        ended = {}
+        for path in self._finished.glob("*.json"):
+            with suppress(FileNotFoundError):
+                ended[path] = path.stat().st_mtime
+        latest_first = sorted(ended, key=ended.__getitem__, reverse=True)
+        for place, path in enumerate(latest_first):
+            if place >= FINISHED_MAX or ended[path] < oldest_s:
+                path.unlink(missing_ok=True)
 
     def _part(self, id_: UUID) -> Path:
         return self._unfinished / f"{id_}.part"
@@ -257,8 +271,22 @@ async def _take(chunks: AsyncIterator[bytes], file: BinaryIO, hashed: _Hash, siz
             synced = hashed.place
 
 
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One at a time, in whatever process; the lock dies with its holder."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
+
+
 def _read(path: Path) -> Upload:
-    return msgspec.json.decode(path.read_bytes(), type=Upload)
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Upload)
+    except _DAMAGED:
+        raise UploadUnknownError(f"the record of upload {path.stem} is damaged: begin again") from None
 
 
 def _synced_size(path: Path) -> int:

@@ -10,6 +10,8 @@ from uuid import UUID
 import msgspec
 
 CHUNK_BYTES = 1 << 20
+FINISHED_MAX = 1000
+"""Uploads that are remembered when they are whole, for senders whose link broke at the end; of more, the latest."""
 
 
 class Stored(NamedTuple):
@@ -131,7 +133,7 @@ class Uploads(Protocol):
         ...
 
     async def state(self, id_: UUID) -> Upload:
-        """How far it is. Whole ones are remembered until they are swept."""
+        """How far it is. The latest whole ones are remembered until they are swept."""
         ...
 
     async def append(
@@ -165,7 +167,10 @@ class Uploads(Protocol):
         ...
 
     async def sweep(self, began_before: datetime) -> int:
-        """Forget what was begun before that time, and say how many are unfinished now. Who writes is left alone."""
+        """Forget what was begun before that time, and say how many are unfinished now. Who writes is left alone.
+
+        Of whole ones the time is when they became it, and no more than `FINISHED_MAX` are left.
+        """
         ...
 
 

@@ -19,6 +19,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from storage.objects.port import (
+    FINISHED_MAX,
     ObjectTooLargeError,
     Upload,
     UploadBusyError,
@@ -127,9 +128,13 @@ class S3Uploads:
                         unfinished.add(name)
             for name in folders - unfinished:  # of uploads that ended while somebody still wrote
                 await self._delete([each async for each in self._keys(self._folder(UUID(name)))])
-            async for page in self._pages(f"{self._bucket.root}uploaded/"):
-                old = [each["Key"] for each in page.get("Contents", ()) if each["LastModified"] < began_before]
-                await self._delete(old)
+            ended = [
+                (each["LastModified"], each["Key"])
+                async for page in self._pages(f"{self._bucket.root}uploaded/")
+                for each in page.get("Contents", ())
+            ]
+            latest_first = enumerate(sorted(ended, reverse=True))
+            await self._delete(key for place, (at, key) in latest_first if place >= FINISHED_MAX or at < began_before)
         return len(unfinished)
 
     @contextmanager

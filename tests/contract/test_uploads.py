@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import random
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -332,3 +333,50 @@ async def test_files_that_no_record_tells_of_are_swept(tmp_path):
         os.utime(tmp_path / "uploads" / name, (0, 0))
     assert await store.uploads.sweep(datetime.now(UTC) - timedelta(hours=1)) == 1
     assert len(list((tmp_path / "uploads").iterdir())) == 2
+
+
+async def test_of_whole_uploads_only_the_latest_are_remembered_and_none_is_read(store, behind, monkeypatch):
+    """Whoever begins an upload waits for the sweep: what it costs must not grow with all that ever came."""
+    for module in (local_uploads, s3_uploads):
+        monkeypatch.setattr(module, "FINISHED_MAX", 2)
+    ids = []
+    for place in range(4):
+        ids.append(await begun(store, 10))
+        await store.uploads.append(ids[-1], 0, chunks(b"%010d" % place))
+        if isinstance(behind, Folder):
+            os.utime(behind.path / "uploaded" / f"{ids[-1]}.json", ns=(0, place))
+    with monkeypatch.context() as patched:
+        for each in (local_uploads, s3_uploads.S3Uploads):
+            patched.setattr(each, "_read", None)
+        assert await store.uploads.sweep(datetime(1970, 1, 1, tzinfo=UTC)) == 0
+    records = {name for name in behind.names() if name.endswith(".json")}
+    assert len(records) == 2
+    if isinstance(behind, Folder):
+        assert records == {f"{id_}.json" for id_ in ids[2:]}
+
+
+async def test_a_damaged_record_stops_no_other_upload(tmp_path):
+    store = LocalObjects(tmp_path)
+    id_, damaged = await begun(store), await begun(store)
+    for record in (b"{", b'{"label":"\xff"}'):
+        (tmp_path / "uploads" / f"{damaged}.json").write_bytes(record)
+        assert await store.uploads.sweep(datetime.now(UTC) - timedelta(hours=1)) == 1
+        with pytest.raises(UploadUnknownError):
+            await store.uploads.state(damaged)
+    assert (await sent(store, id_, 0)).digest == DIGEST
+    await begun(store)
+    assert await store.uploads.sweep(datetime.now(UTC) + timedelta(hours=1)) == 0
+    assert not list((tmp_path / "uploads").iterdir())
+
+
+async def test_no_room_is_promised_twice_at_once(tmp_path, monkeypatch):
+    stores = [LocalObjects(tmp_path) for _ in range(4)]
+    room = local_uploads.SPARE_BYTES + 1000
+
+    def usage(_: Path) -> _Usage:
+        time.sleep(0.05)  # long enough that all of them would look before one has begun
+        return _Usage(room)
+
+    monkeypatch.setattr(local_uploads.shutil, "disk_usage", usage)
+    got = await asyncio.gather(*(begun(store, 600) for store in stores), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in got) == ["StoreFullError"] * 3 + ["UUID"]

@@ -202,6 +202,12 @@ async def test_there_may_be_only_so_many_unfinished(api):
     assert (await begin(api)).status == 201
 
 
+async def test_those_who_begin_at_once_do_not_pass_the_limit(api):
+    count = api.deps.uploads_max + 5
+    got = [answer.status for answer in await asyncio.gather(*(begin(api) for _ in range(count)))]
+    assert sorted(got) == [201] * api.deps.uploads_max + [429] * 5
+
+
 async def test_what_came_before_a_link_broke_is_kept(api):
     path = await begun(api)
 
