@@ -105,6 +105,13 @@ class Tests(Noun[M]):
         return await self._core.write("/parities", wish, Job)
 
     @operation
+    async def parities(
+        self, *, model_id: UUID | None = None, state: str | None = None, limit: int = 50
+    ) -> Page[Parity]:
+        """Comparisons with PyTorch, newest update first."""
+        return await self._core.read("/parities", Page[Parity], subject_id=model_id, state=state, limit=limit)
+
+    @operation
     async def parity_result(self, parity_id: UUID) -> Parity:
         """One comparison with PyTorch."""
         return await self._core.read(f"/parities/{parity_id}", Parity)

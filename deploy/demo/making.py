@@ -16,6 +16,7 @@ from deploy.demo.plan import Case, Variant
 
 if TYPE_CHECKING:
     from api.client.client import Client
+    from api.reports import Parity
     from api.resources import Dataset, Job, Pth, Structure, Template, Test, Tron
 
 LISTED_MAX = 200
@@ -111,6 +112,21 @@ def test(mo: Client, case: Case, variant: Variant, model: Tron, data: Dataset, s
             return known
     job = mo.infer(model.id, data.id, batch_size=case.batch_size, steps=chain)
     return mo.tests.get(finished(mo, job, share).id)
+
+
+def parity(mo: Client, case: Case, variant: Variant, tested: Test, share: Share) -> Parity:
+    """The tested model beside its PyTorch network, on all of the images."""
+    for known in mo.tests.parities(model_id=tested.model_id, state="completed", limit=LISTED_MAX).items:
+        if known.pack == tested.pack and known.images == tested.images:
+            return known
+    job = mo.parity(
+        tested.model_id,
+        tested.dataset_id,
+        images_max=(tested.images or 0) + (tested.skipped or 0),
+        batch_size=case.batch_size,
+        steps=case.steps(variant),
+    )
+    return mo.tests.parity_result(finished(mo, job, share).id)
 
 
 def finished(mo: Client, job: Job, share: Share) -> Job:

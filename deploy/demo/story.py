@@ -25,6 +25,7 @@ from deploy.demo.plan import Case, Variant
 from deploy.demo.words import say
 
 if TYPE_CHECKING:
+    from api.reports import Parity
     from api.resources import Comparison, Test
 
 T = TypeVar("T")
@@ -126,11 +127,19 @@ def _say_verdict(session: Session, case: Case, comparison: Comparison) -> None:
 
 
 def _judged(session: Session, case: Case, comparison: Comparison) -> bool:
-    """Whether plain PyTorch gives the same figures."""
+    """Whether plain PyTorch gives the same figures: inside of the system, and as an independent program has it."""
+    mo, tests = session.client, [row.test for row in comparison.tests]
+    pairs = list(zip(case.variants, tests, strict=True))
+    parities = [
+        _step(session, "parity", partial(making.parity, mo, case, variant, test), name=variant.name)
+        for variant, test in pairs
+    ]
+    equal = _table(session, parities)
+    _print(session, "parity.done" if equal else "parity.differs")
     judged = [_step(session, "oracle", _quick(partial(ask_oracle, case, v)), name=v.name) for v in case.variants]
-    equal = _verdict(session, [row.test for row in comparison.tests], judged)
-    _print(session, f"oracle.{case.key}" if equal else "oracle.differs")
-    return equal
+    same = all(equals(test, figures) for test, figures in zip(tests, judged, strict=True))
+    _print(session, f"oracle.{case.key}" if same else "oracle.differs")
+    return equal and same
 
 
 def ask_oracle(case: Case, variant: Variant) -> dict[str, float]:
@@ -162,18 +171,32 @@ def equals(test: Test, judged: dict[str, float]) -> bool:
     return abs(task.top1 - judged["top1"]) < EQUAL_WITHIN and abs((task.top5 or 0.0) - judged["top5"]) < EQUAL_WITHIN
 
 
-def _verdict(session: Session, tests: list[Test], judged: list[dict[str, float]]) -> bool:
+def agrees(parity: Parity) -> bool:
+    """Whether PyTorch and the Tron gave every image the same answer, and so every figure."""
+    figures = all(_same(each.pytorch, each.tron) for each in parity.figures)
+    return parity.different == 0 and bool(parity.figures) and figures
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    return one == other if one is None or other is None else abs(one - other) < EQUAL_WITHIN
+
+
+def _table(session: Session, parities: list[Parity]) -> bool:
+    """Draw what PyTorch and the Tron gave; whether it is the same."""
     rows: list[list[str | Cell]] = []
-    for test, figures in zip(tests, judged, strict=True):
-        same = equals(test, figures)
+    for parity in parities:
+        same = agrees(parity)
         mark = Cell(session.say("text.yes"), GOOD) if same else Cell(session.say("text.no"), BAD)
-        task = test.tasks[0]
-        row = [share(task.top1), share(figures["top1"]), share(task.top5), share(figures["top5"])]
-        rows.append([f"{test.model}@{test.version}", *row, mark])
-    columns = [say(session.lang, f"column.{key}") for key in ("ours1", "theirs1", "ours5", "theirs5", "equal")]
+        error = "-" if parity.max_abs is None else f"{parity.max_abs:.2g}"
+        for each in parity.figures:
+            if each.key.startswith(("top1/", "top5/")):
+                row = [f"{parity.model}@{parity.version}", each.key.partition("/")[0]]
+                rows.append([*row, share(each.tron), share(each.pytorch), str(parity.different), error, mark])
+    keys = ("figure", "ours", "theirs", "different", "max_abs", "equal")
+    columns = [say(session.lang, f"column.{key}") for key in keys]
     sheet = Sheet([session.say("column.model"), *columns], rows, title=say(session.lang, "title.verdict"))
     draw(session.stderr if session.for_programs else session.stdout, sheet, colour=not session.environ.get("NO_COLOR"))
-    return all(equals(test, figures) for test, figures in zip(tests, judged, strict=True))
+    return all(map(agrees, parities))
 
 
 def _say_test(session: Session, name: str, test: Test) -> None:

@@ -30,7 +30,10 @@ WORDS: dict[str, dict[str, str]] = {
         "verdict.better": "{second} 比 {first} 高 {difference} 个百分点，95% 区间 [{low}, {high}]，{images} 张图片：不只是误差。",
         "verdict.worse": "{second} 比 {first} 低：{difference} 个百分点，95% 区间 [{low}, {high}]，{images} 张图片：不只是误差。",
         "verdict.not_comparable": "{first} 与 {second} 没有可以配对的图片（{images} 张；{difference} [{low}, {high}]）。",
-        "oracle": "原生 PyTorch 核对 {name}",
+        "parity": "逐图对照 PyTorch 与 Tron：{name}",
+        "parity.done": "同一批像素经过沙箱中的 PyTorch 与 Tron：每张图片的回答都相同（mo parity）。",
+        "parity.differs": "PyTorch 与 Tron 的回答不一致！请查看：mo parity、mo models report。",
+        "oracle": "独立程序核对 {name}",
         "oracle.photos": "原生 PyTorch（权重自带的网络代码、独立解码与统计）得到相同的 top-1 与 top-5：系统没有改变模型。",
         "oracle.digits": "原生 PyTorch（直接取 scikit-learn 的数组，独立统计）得到相同的 top-1 与 top-5：系统没有改变模型。",
         "oracle.differs": "与原生 PyTorch 不一致！请查看任务与报告：mo tests list。",
@@ -40,10 +43,11 @@ WORDS: dict[str, dict[str, str]] = {
         "missing": "缺少 Python 包 {package}：请以 [demo] 附加依赖安装本项目。",
         "title.verdict": "与原生 PyTorch 核对",
         "column.equal": "一致",
-        "column.ours1": "Mo top-1",
-        "column.theirs1": "PyTorch top-1",
-        "column.ours5": "Mo top-5",
-        "column.theirs5": "PyTorch top-5",
+        "column.figure": "指标",
+        "column.ours": "Tron",
+        "column.theirs": "PyTorch",
+        "column.different": "回答不同的图片",
+        "column.max_abs": "输出最大误差",
     },
     "en": {
         "photos": "\n— 1. Two real models as they were published, 20 photos —",
@@ -75,7 +79,11 @@ WORDS: dict[str, dict[str, str]] = {
         "verdict.worse": "{second} is worse than {first}: {difference} points, 95 % interval [{low}, {high}], on {images} "
         "images: more than noise.",
         "verdict.not_comparable": "{first} and {second} have no images to pair ({images}; {difference} [{low}, {high}]).",
-        "oracle": "plain PyTorch on {name}",
+        "parity": "PyTorch beside the Tron, image by image: {name}",
+        "parity.done": "The same pixels through PyTorch (in the sandbox) and the Tron: every image got the same answer "
+        "(mo parity).",
+        "parity.differs": "PyTorch and the Tron answer differently! Look at mo parity and mo models report.",
+        "oracle": "an independent program on {name}",
         "oracle.photos": "Plain PyTorch (the weights' own network code, its own decoding and counting) gives the same "
         "top-1 and top-5: the system did not change the model.",
         "oracle.digits": "Plain PyTorch (scikit-learn's own arrays, its own counting) gives the same top-1 and top-5: the "
@@ -88,10 +96,11 @@ WORDS: dict[str, dict[str, str]] = {
         "missing": "The Python package {package} is missing: install the project with its extra [demo].",
         "title.verdict": "Beside plain PyTorch",
         "column.equal": "equal",
-        "column.ours1": "Mo top-1",
-        "column.theirs1": "PyTorch top-1",
-        "column.ours5": "Mo top-5",
-        "column.theirs5": "PyTorch top-5",
+        "column.figure": "figure",
+        "column.ours": "Tron",
+        "column.theirs": "PyTorch",
+        "column.different": "images answered differently",
+        "column.max_abs": "outputs, max-abs",
     },
 }
 

@@ -11,7 +11,7 @@ from api.client.errors import ProblemError
 from api.resources import Problem
 from deploy.demo import making
 from deploy.demo.photos import LITE0, PHOTOS
-from deploy.demo.story import equals
+from deploy.demo.story import agrees, equals
 
 PTH, TEMPLATE, OTHER, MODEL, MADE = (UUID(int=number) for number in range(1, 6))
 VARIANT = LITE0
@@ -135,3 +135,36 @@ def test_a_structure_is_added_once_and_only_its_own_name_counts() -> None:
 def test_equal_means_both_figures(top1: float, top5: float | None, same: bool) -> None:
     test: Any = SimpleNamespace(tasks=[SimpleNamespace(top1=top1, top5=top5)])
     assert equals(test, {"top1": 18 / 20, "top5": 19 / 20}) is same
+
+
+@pytest.mark.parametrize(
+    ("theirs", "different", "same"), [(0.9, 0, True), (0.95, 0, False), (0.9, 1, False), (None, 0, False)]
+)
+def test_parity_means_every_figure_and_every_image(theirs: float | None, different: int, same: bool) -> None:
+    figures = [SimpleNamespace(key="top1/class", pytorch=theirs, tron=0.9)]
+    parity: Any = SimpleNamespace(figures=figures, different=different)
+    assert agrees(parity) is same
+    nothing: Any = SimpleNamespace(figures=[], different=0)
+    assert agrees(nothing) is False, "what was not scored agrees with nothing"
+
+
+def test_a_parity_is_made_once_for_a_test() -> None:
+    asked: list[dict[str, Any]] = []
+    known: list[Any] = []
+    tested: Any = SimpleNamespace(model_id=UUID(int=1), dataset_id=UUID(int=2), pack="p", images=20, skipped=1)
+
+    def ask(*ids: Any, **wish: Any) -> Any:
+        asked.append(wish)
+        known.append(SimpleNamespace(pack="p", images=20))
+        return SimpleNamespace(id=UUID(int=3))
+
+    done = SimpleNamespace(id=UUID(int=3), state="completed")
+    mo: Any = SimpleNamespace(
+        parity=ask,
+        jobs=SimpleNamespace(wait=lambda *_: done),
+        tests=SimpleNamespace(parities=lambda **_: SimpleNamespace(items=known), parity_result=lambda _id: "made"),
+    )
+    assert making.parity(mo, PHOTOS, VARIANT, tested, lambda _part: None) == "made"
+    assert asked[0]["images_max"] == 21
+    assert making.parity(mo, PHOTOS, VARIANT, tested, lambda _part: None) is known[0]
+    assert len(asked) == 1
