@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from api.resources import ClassRow, ComparedTest, Comparison, Test
+from api.resources_tests import ClassRow, ComparedTest, Comparison, Test
 from api.texts import render
 from schemas.specs.preprocessing import chain_text
 from schemas.values import Code

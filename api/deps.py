@@ -66,6 +66,7 @@ class Reads(Protocol):
         kinds: Sequence[str] = (),
         states: Sequence[str] = (),
         subject_id: UUID | None = None,
+        dataset_id: UUID | None = None,
         search: str = "",
         limit: int = 50,
         cursor: str | None = None,

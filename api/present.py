@@ -11,19 +11,8 @@ from uuid import UUID
 import msgspec
 
 from api.queue import AGENT_SILENT_S_MAX, Standing
-from api.resources import (
-    Agent,
-    Dataset,
-    DatasetVersion,
-    Dependent,
-    Job,
-    MadeState,
-    Progress,
-    Pth,
-    Structure,
-    Template,
-    Test,
-)
+from api.resources import Agent, Dataset, DatasetVersion, Dependent, Job, MadeState, Progress, Pth, Structure, Template
+from api.resources_tests import Test
 from api.terms import TypeConfig
 from api.texts import render
 from schemas.events import (
@@ -43,6 +32,7 @@ from schemas.events import (
 )
 from schemas.lifecycle import TERMINAL
 from schemas.specs.templates import TemplateDocument, template_problems, template_warnings
+from schemas.specs.testing import TestOptions
 from schemas.values import Code, ObjectRef, Platform, TronIdentity
 from storage.views.rows import AgentRow, CertificateRow, EntityRow, JobRow, ProductRow, ProgressRow
 
@@ -257,6 +247,8 @@ def test_resource(row: JobRow, progress: ProgressRow | None, lang: str, deleted:
         loops=asked.loops,
         precision=asked.precision,
         steps=list(asked.steps),
+        backend=asked.backend,
+        options=asked.options or TestOptions(),
         parents_deleted=[each for each in (asked.model_id, asked.dataset_id) if each in deleted],
     )
     if row.result is None:
@@ -267,14 +259,21 @@ def test_resource(row: JobRow, progress: ProgressRow | None, lang: str, deleted:
         images=got.images,
         skipped=got.skipped,
         accuracy=got.accuracy,
+        measure=got.measure,
         tasks=list(got.tasks),
+        detection=got.detection,
+        sequences=list(got.sequences),
+        slices=list(got.slices),
         preprocess=got.preprocess,
         inference=got.inference,
         postprocess=got.postprocess,
         total_ms=got.total_ms,
+        images_per_second=got.images_per_second,
         used=got.used,
+        trials=list(got.trials),
         report=got.report,
         replicates=got.replicates,
+        results=got.results,
     )
 
 

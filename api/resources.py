@@ -8,12 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.events.tests import BackendUsed, StageTiming, TaskSummary
 from schemas.lifecycle import ATTEMPTS_MAX
-from schemas.specs.preprocessing import Step
 from schemas.specs.uploads import FileKind
-from schemas.values import Code, ObjectRef, Platform, Precision
-from schemas.verdict.words import Interval, Verdict
+from schemas.values import Code, ObjectRef, Platform
 
 T = TypeVar("T")
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -222,72 +219,6 @@ class Job(Resource, frozen=True, kw_only=True):
     reason: Code | None = None
     message: str = ""
     """`reason` as a sentence in the reader's language: what happened and what to do next."""
-
-
-class Test(Resource, frozen=True, kw_only=True):
-    """An inference test; the result fields are None until it has completed."""
-
-    id: UUID
-    job: Job
-    model_id: UUID
-    model: str
-    version: str
-    dataset_id: UUID
-    dataset: str
-    pack: str
-    batch_size: int
-    loops: int
-    precision: Precision
-    steps: list[Step]
-    images: int | None = None
-    skipped: int | None = None
-    accuracy: float | None = None
-    tasks: list[TaskSummary] = []
-    preprocess: StageTiming | None = None
-    inference: StageTiming | None = None
-    postprocess: StageTiming | None = None
-    total_ms: float | None = None
-    used: BackendUsed | None = None
-    report: ObjectRef | None = None
-    replicates: ObjectRef | None = None
-    parents_deleted: list[UUID] = []
-
-
-class ClassRow(Resource, frozen=True, kw_only=True):
-    """One class of one task in one test: precision and recall, None where undefined; images with that label."""
-
-    name: str
-    precision: float | None
-    recall: float | None
-    support: int
-
-
-class ComparedTest(Resource, frozen=True, kw_only=True):
-    """A test beside the base: signed differences (this minus base), None on the base itself or where undefined.
-
-    `notes` say why a row does not compare fairly (another dataset version, another precision, no device...), and
-    `messages` says the same as sentences in the reader's language. Keys of `delta`: accuracy, and for each task
-    top1/TASK, top5/TASK, macro_precision/TASK, macro_recall/TASK (fractions of 1); preprocess_ms, inference_ms,
-    postprocess_ms (means an image) and total_ms. `class_delta` is task -> class -> precision, recall.
-    `intervals` (around the test's own figures) and `verdicts` (differences on the images that both tests have; none on
-    the base) have the keys top1/TASK, top5/TASK and, for a test of one task, accuracy.
-    """
-
-    test: Test
-    classes: dict[str, list[ClassRow]]
-    delta: dict[str, float | None]
-    class_delta: dict[str, dict[str, dict[str, float | None]]]
-    notes: list[Code]
-    messages: list[str] = []
-    intervals: dict[str, Interval] = {}
-    verdicts: dict[str, Verdict] = {}
-
-
-class Comparison(Resource, frozen=True, kw_only=True):
-    """Several tests beside one base."""
-
-    base: UUID
-    tests: list[ComparedTest]
 
 
 class Agent(Resource, frozen=True, kw_only=True):

@@ -67,22 +67,8 @@ from api.queries import (
 )
 from api.queries.jobs import STATES
 from api.reports import Parity, VerificationReport
-from api.resources import (
-    Accepted,
-    Agent,
-    Comparison,
-    Dataset,
-    Grant,
-    Health,
-    Job,
-    Page,
-    Pth,
-    Story,
-    Structure,
-    Template,
-    Test,
-    Tron,
-)
+from api.resources import Accepted, Agent, Dataset, Grant, Health, Job, Page, Pth, Story, Structure, Template, Tron
+from api.resources_tests import Comparison, Test
 from api.terms import Dictionary, DictionaryList, TemplateDiff, TypeConfig
 from api.wishes import (
     ConversionWish,
@@ -117,6 +103,7 @@ ENTITY = Query("entity", ID, "Only what has to do with this thing or job.")
 RECENT = Query("recent", FLAG, "First what is still known of it.")
 PING = Query("ping", {"type": "integer", "minimum": 1, "maximum": stream.PING_S}, "Longest silence in seconds.")
 SUBJECT = Query("subject_id", ID, "Only jobs that work on this model or dataset.")
+DATASET = Query("dataset_id", ID, "Only jobs that need this dataset beside what they work on.")
 REVISION = Query("revision", {"type": "integer", "minimum": 1}, "Number of the revision; else the newest.")
 COMPARABLE = {"type": "string", "pattern": f"^[0-9a-f-]{{36}}(,[0-9a-f-]{{36}}){{0,{tests.COMPARED_MAX - 1}}}$"}
 TESTS = Query("tests", COMPARABLE, "Ids of completed tests, with commas between.", required=True)
@@ -219,15 +206,15 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{V1}/datasets/{{id}}/versions", datasets_commands.post_version, says=VERSION_MADE),
     Route("GET", f"{V1}/datasets/{{id}}/dependents", datasets.get_dataset_dependents, says=dependents()),
     Route("POST", f"{V1}/inferences", tests_commands.post_inference, says=creating(InferenceWish, Job)),
-    Route("GET", f"{V1}/tests", tests.list_tests, says=listing(Test, *PAGE, STATE, SUBJECT)),
+    Route("GET", f"{V1}/tests", tests.list_tests, says=listing(Test, *PAGE, STATE, SUBJECT, DATASET)),
     Route("GET", f"{V1}/tests/{{id}}", tests.get_test, says=reading(Test)),
     Route("GET", f"{V1}/tests/{{id}}/report", tests.get_report, says=file(HTTPStatus.CONFLICT)),
     Route("POST", f"{V1}/parities", parities_commands.post_parity, says=creating(ParityWish, Job)),
-    Route("GET", f"{V1}/parities", parities.list_parities, says=listing(Parity, *PAGE, STATE, SUBJECT)),
+    Route("GET", f"{V1}/parities", parities.list_parities, says=listing(Parity, *PAGE, STATE, SUBJECT, DATASET)),
     Route("GET", f"{V1}/parities/{{id}}", parities.get_parity, says=reading(Parity)),
     Route("GET", f"{V1}/parities/{{id}}/report", parities.get_parity_report, says=file(HTTPStatus.CONFLICT)),
     Route("GET", f"{V1}/comparisons", tests.get_comparison, says=COMPARED),
-    Route("GET", f"{V1}/jobs", jobs.list_jobs, says=listing(Job, *PAGE, STATE, SUBJECT, KIND)),
+    Route("GET", f"{V1}/jobs", jobs.list_jobs, says=listing(Job, *PAGE, STATE, SUBJECT, DATASET, KIND)),
     Route("GET", f"{V1}/jobs/{{id}}", jobs.get_job, says=reading(Job)),
     Route("GET", f"{V1}/jobs/{{id}}/log", jobs.get_job_log, says=file(media="text/plain", queries=(ATTEMPT,))),
     Route("POST", f"{V1}/jobs/{{id}}/cancel", jobs_commands.post_cancel, says=acting(Job)),

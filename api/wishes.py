@@ -12,6 +12,7 @@ from schemas.events.tests import PARITY_IMAGES_MAX
 from schemas.specs.dictionary import Entry, EntryName
 from schemas.specs.mapping import Pairs
 from schemas.specs.preprocessing import Step
+from schemas.specs.testing import TestOptions
 from schemas.values import NoteText, Platform, Precision, ShortText
 
 NameText = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -161,7 +162,9 @@ class DatasetWish(VersionWish, frozen=True, kw_only=True):
 
 class InferenceWish(Wish, frozen=True, kw_only=True):
     """Without `revision_job_id` and `version_job_id` the newest revision and dataset version are taken and pinned.
-    Without `steps` the default chain for the model's input is taken."""
+    Without `steps` the default chain for the model's input is taken. `options` say what is made of the answers: IoU
+    threshold and size rule (detection only), which task of the model answers which one of the dataset (by name, then by
+    classes, where nothing is said), and the dimensions by which the figures are split."""
 
     model_id: UUID
     dataset_id: UUID
@@ -172,6 +175,7 @@ class InferenceWish(Wish, frozen=True, kw_only=True):
     precision: Precision = "fp32"
     backend: str = "auto"
     steps: list[Step] | None = None
+    options: TestOptions = TestOptions()
 
 
 class ParityWish(Wish, frozen=True, kw_only=True):

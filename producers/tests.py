@@ -9,6 +9,7 @@ from producers.say import Command, Speaker
 from schemas.events import ConversionRequested, InferenceRequested, ModelConverted, ParityRequested
 from schemas.events.tests import Backend
 from schemas.specs.preprocessing import Step
+from schemas.specs.testing import TestOptions
 from schemas.values import DatasetRef, ObjectRef, Precision, TronIdentity
 from storage.log.port import Position
 
@@ -28,6 +29,7 @@ async def request(
     precision: Precision,
     backend: Backend,
     steps: tuple[Step, ...],
+    options: TestOptions,
 ) -> Position:
     """Ask for the test `command.id` on a device of the model's platform; raises as `Speaker.say`."""
     event = InferenceRequested(
@@ -45,6 +47,7 @@ async def request(
         precision=precision,
         backend=backend,
         steps=steps,
+        options=options,
     )
     return await speaker.decide(event, command)
 

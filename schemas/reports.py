@@ -11,12 +11,12 @@ from schemas.events.tests import (
     DetectionSummary,
     Measure,
     SequenceSummary,
-    SizePolicy,
     SliceSummary,
     StageTiming,
     Trial,
 )
 from schemas.specs.preprocessing import Step
+from schemas.specs.testing import SizePolicy
 from schemas.values import Code, DatasetRef, Digest, Precision
 
 CONVERSION_FORMAT_VERSION = 2

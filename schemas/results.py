@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.events.tests import SizePolicy
+from schemas.specs.testing import SizePolicy
 from schemas.verdict.weights import DIGEST_BYTES
 
 FORMAT_VERSION = 1

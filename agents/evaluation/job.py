@@ -21,7 +21,7 @@ from agents.sandbox.child import run_child
 from agents.sandbox.exchange import decoded, read_small
 from agents.work import JobProblem, Work
 from schemas.events import InferenceCompleted, InferenceRequested, JobRequest
-from schemas.events.tests import TestOptions
+from schemas.specs.testing import TestOptions
 
 SUMMARY_BYTES_MAX = 1 << 20
 OUTPUTS = {SUMMARY_FILE: SUMMARY_BYTES_MAX, REPORT_FILE: 1 << 30, RESULTS_FILE: 8 << 30, REPLICATES_FILE: 1 << 30}

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from agents.sandbox.inside import Refused, listed
-from schemas.events.tests import Dimension, TaskPair
 from schemas.reports import SkippedImage
 from schemas.specs.mapping import Kind
 from schemas.specs.parts import TaskSpec
+from schemas.specs.testing import Dimension, TaskPair
 from storage.datasets.pack import ImageRecord, PackInfo, PackTask
 
 SLICE_VALUES_MAX = 200

@@ -13,10 +13,10 @@ from schemas.events.tests import (
     SliceSummary,
     StageTiming,
     TaskSummary,
-    TestOptions,
     Trial,
 )
 from schemas.specs.preprocessing import Step
+from schemas.specs.testing import TestOptions
 from schemas.values import Platform, Precision
 
 PLAN_FILE = "plan.json"

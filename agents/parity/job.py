@@ -29,9 +29,10 @@ from agents.parity.plan import (
 from agents.sandbox.exchange import read_small
 from agents.work import JobProblem, Work
 from schemas.events import JobRequest, ParityCompleted, ParityRequested
-from schemas.events.tests import PARITY_ROWS_MAX, TestOptions
+from schemas.events.tests import PARITY_ROWS_MAX
 from schemas.parity import ParityReport, ParityReportError, decode
 from schemas.specs.templates import SubTemplate, TemplateDocument
+from schemas.specs.testing import TestOptions
 from schemas.values import ObjectRef
 
 HEADER_BYTES = 4096

@@ -13,7 +13,7 @@ from api.cli.session import Session, UsageError, session_of
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from api.resources import ComparedTest, Comparison
+    from api.resources_tests import ComparedTest, Comparison
     from schemas.verdict.words import Interval, Verdict
 
 STAGES = ("preprocess", "inference", "postprocess")

@@ -16,9 +16,12 @@ from api.cli.tests import sheets_of_test
 
 if TYPE_CHECKING:
     from schemas.specs.preprocessing import Step
+    from schemas.specs.testing import TestOptions
 
 BATCH_SIZE_MAX = 4096
 LOOPS_MAX = 1000
+AS_TASK = ":task"
+"""Behind a dimension's name: it is evaluated as a task too."""
 
 
 def infer(
@@ -33,6 +36,14 @@ def infer(
     backend: Annotated[str, typer.Option("--backend", help="option.backend")] = "auto",
     steps: Annotated[str, typer.Option("--steps", metavar="FILE|JSON", help="option.steps")] = "",
     dataset_version: Annotated[UUID | None, typer.Option("--dataset-version", help="option.dataset_version")] = None,
+    iou: Annotated[float | None, typer.Option("--iou", min=0.05, max=0.99, help="option.iou")] = None,
+    size_policy: Annotated[
+        Literal["true", "1920x1080"] | None, typer.Option("--size-policy", help="option.size_policy")
+    ] = None,
+    task: Annotated[list[str] | None, typer.Option("--task", metavar="MODEL=DATASET", help="option.task")] = None,
+    dimension: Annotated[
+        list[str] | None, typer.Option("--dimension", metavar="NAME[:task]", help="option.dimension")
+    ] = None,
     wait: Wait = True,
     timeout: Timeout = None,
 ) -> None:
@@ -48,6 +59,7 @@ def infer(
         precision=precision,
         backend=backend,
         steps=chain,
+        options=options_of(iou, size_policy, task or [], dimension or []),
         version_job_id=dataset_version,
     )
     ended = awaited(session, job, wait=wait, timeout_s=timeout)
@@ -55,6 +67,28 @@ def infer(
         return
     test = client.tests.get(ended.id)
     emit(session, test, *sheets_of_test(session, test))
+
+
+def options_of(
+    iou: float | None, size_policy: Literal["true", "1920x1080"] | None, tasks: list[str], dimensions: list[str]
+) -> TestOptions:
+    """What is made of the answers, as the command line says it.
+
+    Raises:
+        UsageError: a pair of tasks without `=`.
+    """
+    from schemas.specs.testing import Dimension, TaskPair, TestOptions
+
+    pairs = [text.partition("=") for text in tasks]
+    if wrong := [text for text, (one, mark, other) in zip(tasks, pairs, strict=True) if not (one and mark and other)]:
+        raise UsageError("usage.task", text=wrong[0])
+    usual = TestOptions()
+    return TestOptions(
+        iou_threshold=usual.iou_threshold if iou is None else iou,
+        size_policy=size_policy or usual.size_policy,
+        tasks=tuple(TaskPair(one, other) for one, _, other in pairs),
+        dimensions=tuple(Dimension(text.removesuffix(AS_TASK), text.endswith(AS_TASK)) for text in dimensions),
+    )
 
 
 def steps_of(text: str) -> list[Step] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,26 +12,52 @@ from api.cli.output import Sheet, emit, facts, headings, label, ms, share, short
 from api.cli.session import Session, session_of
 
 if TYPE_CHECKING:
-    from api.resources import Test
+    from api.resources_tests import Test
+    from schemas.events.tests import DetectionSummary
 
 app = typer.Typer(help="help.tests", no_args_is_help=True)
 
 STAGES = ("preprocess", "inference", "postprocess")
+COCO = (
+    "ap_50_95", "ap_50", "ap_75", "ap_small", "ap_medium", "ap_large",
+    "ar_1", "ar_10", "ar_100", "ar_small", "ar_medium", "ar_large",
+)  # fmt: skip
+"""COCO's twelve numbers in their order."""
+TYPES = {"top1": "classification", "ap": "detection", "exact": "sequence"}
+"""A measure belongs to one type of dataset."""
 
 
 @app.command("list", help="help.tests.list")
-def show_all(context: typer.Context, state: State = None, mine: Mine = False, limit: Limit = SHOWN) -> None:
+def show_all(
+    context: typer.Context,
+    state: State = None,
+    model: Annotated[str, typer.Option("--model", help="option.of_model")] = "",
+    dataset: Annotated[str, typer.Option("--dataset", help="option.of_dataset")] = "",
+    mine: Mine = False,
+    limit: Limit = SHOWN,
+) -> None:
     """List tests."""
     session = session_of(context)
-    page = session.client.tests.list(state=state, limit=limit, mine=mine)
-    columns = headings(session, "id", "model", "dataset", "state", "accuracy", "total_ms", *STAGES, "created")
+    client = session.client
+    page = client.tests.list(
+        state=state,
+        model_id=client.models.find_tron(model).id if model else None,
+        dataset_id=client.datasets.find(dataset).id if dataset else None,
+        limit=limit,
+        mine=mine,
+    )
+    columns = headings(
+        session, "id", "dataset", "type", "model", "state", "accuracy", "measure", "total_ms", *STAGES, "created"
+    )
     rows = [
         (
             short(test.id),
-            f"{test.model}@{test.version}",
             test.dataset,
+            label(session, "type", TYPES[test.measure]) if test.measure else "-",
+            f"{test.model}@{test.version}",
             label(session, "state", test.job.state),
             share(test.accuracy),
+            label(session, "measure", test.measure) if test.measure else "-",
             ms(test.total_ms),
             *(ms(timing.mean_ms) if (timing := getattr(test, stage)) else "-" for stage in STAGES),
             when(test.job.requested_at),
@@ -51,7 +77,13 @@ def show(context: typer.Context, test: Named) -> None:
 
 def sheets_of_test(session: Session, test: Test) -> list[Sheet]:
     """One test: what was asked, what ran, how good, how quick."""
-    return [_about(session, test), *([_scores(session, test), _timings(session, test)] if test.used else [])]
+    sheets = [_about(session, test)]
+    if test.used is not None:
+        scores = [_scores(session, test)] if test.tasks else []
+        scores += [_detection(session, test.detection)] if test.detection else []
+        scores += [_texts(session, test)] if test.sequences else []
+        sheets += [*scores, *([_slices(session, test)] if test.slices else []), _timings(session, test)]
+    return sheets
 
 
 def _about(session: Session, test: Test) -> Sheet:
@@ -63,16 +95,76 @@ def _about(session: Session, test: Test) -> Sheet:
         ("batch_size", str(test.batch_size)),
         ("loops", str(test.loops)),
         ("precision", test.precision),
+        *_options(test),
     ]
     if test.job.message:
         rows.append(("reason", test.job.message))
     if test.used is not None:
         used = test.used
         rows.append(("images", f"{test.images} ({session.say('text.skipped', count=test.skipped or 0)})"))
-        rows.append(("accuracy", share(test.accuracy)))
+        measure = label(session, "measure", test.measure) if test.measure else ""
+        rows.append(("accuracy", f"{share(test.accuracy)} ({measure})"))
         rows.append(("used", f"{used.backend} {used.version} · {used.precision} · {used.device}"))
         rows += [("fallback", label(session, "note", code.code)) for code in used.fallbacks]
+        if test.trials:
+            rows.append(("trials", _trials(test)))
+        if test.images_per_second is not None:
+            rows.append(("images_per_second", f"{test.images_per_second:.1f}"))
     return facts(session, session.say("title.test", name=f"{test.model}@{test.version} · {test.dataset}"), rows)
+
+
+def _options(test: Test) -> list[tuple[str, str]]:
+    """What was asked for beyond the usual."""
+    asked, rows = test.options, []
+    if test.measure == "ap":
+        rows += [("iou_threshold", f"{asked.iou_threshold:g}"), ("size_policy", asked.size_policy)]
+    if asked.tasks:
+        rows.append(("tasks", ", ".join(f"{pair.task} = {pair.dataset_task}" for pair in asked.tasks)))
+    if asked.dimensions:
+        rows.append(("dimensions", ", ".join(each.name for each in asked.dimensions)))
+    return rows
+
+
+def _trials(test: Test) -> str:
+    """What `auto` tried: milliseconds an image, or why not."""
+    return ", ".join(
+        f"{each.backend} {each.precision} {ms(each.infer_ms) if each.infer_ms is not None else '-'}"
+        for each in test.trials
+    )
+
+
+def _known(value: float) -> str:
+    """COCO's arithmetic says -1 where a figure is undefined."""
+    return "-" if value < 0 else share(value)
+
+
+def _detection(session: Session, found: DetectionSummary) -> Sheet:
+    names = ("ap", *COCO, "precision", "recall", "f1")
+    values = (found.ap, *found.coco, found.precision, found.recall, found.f1)
+    rows = [(session.say(f"figure.{name}"), _known(value)) for name, value in zip(names, values, strict=True)]
+    note = session.say("text.operating", threshold=f"{found.threshold:.3f}", found=found.found, objects=found.objects)
+    return Sheet(headings(session, "figure", "value"), rows, title=session.say("title.scores"), notes=[note])
+
+
+def _texts(session: Session, test: Test) -> Sheet:
+    rows = [
+        (each.task, str(each.images), share(each.exact), _known(each.character_error_rate)) for each in test.sequences
+    ]
+    return Sheet(headings(session, "task", "images", "exact", "cer"), rows, title=session.say("title.scores"))
+
+
+def _slices(session: Session, test: Test) -> Sheet:
+    rows = [
+        (
+            each.dimension,
+            each.value,
+            str(each.images),
+            *(share(one) for one in (each.accuracy, each.precision, each.recall)),
+        )
+        for each in test.slices
+    ]
+    columns = headings(session, "dimension", "value", "images", "accuracy", "precision_of", "recall")
+    return Sheet(columns, rows, title=session.say("title.slices"))
 
 
 def _scores(session: Session, test: Test) -> Sheet:

@@ -15,6 +15,7 @@ from api.cli import (
     words_operations,
     words_packages,
     words_reports,
+    words_tests,
     words_tron,
 )
 
@@ -29,6 +30,7 @@ _MORE = (
     words_tron,
     words_packages,
     words_datasets,
+    words_tests,
 )
 
 

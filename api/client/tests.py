@@ -9,9 +9,11 @@ from api.client.mode import M
 from api.client.naming import find
 from api.client.operation import Noun, iteration, operation
 from api.reports import Parity
-from api.resources import Comparison, Job, Page, Test
+from api.resources import Job, Page
+from api.resources_tests import Comparison, Test
 from api.wishes import InferenceWish, ParityWish
 from schemas.specs.preprocessing import Step
+from schemas.specs.testing import TestOptions
 from schemas.values import Precision
 
 
@@ -29,6 +31,7 @@ class Tests(Noun[M]):
         precision: Precision = "fp32",
         backend: str = "auto",
         steps: Sequence[Step] | None = None,
+        options: TestOptions | None = None,
         revision_job_id: UUID | None = None,
         version_job_id: UUID | None = None,
     ) -> Job:
@@ -43,6 +46,7 @@ class Tests(Noun[M]):
             precision=precision,
             backend=backend,
             steps=list(steps) if steps is not None else None,
+            options=options or TestOptions(),
         )
         return await self._core.write("/inferences", wish, Job)
 
@@ -52,6 +56,7 @@ class Tests(Noun[M]):
         *,
         state: str | None = None,
         model_id: UUID | None = None,
+        dataset_id: UUID | None = None,
         limit: int = 50,
         cursor: str | None = None,
         mine: bool = False,
@@ -62,6 +67,7 @@ class Tests(Noun[M]):
             Page[Test],
             state=state,
             subject_id=model_id,
+            dataset_id=dataset_id,
             limit=limit,
             cursor=cursor,
             mine=mine or None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import NamedTuple
 
 from aiohttp import web
@@ -12,15 +13,18 @@ from api.commands.templates import usable_entity
 from api.commands.tested import Tested, dataset_kind, dataset_version, proposed_steps, refusal, tested
 from api.commands.words import one_of
 from api.deps import Deps, deps_of
+from api.errors import ApiRefusal
 from api.wishes import InferenceWish
 from producers import tests
 from schemas.events.tests import Backend
 from schemas.specs.preprocessing import Step, chain_problem
+from schemas.specs.testing import options_problem
 from schemas.values import DatasetRef, Precision
 from storage.log.port import Position
 
-PRECISION: Precision = "fp32"
-"""The one precision that converted revisions have: nothing quantizes yet."""
+PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16")
+"""What a converted revision can be computed in: its own, and bf16 where the agent's machine has it, which only that
+machine knows. Nothing quantizes yet."""
 
 
 class Plan(NamedTuple):
@@ -52,6 +56,7 @@ async def post_inference(request: web.Request) -> web.Response:
             precision=wish.precision,
             backend=one_of(Backend, wish.backend, "backend"),
             steps=plan.steps,
+            options=wish.options,
         )
 
     return await flow.job_answer(request, command, await flow.request_job(deps, command, command.id, say))
@@ -63,14 +68,17 @@ async def _plan(deps: Deps, wish: InferenceWish) -> Plan:
     Raises:
         ApiRefusal: something is not there, or does not fit (422), or was deleted (409).
     """
-    if wish.precision != PRECISION:
-        raise refusal("precision_not_available", precision=wish.precision, available=PRECISION)
+    if wish.precision not in PRECISIONS:
+        raise refusal("precision_not_available", precision=wish.precision, available=", ".join(PRECISIONS))
     model = await tested(deps, await usable_entity(deps, "tron", wish.model_id), wish.revision_job_id)
     dataset = await dataset_version(deps, wish.dataset_id, wish.version_job_id)
     max_batch = min(each.max_batch for each in model.networks)
     if wish.batch_size > max_batch:
         raise refusal("batch_size_over_max", batch_size=wish.batch_size, max=max_batch)
-    proposed = proposed_steps(model.networks, await dataset_kind(deps, wish.dataset_id))
+    kind = await dataset_kind(deps, wish.dataset_id)
+    if (problem := options_problem(kind, wish.options)) is not None:
+        raise ApiRefusal.of(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
+    proposed = proposed_steps(model.networks, kind)
     steps = proposed if wish.steps is None else tuple(wish.steps)
     if (code := chain_problem(steps)) is not None:
         raise refusal(code)

@@ -20,7 +20,7 @@ from schemas.values import ObjectRef
 from storage.views.rows import JobRow
 
 STATES = TERMINAL | {"queued", "running"}
-KNOWN = ("limit", "cursor", "mine", "search", "state", "subject_id")
+KNOWN = ("limit", "cursor", "mine", "search", "state", "subject_id", "dataset_id")
 
 
 async def job_rows(request: web.Request, query: Query, kinds: tuple[str, ...]) -> tuple[list[JobRow], str | None]:
@@ -31,6 +31,7 @@ async def job_rows(request: web.Request, query: Query, kinds: tuple[str, ...]) -
         kinds=kinds,
         states=(state,) if state else (),
         subject_id=query.id("subject_id"),
+        dataset_id=query.id("dataset_id"),
         search=query.text("search"),
         limit=query.limit(),
         cursor=query.cursor(),

@@ -17,7 +17,8 @@ from api.errors import ApiRefusal
 from api.objects import send_object
 from api.present import KINDS, test_resource
 from api.queries.jobs import KNOWN, job_row, job_rows
-from api.resources import Page, Test
+from api.resources import Page
+from api.resources_tests import Test
 from api.whole import gone
 from schemas.values import ObjectRef
 from storage.views.rows import JobRow

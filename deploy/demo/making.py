@@ -17,7 +17,8 @@ from deploy.demo.plan import Case, Variant
 if TYPE_CHECKING:
     from api.client.client import Client
     from api.reports import Parity
-    from api.resources import Dataset, Job, Pth, Structure, Template, Test, Tron
+    from api.resources import Dataset, Job, Pth, Structure, Template, Tron
+    from api.resources_tests import Test
 
 LISTED_MAX = 200
 JOB_SECONDS_MAX = 1800.0

@@ -26,7 +26,7 @@ from deploy.demo.words import say
 
 if TYPE_CHECKING:
     from api.reports import Parity
-    from api.resources import Comparison, Test
+    from api.resources_tests import Comparison, Test
 
 T = TypeVar("T")
 

@@ -9,12 +9,11 @@ import msgspec
 
 from schemas.events.base import JobRequest, JobResult
 from schemas.specs.preprocessing import Step
+from schemas.specs.testing import TestOptions
 from schemas.values import Code, ObjectRef, Precision, ShortText, StructureRef, TronIdentity, Value
 
 Backend = Literal["auto", "onnxruntime", "openvino"]
 """`auto`: the one that a short, recorded trial finds fastest among those that have the precision."""
-SizePolicy = Literal["true", "1920x1080"]
-"""How a box's area is taken: in the image's own pixels, or as if every image were 1920 x 1080 (the old rule)."""
 Measure = Literal["top1", "ap", "exact"]
 """What a test's one accuracy is: the mean of the tasks' top-1, the mean over classes of the average precision at the
 test's IoU threshold, or the share of texts that are right to the last character."""
@@ -22,32 +21,6 @@ PARITY_IMAGES_MAX = 2000
 PARITY_ROWS_MAX = 20
 SLICES_MAX = 40
 """Values of all dimensions together that an event has room for; the report has the others."""
-
-
-class TaskPair(Value, frozen=True):
-    """The model's task is answered by the dataset's task `dataset_task`."""
-
-    task: ShortText
-    dataset_task: ShortText
-
-
-class Dimension(Value, frozen=True):
-    """Figures are wanted for each value of this attribute or task of the dataset; `as_task` evaluates it too."""
-
-    name: ShortText
-    as_task: bool = False
-
-
-class TestOptions(Value, frozen=True):
-    """What a test does beyond running the model. Without `tasks` they are matched by name, then by classes.
-
-    `iou_threshold` is what a detector's box must share with a true one to count (detection only).
-    """
-
-    iou_threshold: Annotated[float, msgspec.Meta(ge=0.05, le=0.99)] = 0.5
-    size_policy: SizePolicy = "true"
-    tasks: Annotated[tuple[TaskPair, ...], msgspec.Meta(max_length=50)] = ()
-    dimensions: Annotated[tuple[Dimension, ...], msgspec.Meta(max_length=20)] = ()
 
 
 class InferenceRequested(JobRequest, frozen=True, kw_only=True):

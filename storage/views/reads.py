@@ -150,6 +150,7 @@ class Reads(Database):
         kinds: Sequence[str] = (),
         states: Sequence[str] = (),
         subject_id: UUID | None = None,
+        dataset_id: UUID | None = None,
         search: str = "",
         limit: int = PAGE_ROWS,
         cursor: str | None = None,
@@ -168,6 +169,8 @@ class Reads(Database):
             wanted.add("kind = any({}::text[])", list(kinds))
         if states:
             wanted.add("state = any({}::text[])", list(states))
+        if dataset_id is not None:
+            wanted.add("dataset_id = {}", dataset_id)
         if subject_id is not None:
             wanted.add("subject_id = {}", subject_id)
         if search:

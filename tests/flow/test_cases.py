@@ -22,7 +22,7 @@ from pycocotools.cocoeval import COCOeval
 
 from agents.evaluation.methods.decoding import Decoder
 from agents.geometry import placement
-from api import resources
+from api import resources, resources_tests
 from api.client.client import Client
 from schemas.reports import EvaluationReport
 from schemas.specs.methods import method
@@ -139,7 +139,7 @@ def test_a_grey_perceptron_with_its_softmax_inside(mo: Client, tmp_path: Path):
     assert not report_of(mo, test).tasks[0].softmax_added, "applying softmax twice is a fault"
 
 
-def report_of(mo: Client, test: resources.Test) -> EvaluationReport:
+def report_of(mo: Client, test: resources_tests.Test) -> EvaluationReport:
     assert test.report is not None
     with urllib.request.urlopen(f"{mo.api_url}/api/v1/objects/{test.report.digest}") as answer:
         return msgspec.json.decode(answer.read(), type=EvaluationReport)

@@ -13,7 +13,7 @@ import pytest
 from small_case import SmallCase, make
 from small_tron import WEIGHTS, digest_of, graph, manifest, sub_model, write_small
 
-from api import resources
+from api import resources_tests
 from api.client.client import Client
 from api.client.errors import ProblemError
 from api.client.tron_files import describe_file, verify_file
@@ -30,7 +30,7 @@ class Walked(NamedTuple):
 
     case: SmallCase
     trons: list[Tron]
-    tests: list[resources.Test]
+    tests: list[resources_tests.Test]
     dataset_id: UUID
 
 

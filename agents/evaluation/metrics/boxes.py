@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.sandbox.inside import Refused, listed
-from schemas.events.tests import SizePolicy
+from schemas.specs.testing import SizePolicy
 
 Floats = NDArray[np.float64]
 Indexes = NDArray[np.int64]

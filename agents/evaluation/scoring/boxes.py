@@ -18,9 +18,10 @@ from agents.evaluation.metrics.slices import by_value
 from agents.evaluation.passes import Model
 from agents.evaluation.scoring.collected import Asked, Collected, Columns, Scored, slice_report
 from agents.sandbox.inside import Refused
-from schemas.events.tests import DetectionSummary, SizePolicy
+from schemas.events.tests import DetectionSummary
 from schemas.reports import DetectionClass, DetectionReport, SliceReport, SliceTask
 from schemas.results import DetectedPart, packed
+from schemas.specs.testing import SizePolicy
 from schemas.verdict.average_precision import Ranked, ap_drawn
 from schemas.verdict.kinds import Drawn, Ratio
 from storage.datasets.pack import PackInfo

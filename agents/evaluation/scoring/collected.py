@@ -12,17 +12,10 @@ from agents.evaluation.matching import Labelled
 from agents.evaluation.methods.decoding import Detections
 from agents.evaluation.metrics.slices import by_value
 from agents.evaluation.passes import Answers, Ranked, Room
-from schemas.events.tests import (
-    DetectionSummary,
-    Dimension,
-    Measure,
-    SequenceSummary,
-    SizePolicy,
-    SliceSummary,
-    TaskSummary,
-)
+from schemas.events.tests import DetectionSummary, Measure, SequenceSummary, SliceSummary, TaskSummary
 from schemas.reports import DetectionReport, SliceReport, SliceTask, TaskReport
 from schemas.results import ClassifiedPart, DetectedPart, ReadPart
+from schemas.specs.testing import Dimension, SizePolicy
 from schemas.verdict.kinds import Drawn, Ratio
 
 Marks = NDArray[np.bool_]

@@ -8,7 +8,7 @@ from agents.evaluation.scoring.boxes import score_boxes
 from agents.evaluation.scoring.collected import Asked, Collected, Scored
 from agents.evaluation.scoring.images import score_images
 from agents.evaluation.scoring.texts import score_texts
-from schemas.events.tests import TestOptions
+from schemas.specs.testing import TestOptions
 from storage.datasets.pack import PackInfo
 
 

@@ -133,13 +133,16 @@ class FakeViews:
     async def job(self, id_):
         return self._of("jobs").get(id_)
 
-    async def jobs(self, *, owner=None, kinds=(), states=(), subject_id=None, search="", limit=50, cursor=None):
+    async def jobs(
+        self, *, owner=None, kinds=(), states=(), subject_id=None, dataset_id=None, search="", limit=50, cursor=None
+    ):
         return self._page(
             [
                 row
                 for row in self._of("jobs").values()
                 if (not kinds or row.kind in kinds) and (not states or row.state in states)
                 and subject_id in (None, row.subject_id) and owner in (None, row.owner)
+                and dataset_id in (None, row.dataset_id)
             ],
             limit,
             cursor,

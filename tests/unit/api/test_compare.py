@@ -11,9 +11,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from api import resources
+from api import resources_tests
 from api.compare import Kept, compare, kept_of
-from api.resources import ClassRow, Job
+from api.resources import Job
+from api.resources_tests import ClassRow
 from schemas.events.tests import BackendUsed, StageTiming, TaskSummary
 from schemas.specs.preprocessing import CenterCrop, CvtRGB, Resize, Transpose
 from schemas.verdict.replicates import Sample, encode, sample
@@ -22,14 +23,14 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 USED = BackendUsed("onnxruntime", "1", "fp32", "cpu", False)
 
 
-def made(number: int = 1, **changes) -> resources.Test:
+def made(number: int = 1, **changes) -> resources_tests.Test:
     job = Job(
         id=UUID(int=number), kind="inference", state="completed", owner=UUID(int=0), resource="device",
         platform="nvidia", epoch=1, agent="a", cancelling=False, subject_id=UUID(int=9), requested_at=NOW,
         updated_at=NOW,
     )  # fmt: skip
     timing = StageTiming(10.0, 1.0, 1.0, 1.0, 1.0)
-    test = resources.Test(
+    test = resources_tests.Test(
         id=job.id, job=job, model_id=UUID(int=9), model="m", version="1", dataset_id=UUID(int=8), dataset="d",
         pack="sha256:1", batch_size=1, loops=1, precision="fp32", steps=[Transpose()], images=5000, skipped=0,
         accuracy=0.5, tasks=[TaskSummary("class", 5000, 0.5, 0.9, 0.4, 0.3)], preprocess=timing, inference=timing,
@@ -47,7 +48,7 @@ def answered(images: range, right: Callable[[int], bool], *measures: str) -> Sam
 EVEN = Kept({}, answered(range(40), lambda each: each % 2 == 0))
 
 
-def notes(test: resources.Test, kept: Kept = EVEN) -> list[str]:
+def notes(test: resources_tests.Test, kept: Kept = EVEN) -> list[str]:
     base = made()
     return [note.code for note in compare(base, [base, test], [EVEN, kept], "en").tests[1].notes]
 

@@ -16,6 +16,7 @@ from schemas.events import TronVersionReserved
 from schemas.lifecycle import step
 from schemas.specs.preprocessing import Transpose
 from schemas.specs.templates import read_template
+from schemas.specs.testing import TestOptions
 from schemas.topics import TOPICS
 from schemas.values import ObjectRef, StructureRef, TronIdentity
 from storage.log.memory import MemoryLog
@@ -100,6 +101,7 @@ async def test_requests_queue_jobs_where_machines_look_for_them(room):
     await tests.request(
         room.speaker, test, model_id=uuid4(), identity=IDENTITY, tron=OBJECT, dataset_id=uuid4(), dataset_name="d",
         pack=OBJECT, batch_size=1, loops=1, precision="fp32", backend="auto", steps=(Transpose(),),
+            options=TestOptions(),
     )  # fmt: skip
     await jobs.cancel(room.speaker, cancelled, job_id=test.id)
     folded = {}

@@ -28,9 +28,9 @@ from agents.evaluation.plan import (
 )
 from agents.sandbox.inside import INPUTS_VARIABLE, OUTPUTS_VARIABLE, Refused
 from schemas import results
-from schemas.events.tests import Dimension, TaskPair, TestOptions
 from schemas.reports import EvaluationReport
 from schemas.specs.parts import Arg, TaskSpec
+from schemas.specs.testing import Dimension, TaskPair, TestOptions
 from schemas.tron import Provenance, SubModel, TronManifest, Verification
 from schemas.values import TronIdentity
 from schemas.verdict import judging, replicates

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from api import resources
+from api import resources, resources_tests
 from api.cli.app import run
 from api.client.errors import ProblemError, UnknownNameError, UnreachableError, WaitTimeoutError
 from schemas.events.tests import BackendUsed, StageTiming, TaskSummary
@@ -71,7 +71,7 @@ def timing(mean: float) -> StageTiming:
 
 
 def outcome(id_: UUID, accuracy: float) -> Any:
-    return resources.Test(
+    return resources_tests.Test(
         id=id_,
         job=job(),
         model_id=B,
@@ -236,11 +236,11 @@ def test_a_test_takes_its_chain_from_a_file_or_the_line(tmp_path: Any, capsys: p
     capsys.readouterr()
 
 
-def compared() -> resources.Comparison:
-    row = resources.ClassRow(name="cat", precision=0.5, recall=1.0, support=5)
-    before = resources.ClassRow(name="cat", precision=0.25, recall=None, support=5)
-    same = resources.ClassRow(name="dog", precision=0.5, recall=0.5, support=5)
-    base = resources.ComparedTest(
+def compared() -> resources_tests.Comparison:
+    row = resources_tests.ClassRow(name="cat", precision=0.5, recall=1.0, support=5)
+    before = resources_tests.ClassRow(name="cat", precision=0.25, recall=None, support=5)
+    same = resources_tests.ClassRow(name="dog", precision=0.5, recall=0.5, support=5)
+    base = resources_tests.ComparedTest(
         test=outcome(A, 0.8),
         classes={"class": [before, same]},
         delta={},
@@ -248,7 +248,7 @@ def compared() -> resources.Comparison:
         notes=[],
         intervals={"top1/class": Interval(0.7781, 0.8234, 1000, "wilson", 0.801)},
     )
-    other = resources.ComparedTest(
+    other = resources_tests.ComparedTest(
         test=outcome(B, 0.75),
         classes={"class": [row, same]},
         delta={"accuracy": -0.05, "top1/class": -0.05, "inference_ms": -1.25},
@@ -260,7 +260,7 @@ def compared() -> resources.Comparison:
             "top5/class": Verdict("not_comparable"),
         },
     )
-    return resources.Comparison(base=A, tests=[base, other])
+    return resources_tests.Comparison(base=A, tests=[base, other])
 
 
 def test_a_comparison_shows_signed_differences_and_only_the_classes_that_differ(
@@ -268,7 +268,7 @@ def test_a_comparison_shows_signed_differences_and_only_the_classes_that_differ(
 ) -> None:
     asked: list[Any] = []
 
-    def compare(tests: Any, base: UUID) -> resources.Comparison:
+    def compare(tests: Any, base: UUID) -> resources_tests.Comparison:
         asked.append((tests, base))
         return compared()
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from api import resources, terms, wishes
+from api import resources, resources_tests, terms, wishes
 from api.client.client import Client
 from api.client.core import Core
 from api.client.errors import (
@@ -188,7 +188,7 @@ def test_a_conversion_names_the_dataset_that_it_is_verified_on() -> None:
 
 
 def test_a_comparison_names_its_tests_and_its_base() -> None:
-    server = Server(comparisons=resources.Comparison(base=A, tests=[]))
+    server = Server(comparisons=resources_tests.Comparison(base=A, tests=[]))
     server.client().compare([A, B], A)
     assert server.asked[0].path == f"/api/v1/comparisons?tests={A}%2C{B}&base={A}"
 
