@@ -44,7 +44,7 @@ def test_the_right_class_comes_first_though_another_overlaps_more():
 
 def test_of_two_mistakes_the_better_score_gets_the_box():
     there = truths({"box": ONE})
-    here = found({"box": NEAR, "label": 1, "score": 0.9}, {"box": ONE, "label": 2, "score": 0.6})
+    here = found({"box": ONE, "label": 2, "score": 0.6}, {"box": NEAR, "label": 1, "score": 0.9})
     assert cells(there, here) == ((0, 1, 1), (BACKGROUND, 2, 1))
 
 
