@@ -18,18 +18,19 @@ AGE_S_MAX = 7 * 24 * 3600.0
 
 
 class Errand(NamedTuple):
-    """One file on its way to one API. Another length or another time of change is another file."""
+    """One file on its way to one API. Another length, time of change or inode is another file."""
 
     api_url: str
     path: Path
     size_bytes: int
     changed_ns: int
+    inode: int
 
     @classmethod
     def of(cls, api_url: str, path: Path) -> Errand:
         """The errand of this file as it is now."""
         state = path.stat()
-        return cls(api_url, path.absolute(), state.st_size, state.st_mtime_ns)
+        return cls(api_url, path.absolute(), state.st_size, state.st_mtime_ns, state.st_ino)
 
     def check(self) -> None:
         """Make sure that the file is still the same.
@@ -62,8 +63,8 @@ class Ledger:
         """Write down which upload it is."""
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._strike_out()
             self._path(errand).write_text(str(id_))
+            self._strike_out()
 
     def forget(self, errand: Errand) -> None:
         """It is done, or nothing is left of it."""
@@ -76,5 +77,6 @@ class Ledger:
     def _strike_out(self) -> None:
         oldest_s = time.time() - AGE_S_MAX
         for each in self._folder.iterdir():
-            if each.stat().st_mtime < oldest_s:
-                each.unlink()
+            with suppress(OSError):  # struck out by another process, or none of ours
+                if each.stat().st_mtime < oldest_s:
+                    each.unlink()

@@ -165,7 +165,7 @@ def test_another_process_goes_on_where_one_was_stopped(tmp_path, file):
     assert again.ledger.known(Errand.of("http://there", file)) is None
 
 
-@pytest.mark.parametrize("change", ["bytes", "time", "api"])
+@pytest.mark.parametrize("change", ["bytes", "time", "api", "file"])
 def test_a_file_that_is_another_one_begins_anew(tmp_path, file, change):
     ledger = Ledger(tmp_path / "cache")
     ledger.remember(Errand.of("http://there", file), ID)
@@ -173,6 +173,11 @@ def test_a_file_that_is_another_one_begins_anew(tmp_path, file, change):
         file.write_bytes(DATA + b"!")
     elif change == "time":
         os.utime(file, ns=(1, 1))
+    elif change == "file":  # as `cp -p` and `mv` of a file that was changed at the same time
+        other = file.with_name("other")
+        other.write_bytes(DATA[::-1])
+        os.utime(other, ns=(1, file.stat().st_mtime_ns))
+        other.replace(file)
     assert ledger.known(Errand.of("http://other" if change == "api" else "http://there", file)) is None
 
 
@@ -282,6 +287,20 @@ def test_what_is_old_is_struck_out_and_a_folder_that_cannot_be_used_is_no_error(
     unusable.remember(errand, ID)
     unusable.forget(errand)
     assert unusable.known(errand) is None
+
+
+def test_what_cannot_be_struck_out_stops_nothing_that_is_to_be_remembered(tmp_path, file):
+    for name in ("a folder", "another"):
+        folder = tmp_path / "cache" / "uploads" / name
+        folder.mkdir(parents=True)
+        os.utime(folder, (1, 1))
+    old = folder.with_name("old")
+    old.touch()
+    os.utime(old, (1, 1))
+    ledger, errand = Ledger(tmp_path / "cache"), Errand.of("http://there", file)
+    ledger.remember(errand, ID)
+    assert ledger.known(errand) == ID
+    assert not old.exists()
 
 
 def test_a_download_goes_on_where_the_link_broke(tmp_path):
