@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +29,7 @@ from schemas.events import (
     TypeConfigAdded,
     Upload,
 )
+from schemas.file_names import cut, stem_of
 from schemas.lifecycle import TERMINAL
 from schemas.specs.templates import TemplateDocument, template_problems, template_warnings
 from schemas.specs.testing import TestOptions
@@ -45,7 +45,7 @@ KINDS = {
 }
 """What people call a kind of job -> its request event."""
 _KIND_OF = {event: kind for kind, event in KINDS.items()}
-_UNSAFE_IN_NAMES = frozenset('/\\:*?"<>|')
+SUFFIX_BYTES_MAX = 16
 
 
 class Asked(msgspec.Struct):
@@ -97,12 +97,8 @@ def made(ready: bool, job: JobRow | None) -> MadeState:
 
 
 def file_name(text: str, suffix: str) -> str:
-    """A name that every file system takes: NFC, separators and control characters replaced."""
-    kept = (
-        "-" if each in _UNSAFE_IN_NAMES or unicodedata.category(each).startswith("C") else each
-        for each in unicodedata.normalize("NFC", text)
-    )
-    return f"{''.join(kept)}.{suffix}"
+    """A name that every file system takes."""
+    return f"{stem_of(text, '-')}.{cut(stem_of(suffix, '-'), SUFFIX_BYTES_MAX)}"
 
 
 def structure_resource(row: EntityRow, certificate: CertificateRow | None) -> Structure:

@@ -6,12 +6,12 @@ the log, under `provenance.job_id`.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 
+from schemas.file_names import stem_of
 from schemas.specs.parts import Arg, TaskSpec
 from schemas.specs.preprocessing import Step
 from schemas.specs.templates import BATCH_MAX, Positive
@@ -19,7 +19,6 @@ from schemas.values import DatasetRef, Digest, TronIdentity
 
 MIMETYPE = "application/vnd.mo.tron+zip"
 FORMAT_VERSION = 1
-_NOT_IN_FILE_NAMES = frozenset('/\\:*?"<>|')
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,10 +184,8 @@ class TronManifest(Part, frozen=True, kw_only=True):
 
 
 def file_stem(identity: TronIdentity) -> str:
-    """`{repo}_{name}_{method}_{version}` with what no file name may hold replaced by `_`; at most 180 characters."""
-    text = unicodedata.normalize("NFC", f"{identity.repo}_{identity.name}_{identity.method}_{identity.version}")
-    kept = ("_" if char in _NOT_IN_FILE_NAMES or unicodedata.category(char).startswith("C") else char for char in text)
-    return "".join(kept)[:180].strip(". ")
+    """`{repo}_{name}_{method}_{version}` with what no file name may hold replaced by `_`, as far as it fits."""
+    return stem_of(f"{identity.repo}_{identity.name}_{identity.method}_{identity.version}", "_").strip(". ")
 
 
 class ManifestError(ValueError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import http
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -19,6 +20,7 @@ from api.client.answers import BUSY, Patience, checked
 from api.client.errors import DamagedTransferError
 from api.client.ledger import Errand, Ledger
 from api.client.mode import M
+from api.client.parts import part_of
 from api.client.wire import CHUNK_BYTES, Answer, ConnectionFailedError, ProgressCallback, Request, Transport
 from api.resources import Uploaded
 from schemas.values import ObjectRef
@@ -83,21 +85,21 @@ class Transfers(Generic[M]):
     async def download(self, ref: ObjectRef, target: Path, progress: ProgressCallback | None = None) -> None:
         """Write an object to `target`, which appears only when all of it is there and has the right digest.
 
-        What has come lies beside it until then, named by the digest too: another process goes on with it. Bytes that
-        are wrong at the end are fetched once more from the beginning.
+        What has come lies beside it until then, named by the digest too: another process goes on with it, or makes
+        one of its own while this one writes. Bytes that are wrong at the end are fetched once more from the beginning.
 
         Raises:
             DamagedTransferError: other bytes came, twice. ProblemError: the API refused.
             UnreachableError: nobody answers, again and again.
         """
-        part = target.with_name(f"{target.name}.{ref.digest.partition(':')[2][:12]}.part")
         got = ""
-        for _ in range(STARTS_MAX):
-            await self._fetch(ref, part, progress)
-            if (got := await self._mode.apart(lambda: digest_of(part))) == ref.digest:
-                part.replace(target)
-                return
-            part.unlink()
+        with part_of(target, ref.digest) as part:
+            for _ in range(STARTS_MAX):
+                await self._fetch(ref, part, progress)
+                if (got := await self._mode.apart(lambda: digest_of(part))) == ref.digest:
+                    part.replace(target)
+                    return
+                os.truncate(part, 0)
         raise DamagedTransferError(ref.digest, got)
 
     async def _fetch(self, ref: ObjectRef, part: Path, progress: ProgressCallback | None) -> None:
@@ -107,7 +109,7 @@ class Transfers(Generic[M]):
             if 0 < place == ref.size_bytes:
                 return
             if place > ref.size_bytes:
-                part.unlink()  # noqa: ASYNC240
+                os.truncate(part, 0)
                 continue
             ranged = {"Range": f"bytes={place}-", "If-Range": f'"{ref.digest}"'} if place else {}
             request = Request("GET", f"{OBJECTS}/{quote(ref.digest)}", self._headers | ranged)

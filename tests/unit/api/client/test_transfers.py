@@ -324,6 +324,24 @@ def test_a_download_that_was_given_up_is_gone_on_with_by_another_process(tmp_pat
     assert (target.read_bytes(), server.asked, again.told) == (DATA, ["bytes=700-"], [(len(DATA), len(DATA))])
 
 
+def test_two_downloads_of_one_object_to_one_target_do_not_write_to_one_part(tmp_path):
+    """The second one comes in the middle of the first, which then goes on where it was."""
+    target, first, second = tmp_path / "model.tron", Tus(700), Tus()
+    world = World(tmp_path, first)
+    world._transfers._mode = Blocking(lambda _: World(tmp_path, second).download(target))
+    world.download(target)
+    assert (first.asked, second.asked) == (["whole", "bytes=700-"], ["whole"])
+    assert target.read_bytes() == DATA
+    assert [each.name for each in tmp_path.iterdir()] == ["model.tron"]
+
+
+@pytest.mark.parametrize("name", ["模" * 85, "x" * 255, "x" + "型" * 80 + ".tron"])
+def test_a_part_has_a_name_even_where_the_target_s_is_as_long_as_may_be(tmp_path, name):
+    target = tmp_path / name
+    World(tmp_path, Tus(700)).download(target)
+    assert target.read_bytes() == DATA
+
+
 def test_a_part_of_another_object_is_left_alone(tmp_path):
     server, target = Tus(700), tmp_path / "model.tron"
     other = target.with_name(f"{target.name}.{'0' * 12}.part")
