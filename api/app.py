@@ -10,6 +10,7 @@ from api.auth import add_routes, guard, harden
 from api.deps import DEPS, Deps
 from api.errors import problems
 from api.openapi import document, text
+from api.packs import SHELF, Shelf
 from api.queries.openapi import DOCUMENT
 from api.routes import ROUTES
 
@@ -40,6 +41,7 @@ def create_app(deps: Deps) -> web.Application:
     metrics.install(app)
     stream.install(app)
     tus.install(app)
+    app[SHELF] = Shelf()
     app[DOCUMENT] = text(document(ROUTES)).encode()
     add_routes(app, ROUTES)
     return app

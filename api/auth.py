@@ -32,6 +32,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Server": "mo",
 }
+PICTURE_POLICY = "default-src 'none'; img-src data:; frame-ancestors 'none'; sandbox"
+"""What an SVG of ours needs, which carries its image in itself."""
 _HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _ACTOR = web.RequestKey("actor", Actor)
 _CLAIM = web.RequestKey("claim", Claim)
@@ -95,6 +97,8 @@ def claim_of(request: web.Request) -> Claim:
 async def harden(_: web.Request, response: web.StreamResponse) -> None:
     """Security headers on every answer, streams and errors included."""
     response.headers.update(SECURITY_HEADERS)
+    if response.content_type == "image/svg+xml":
+        response.headers["Content-Security-Policy"] = PICTURE_POLICY
     response.headers.setdefault("Cache-Control", "no-store")
 
 

@@ -191,6 +191,12 @@ def file(*refusals: int, redirects: bool = False, media: str = BYTES, queries: t
     return Contract(answers, said, queries=queries, headers=(*READ_HEADERS, "Range", "If-Range"))
 
 
+def shown(media: str, *queries: Query, refusals: tuple[int, ...] = ()) -> Contract:
+    """Bytes that a browser shows, whole."""
+    answer = Answer(HTTPStatus.OK, media=media, headers=("ETag", "Content-Disposition"))
+    return Contract((answer,), (*READING, HTTPStatus.NOT_FOUND, *refusals), queries=queries, headers=READ_HEADERS)
+
+
 def streaming(*queries: Query) -> Contract:
     """Server-sent events, until one of the two ends them."""
     return Contract(

@@ -7,9 +7,10 @@ from uuid import UUID
 from api.resources import Job, Resource
 from schemas.specs.mapping import PackageKey
 from schemas.values import Code, ObjectRef
+from storage.datasets.pack import Box, PackInfo
 from storage.datasets.survey import ScanReport
 
-__all__ = ["DatasetScan", "PackageKey", "ScanReport"]
+__all__ = ["DatasetFigures", "DatasetRecord", "DatasetScan", "LeftOut", "PackageKey", "ScanReport"]
 
 
 class DatasetScan(Resource, frozen=True, kw_only=True):
@@ -28,3 +29,36 @@ class DatasetScan(Resource, frozen=True, kw_only=True):
     report: ScanReport | None
     notices: list[Code]
     messages: list[str]
+
+
+class DatasetRecord(Resource, frozen=True, kw_only=True):
+    """An image of a dataset's version: `number` counts from 0, `width` and `height` are of the upright image.
+
+    `labels`: a class (in a sequence dataset: the text) per task; `attributes`: what no task was mapped to.
+    """
+
+    number: int
+    name: str
+    width: int
+    height: int
+    sha256: str
+    labels: dict[str, str]
+    boxes: list[Box]
+    attributes: dict[str, str]
+
+
+class DatasetFigures(Resource, frozen=True, kw_only=True):
+    """A dataset's version in numbers: that of the import `job_id`, in `pack`."""
+
+    job_id: UUID
+    pack: ObjectRef
+    figures: PackInfo
+
+
+class LeftOut(Resource, frozen=True, kw_only=True):
+    """Something that an import left out: its name in the package, the code why, and the same as a sentence."""
+
+    name: str
+    code: str
+    params: dict[str, str]
+    message: str

@@ -27,6 +27,7 @@ _PARAMETER = re.compile(r"{(\w+)}")
 _PATHS: Mapping[str, dict[str, Any]] = {
     "id": {"type": "string", "format": "uuid"},
     "name": {"type": "string"},
+    "number": {"type": "integer", "minimum": 0},
     "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
 }
 _SECURITY: Mapping[Policy, list[dict[str, list[str]]]] = {

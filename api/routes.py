@@ -20,6 +20,7 @@ from api.commands import trons as trons_commands
 from api.commands import type_configs
 from api.contract import (
     ACCEPT_LANGUAGE,
+    CURSOR,
     EVERYWHERE,
     FLAG,
     ID,
@@ -27,6 +28,7 @@ from api.contract import (
     PAGE,
     READ_HEADERS,
     READING,
+    TEXT,
     THINGS,
     WITH_BODY,
     WRITING,
@@ -41,11 +43,12 @@ from api.contract import (
     file,
     listing,
     reading,
+    shown,
     streaming,
     upload,
     words,
 )
-from api.dataset_resources import DatasetScan
+from api.dataset_resources import DatasetFigures, DatasetRecord, DatasetScan, LeftOut
 from api.gateway import GrantWish
 from api.present import KINDS
 from api.queries import (
@@ -59,6 +62,7 @@ from api.queries import (
     jobs,
     models,
     openapi,
+    packs,
     parities,
     scans,
     structures,
@@ -112,6 +116,26 @@ BASE = Query("base", ID, "One of them; else the first.")
 CERTIFIED = words("certified", entities.CERTIFIED, "Only certified structures, or only those that are not; else all.")
 WITH = Query("with", ID, "The template on the right side.", required=True)
 
+VERSION_JOB = Query("version", ID, "The import that made the version; else the newest one.")
+PACKED = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+RECORDS = reading(
+    Page[DatasetRecord],
+    VERSION_JOB,
+    LIMIT,
+    CURSOR,
+    Query("class", TEXT, "Only images with this class, or with a box of it."),
+    Query("attribute", TEXT, "NAME=VALUE: only images of which this is said."),
+    Query("search", TEXT, "Part of the image's name."),
+    refusals=PACKED,
+)
+LEFT_OUT = reading(
+    Page[LeftOut], VERSION_JOB, LIMIT, CURSOR, Query("code", TEXT, "Only what was left out for this."), refusals=PACKED
+)
+RECORD = reading(DatasetRecord, VERSION_JOB, refusals=PACKED)
+FIGURES = reading(DatasetFigures, VERSION_JOB, refusals=PACKED)
+IMAGE = shown("image/*", VERSION_JOB, refusals=PACKED)
+RENDERED = shown("image/svg+xml", VERSION_JOB, refusals=PACKED)
+PACK = file(HTTPStatus.UNPROCESSABLE_ENTITY, queries=(VERSION_JOB,))
 VERSION_MADE = copying(VersionWish, Job, tagged=False)
 SCANNED = reading(DatasetScan, refusals=(HTTPStatus.UNPROCESSABLE_ENTITY,))
 STRUCTURE_MADE = creating(StructureWish, Structure, tagged=True)
@@ -203,6 +227,13 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{V1}/datasets/{{id}}", datasets.get_dataset, says=reading(Dataset, tagged=True)),
     Route("PATCH", f"{V1}/datasets/{{id}}", datasets_commands.patch_dataset, says=changing(NoteEdit, Dataset)),
     Route("DELETE", f"{V1}/datasets/{{id}}", datasets_commands.delete_dataset, says=changing(None, Dataset)),
+    Route("GET", f"{V1}/datasets/{{id}}/records", packs.list_records, says=RECORDS),
+    Route("GET", f"{V1}/datasets/{{id}}/records/{{number}}", packs.get_record, says=RECORD),
+    Route("GET", f"{V1}/datasets/{{id}}/records/{{number}}/image", packs.get_record_image, says=IMAGE),
+    Route("GET", f"{V1}/datasets/{{id}}/records/{{number}}/rendered", packs.get_record_rendered, says=RENDERED),
+    Route("GET", f"{V1}/datasets/{{id}}/figures", packs.get_figures, says=FIGURES),
+    Route("GET", f"{V1}/datasets/{{id}}/dropped", packs.list_dropped, says=LEFT_OUT),
+    Route("GET", f"{V1}/datasets/{{id}}/file", packs.get_dataset_file, says=PACK),
     Route("POST", f"{V1}/datasets/{{id}}/versions", datasets_commands.post_version, says=VERSION_MADE),
     Route("GET", f"{V1}/datasets/{{id}}/dependents", datasets.get_dataset_dependents, says=dependents()),
     Route("POST", f"{V1}/inferences", tests_commands.post_inference, says=creating(InferenceWish, Job)),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from api.cli import packages, scans
+from api.cli import packages, scans, shown
 from api.cli.options import SHOWN, Limit, Mine, Named, NewNote, Search
 from api.cli.output import Sheet, emit, headings, label, short, when
 from api.cli.removal import Deleted, Yes, confirm
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="help.datasets", no_args_is_help=True)
 packages.add_commands(app)
 scans.add_commands(app)
+shown.add_commands(app)
 
 
 @app.command("list", help="help.datasets.list")

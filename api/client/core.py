@@ -86,7 +86,11 @@ class Core(Generic[M]):
 
     async def text(self, path: str, /, **query: Any) -> str:
         """GET a text; raises as `read`."""
-        return checked(await self._send(Request("GET", _target(path, query), self._reading()))).body.decode()
+        return (await self.body(path, **query)).decode()
+
+    async def body(self, path: str, /, **query: Any) -> bytes:
+        """GET bytes that fit into memory; raises as `read`."""
+        return checked(await self._send(Request("GET", _target(path, query), self._reading()))).body
 
     async def lines(self, path: str, last_id: str, /, *, silence_s: float, **query: Any) -> AsyncGenerator[str]:
         """GET a stream behind `last_id`, line by line over a connection of its own; never tried again.

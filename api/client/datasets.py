@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 from api.client.core import Core
@@ -14,11 +15,13 @@ from api.client.naming import find
 from api.client.operation import operation
 from api.client.things import Things, edited
 from api.client.wire import ProgressCallback
-from api.dataset_resources import DatasetScan
+from api.dataset_resources import DatasetFigures, DatasetRecord, DatasetScan, LeftOut
 from api.resources import Dataset, Job, Page, Uploaded
 from api.wishes import DatasetWish, NoteEdit, ScanWish, VersionWish
 from schemas.specs.mapping import Pair
+from schemas.values import ObjectRef
 
+Picture = Literal["image", "rendered", "json"]
 ImportProgress = Callable[[str, int, int], None]
 """Called with ("pack" or "upload", done, in all): files while packing, bytes while uploading."""
 
@@ -106,6 +109,87 @@ class Datasets(Things[M, Dataset]):
         """Confirm a scan as another version of the dataset; tests keep the version that they used."""
         wish = VersionWish(scan_job_id=scan_job_id, pairs=_pairs(pairs))
         return await self._core.write(f"/datasets/{dataset.id}/versions", wish, Job)
+
+    @operation
+    async def records(
+        self,
+        dataset: Dataset,
+        *,
+        version: UUID | None = None,
+        class_: str = "",
+        attribute: str = "",
+        search: str = "",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[DatasetRecord]:
+        """A page of the images of a version (that of the import job `version`, else the newest one).
+
+        `class_`: with this class or a box of it; `attribute`: NAME=VALUE; `search`: part of the name. A page may be
+        shorter than `limit`, or empty, and still have a `next`.
+        """
+        return await self._core.read(
+            f"/datasets/{dataset.id}/records",
+            Page[DatasetRecord],
+            version=version,
+            attribute=attribute,
+            search=search,
+            limit=limit,
+            cursor=cursor,
+            **{"class": class_},
+        )
+
+    @operation
+    async def record(self, dataset: Dataset, number: int, *, version: UUID | None = None) -> DatasetRecord:
+        """One image of a version and what is said of it."""
+        return await self._core.read(f"/datasets/{dataset.id}/records/{number}", DatasetRecord, version=version)
+
+    @operation
+    async def picture(
+        self, dataset: Dataset, number: int, form: Picture = "image", *, version: UUID | None = None
+    ) -> bytes:
+        """One image of a version: the original, an SVG with boxes and classes over it (`rendered`), or what is said of
+        it as JSON."""
+        path = f"/datasets/{dataset.id}/records/{number}" + ("" if form == "json" else f"/{form}")
+        return await self._core.body(path, version=version)
+
+    @operation
+    async def figures(self, dataset: Dataset, *, version: UUID | None = None) -> DatasetFigures:
+        """A version in numbers."""
+        return await self._core.read(f"/datasets/{dataset.id}/figures", DatasetFigures, version=version)
+
+    @operation
+    async def dropped(
+        self,
+        dataset: Dataset,
+        *,
+        version: UUID | None = None,
+        code: str = "",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[LeftOut]:
+        """A page of what a version's import left out; as `records`."""
+        return await self._core.read(
+            f"/datasets/{dataset.id}/dropped",
+            Page[LeftOut],
+            version=version,
+            code=code,
+            limit=limit,
+            cursor=cursor,
+        )
+
+    @operation
+    async def download(
+        self,
+        dataset: Dataset,
+        target: Path,
+        *,
+        version: UUID | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> ObjectRef:
+        """Write a version's pack to `target`; raises as `Core.download`."""
+        figures = await self._core.read(f"/datasets/{dataset.id}/figures", DatasetFigures, version=version)
+        await self._core.download(figures.pack, target, progress)
+        return figures.pack
 
     async def _stored(self, source: Path, tell: ImportProgress) -> Uploaded:
         if source.is_file():  # noqa: ASYNC240  one look at the disk

@@ -15,6 +15,9 @@ ZH: dict[str, tuple[str, str]] = {
     "scan_fits_nothing": ("按此配对没有任何图片可以导入。", "请更换 key、模版或数据包后重新扫描。"),
     "mapping_without_template": ("未选择模版时不能指定配对：类别取自数据包本身。", "请选择模版后重新扫描。"),
     "dataset_type_differs": ("数据包的类型为 {type}，数据集的类型为 {wanted}。", "同一数据集的各版本类型必须相同，请新建数据集。"),
+    "record_unknown": ("该版本没有编号为 {number} 的图片（共 {records} 张，从 0 开始）。", "请选择列表中的编号。"),
+    "pack_unreadable": ("数据集版本 {digest} 无法读取（{detail}）。", "请重新导入该数据集。"),
+    "pack_too_large_to_show": ("数据集版本 {digest} 的表超过 {size_max_bytes} 字节，无法在线预览。", "请下载后查看。"),
 }
 
 EN: dict[str, tuple[str, str]] = {
@@ -27,4 +30,7 @@ EN: dict[str, tuple[str, str]] = {
     "scan_fits_nothing": ("With this mapping no image can be imported.", "Choose other keys, another template or another package and scan again."),
     "mapping_without_template": ("Without a template there is nothing to map: the classes are the package's own.", "Choose a template and scan again."),
     "dataset_type_differs": ("The package is for {type}, the dataset for {wanted}.", "All versions of a dataset have one type: create another dataset."),
+    "record_unknown": ("The version has no image number {number} (it has {records}, from 0).", "Take a number from the list."),
+    "pack_unreadable": ("The dataset's version {digest} cannot be read ({detail}).", "Import the dataset again."),
+    "pack_too_large_to_show": ("The tables of the version {digest} have more than {size_max_bytes} bytes, too many to be shown.", "Download it and look there."),
 }
