@@ -7,6 +7,7 @@ from aiohttp import web
 from api import access, lag, metrics, stream, tus
 from api.answers import JSON_BYTES_MAX, mark_stale, read_your_writes
 from api.auth import add_routes, guard, harden
+from api.commands.catalogue import FETCHES
 from api.deps import DEPS, Deps
 from api.errors import problems
 from api.openapi import document, text
@@ -42,6 +43,7 @@ def create_app(deps: Deps) -> web.Application:
     stream.install(app)
     tus.install(app)
     app[SHELF] = Shelf()
+    app[FETCHES] = {}
     app[DOCUMENT] = text(document(ROUTES)).encode()
     add_routes(app, ROUTES)
     return app

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from api.resources import Job, Resource
+from api.resources import Job, Moment, Resource
 from schemas.specs.mapping import PackageKey
 from schemas.values import Code, ObjectRef
+from storage.dataocean.port import Kind
 from storage.datasets.pack import Box, PackInfo
 from storage.datasets.survey import ScanReport
 
-__all__ = ["DatasetFigures", "DatasetRecord", "DatasetScan", "LeftOut", "PackageKey", "ScanReport"]
+__all__ = [
+    "CatalogueItem",
+    "DatasetFigures",
+    "DatasetRecord",
+    "DatasetScan",
+    "LeftOut",
+    "PackageKey",
+    "ScanReport",
+]
 
 
 class DatasetScan(Resource, frozen=True, kw_only=True):
@@ -62,3 +71,13 @@ class LeftOut(Resource, frozen=True, kw_only=True):
     code: str
     params: dict[str, str]
     message: str
+
+
+class CatalogueItem(Resource, frozen=True, kw_only=True):
+    """A package that the operator keeps ready: a zip, or a folder that becomes one. `name` is a label."""
+
+    id: UUID
+    name: str
+    kind: Kind
+    size_bytes: int | None
+    changed_at: Moment | None

@@ -11,6 +11,7 @@ import msgspec
 from aiohttp import web
 
 from producers.say import Speaker
+from storage.dataocean.port import Catalogue
 from storage.log.port import Log, Partition
 from storage.objects.port import UploadStore
 from storage.views.rows import (
@@ -123,7 +124,8 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     `outcome_wait_s` is how long a write waits for its outcome, `read_wait_s` how long a read waits for the position it
     names and a grant for the claim; `grant_s` how long a job's token lives: longer than any job. `user_running_max` is
     how many jobs agents let one user have running; `uploads_max` how many uploads in pieces may be unfinished,
-    `upload_s` how long one may take from its beginning.
+    `upload_s` how long one may take from its beginning. `catalogue` has packages that the operator keeps ready,
+    if there are any.
     """
 
     views: Reads
@@ -143,6 +145,7 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     uploads_max: int = 64
     upload_s: float = 24 * 3600.0
     actor: Actor = LOCAL_USER
+    catalogue: Catalogue | None = None
 
 
 DEPS = web.AppKey("deps", Deps)

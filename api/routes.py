@@ -7,6 +7,7 @@ from typing import Any
 
 from api import gateway, metrics, objects, stream, tus, tus_contract
 from api.auth import Route
+from api.commands import catalogue, type_configs
 from api.commands import datasets as datasets_commands
 from api.commands import dictionary as dictionary_commands
 from api.commands import jobs as jobs_commands
@@ -17,7 +18,6 @@ from api.commands import structures as structures_commands
 from api.commands import templates as templates_commands
 from api.commands import tests as tests_commands
 from api.commands import trons as trons_commands
-from api.commands import type_configs
 from api.contract import (
     ACCEPT_LANGUAGE,
     CURSOR,
@@ -48,7 +48,7 @@ from api.contract import (
     upload,
     words,
 )
-from api.dataset_resources import DatasetFigures, DatasetRecord, DatasetScan, LeftOut
+from api.dataset_resources import CatalogueItem, DatasetFigures, DatasetRecord, DatasetScan, LeftOut
 from api.gateway import GrantWish
 from api.present import KINDS
 from api.queries import (
@@ -71,7 +71,21 @@ from api.queries import (
 )
 from api.queries.jobs import STATES
 from api.reports import Parity, VerificationReport
-from api.resources import Accepted, Agent, Dataset, Grant, Health, Job, Page, Pth, Story, Structure, Template, Tron
+from api.resources import (
+    Accepted,
+    Agent,
+    Dataset,
+    Grant,
+    Health,
+    Job,
+    Page,
+    Pth,
+    Story,
+    Structure,
+    Template,
+    Tron,
+    Uploaded,
+)
 from api.resources_tests import Comparison, Test
 from api.terms import Dictionary, DictionaryList, TemplateDiff, TypeConfig
 from api.wishes import (
@@ -116,6 +130,12 @@ BASE = Query("base", ID, "One of them; else the first.")
 CERTIFIED = words("certified", entities.CERTIFIED, "Only certified structures, or only those that are not; else all.")
 WITH = Query("with", ID, "The template on the right side.", required=True)
 
+CATALOGUE = reading(Page[CatalogueItem])
+FETCHED = Contract(
+    (Answer(HTTPStatus.CREATED, Uploaded, headers=("Location",)),),
+    (*WRITING, HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.INSUFFICIENT_STORAGE),
+    headers=(ACCEPT_LANGUAGE,),
+)
 VERSION_JOB = Query("version", ID, "The import that made the version; else the newest one.")
 PACKED = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 RECORDS = reading(
@@ -220,6 +240,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{V1}/templates/{{id}}/copy", templates_commands.copy_template, says=TEMPLATE_COPIED),
     Route("GET", f"{V1}/templates/{{id}}/diff", templates.get_template_diff, says=reading(TemplateDiff, WITH)),
     Route("GET", f"{V1}/templates/{{id}}/dependents", templates.get_template_dependents, says=dependents()),
+    Route("GET", f"{V1}/catalogue", catalogue.list_catalogue, says=CATALOGUE),
+    Route("POST", f"{V1}/catalogue/{{id}}/object", catalogue.post_item, says=FETCHED),
     Route("POST", f"{V1}/dataset-scans", scans_commands.post_scan, says=creating(ScanWish, Job)),
     Route("GET", f"{V1}/dataset-scans/{{id}}", scans.get_scan, says=SCANNED),
     Route("POST", f"{V1}/datasets", datasets_commands.post_dataset, says=creating(DatasetWish, Job)),

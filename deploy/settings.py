@@ -51,7 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `kafka_bootstrap`, `postgres_dsn`, `api_url` and the secrets are empty until somebody says them; the embedded
     stack says them itself. `maven_url` is an optional mirror for the jars of Kafka. `objects` is a folder or
-    `s3://bucket/prefix`; the credentials of S3 are those of the AWS tools. With `s3_links` agents fetch objects from
+    `s3://bucket/prefix`; the credentials of S3 are those of the AWS tools. `dataocean`, in the same form, is where
+    packages are kept ready to be imported. With `s3_links` agents fetch objects from
     the bucket themselves. `metrics_port` is where projector and agents serve /metrics on loopback; 0 is nowhere. An
     upload in pieces is given up `upload_s` after it began; `uploads_max` of them may be unfinished.
     `schema` is the first schema of read models; afterwards `mo projections` says which one is read.
@@ -71,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kafka_key_file: Path | None = None
     postgres_dsn: str = ""
     objects: str = ""
+    dataocean: str = ""
     s3_endpoint: str = ""
     s3_links: bool = True
     metrics_port: Port = 0
@@ -103,10 +105,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def bucket(self) -> tuple[str, str] | None:
         """Bucket and prefix of the object store; None where it is a folder."""
-        if not self.objects.startswith(S3_SCHEME):
-            return None
-        bucket, _, prefix = self.objects.removeprefix(S3_SCHEME).partition("/")
-        return bucket, prefix
+        return _bucket_of(self.objects)
+
+    @property
+    def dataocean_bucket(self) -> tuple[str, str] | None:
+        """Bucket and prefix of the catalogue; None where it is a folder, or none is set."""
+        return _bucket_of(self.dataocean)
 
     @property
     def objects_folder(self) -> Path:
@@ -153,9 +157,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             text = environ.get(variable, "")
             if text:
                 given[field.name] = _parsed(variable, text, field.type)
-        if (folder := given.get("objects", "")) and "://" not in folder:
-            # relative to where the settings were read: children run elsewhere
-            given["objects"] = str(_path(Path, folder))
+        for name in ("objects", "dataocean"):
+            if (folder := given.get(name, "")) and "://" not in folder:
+                # relative to where the settings were read: children run elsewhere
+                given[name] = str(_path(Path, folder))
         settings = cls(**given)
         _check(settings)
         return settings
@@ -220,10 +225,19 @@ def _check_services(settings: Settings) -> None:
         raise SettingsError("setting_missing", "MO_KAFKA_USERNAME", f"is needed by {settings.kafka_security}")
     if settings.kafka_key_file is not None and settings.kafka_cert_file is None:
         raise SettingsError("setting_missing", "MO_KAFKA_CERT_FILE", "belongs to MO_KAFKA_KEY_FILE")
-    if settings.bucket is not None and not settings.bucket[0]:
-        raise SettingsError("setting_invalid", "MO_OBJECTS", "must be s3://bucket or s3://bucket/prefix")
-    if settings.bucket is None and "://" in settings.objects:
-        raise SettingsError("setting_invalid", "MO_OBJECTS", "must be a folder or s3://bucket/prefix")
+    for variable, text in (("MO_OBJECTS", settings.objects), ("MO_DATAOCEAN", settings.dataocean)):
+        bucket = _bucket_of(text)
+        if bucket is not None and not bucket[0]:
+            raise SettingsError("setting_invalid", variable, "must be s3://bucket or s3://bucket/prefix")
+        if bucket is None and "://" in text:
+            raise SettingsError("setting_invalid", variable, "must be a folder or s3://bucket/prefix")
+
+
+def _bucket_of(text: str) -> tuple[str, str] | None:
+    if not text.startswith(S3_SCHEME):
+        return None
+    bucket, _, prefix = text.removeprefix(S3_SCHEME).partition("/")
+    return bucket, prefix
 
 
 def masked(dsn: str) -> str:

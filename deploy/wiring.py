@@ -18,6 +18,7 @@ from deploy.settings import Settings, SettingsError
 from producers.say import Speaker
 from schemas.lifecycle import FOLD_VERSION
 from schemas.topics import TOPICS
+from storage.dataocean.port import Catalogue
 from storage.log.kafka import KafkaLog
 from storage.log.port import Log, LogError
 from storage.objects.port import UploadStore
@@ -103,7 +104,7 @@ async def _api(settings: Settings) -> int:
     views = await Views.open(settings.postgres_dsn, active)
     watcher = await Watcher.open(settings.postgres_dsn, active)
     flips = asyncio.create_task(_follow_flips(control, views, watcher))
-    objects = objects_of(settings)
+    objects, catalogue = objects_of(settings), catalogue_of(settings)
     deps = Deps(
         views=views,
         watcher=watcher,
@@ -120,6 +121,7 @@ async def _api(settings: Settings) -> int:
         user_running_max=settings.user_running_max,
         uploads_max=settings.uploads_max,
         upload_s=settings.upload_s,
+        catalogue=catalogue,
     )
     runner = serving(create_app(deps), shutdown_s=SHUTDOWN_S)
     try:
@@ -180,14 +182,32 @@ def objects_of(settings: Settings) -> UploadStore:
     return _bucket(settings)
 
 
+def catalogue_of(settings: Settings) -> Catalogue | None:
+    """Where packages are kept ready to be imported: a folder, or a prefix of a bucket; None where none is set."""
+    if not settings.dataocean:
+        return None
+    if settings.dataocean_bucket is None:
+        from storage.dataocean.folder import FolderCatalogue
+
+        return FolderCatalogue(Path(settings.dataocean))
+    try:
+        from storage.dataocean.s3 import S3Catalogue
+    except ImportError as error:
+        raise _s3_missing("MO_DATAOCEAN", error) from error
+    bucket, prefix = settings.dataocean_bucket
+    return S3Catalogue(bucket, prefix, endpoint=settings.s3_endpoint)
+
+
+def _s3_missing(variable: str, error: ImportError) -> SettingsError:
+    return SettingsError("extra_missing", variable, f"S3 needs the extra `s3` ({error}): pip install 'mo-system[s3]'")
+
+
 def _bucket(settings: Settings) -> S3Objects:
     assert settings.bucket is not None
     try:
         from storage.objects.s3 import S3Objects
     except ImportError as error:
-        raise SettingsError(
-            "extra_missing", "MO_OBJECTS", f"S3 needs the extra `s3` ({error}): pip install 'mo-system[s3]'"
-        ) from error
+        raise _s3_missing("MO_OBJECTS", error) from error
     bucket, prefix = settings.bucket
     return S3Objects(bucket, prefix, endpoint=settings.s3_endpoint, links=settings.s3_links)
 

@@ -10,7 +10,7 @@ import typer
 
 from api.cli import exits
 from api.cli.options import Named, Note, Timeout, Wait
-from api.cli.output import Sheet, emit, facts, headings, label
+from api.cli.output import Sheet, emit, facts, headings, label, short, size, when
 from api.cli.packages import pairs_of
 from api.cli.progress import Meter, awaited
 from api.cli.removal import Yes
@@ -19,14 +19,15 @@ from api.cli.versions import sheets
 from api.cli.words import plain
 
 if TYPE_CHECKING:
-    from api.dataset_resources import DatasetScan, PackageKey, ScanReport
+    from api.dataset_resources import CatalogueItem, DatasetScan, PackageKey, ScanReport
     from api.resources import Job
 
 VALUES_SHOWN = 8
 NO_RECORD = "file_not_used"
 """What is dropped for it was never a record: nobody is asked about it."""
 
-Source = Annotated[Path, typer.Argument(help="argument.package")]
+Source = Annotated[Path | None, typer.Argument(help="argument.package")]
+Item = Annotated[str, typer.Option("--catalogue", help="option.catalogue")]
 Template = Annotated[str, typer.Option("--template", help="option.dataset_template")]
 Sub = Annotated[str, typer.Option("--sub", help="option.sub_template")]
 Form = Annotated[str, typer.Option("--format", help="option.scan_format")]
@@ -37,14 +38,46 @@ Map = Annotated[list[str] | None, typer.Option("--map", help="option.map")]
 
 def add_commands(app: typer.Typer) -> None:
     """Put the commands into `mo datasets`."""
+    app.command("catalogue", help="help.datasets.catalogue")(catalogue)
     app.command("scan", help="help.datasets.scan")(scan)
     app.command("import", help="help.datasets.import")(import_package)
     app.command("update", help="help.datasets.update")(update)
 
 
+def catalogue(context: typer.Context) -> None:
+    """List the packages that the operator keeps ready."""
+    session = session_of(context)
+    page = session.client.datasets.catalogue()
+    rows = [
+        (
+            short(each.id),
+            each.name,
+            label(session, "item", each.kind),
+            "-" if each.size_bytes is None else size(each.size_bytes),
+            "-" if each.changed_at is None else when(each.changed_at),
+        )
+        for each in page.items
+    ]
+    emit(session, page, Sheet(headings(session, "id", "name", "type", "size", "changed"), rows))
+
+
+def _source(session: Session, package: Path | None, item: str) -> Path | CatalogueItem:
+    """The package that is meant: on this machine, or in the catalogue."""
+    if (package is None) == (not item):
+        raise UsageError("usage.package_or_item")
+    if package is not None:
+        return package
+    items = session.client.datasets.catalogue().items
+    fits = [each for each in items if item == each.name or str(each.id).startswith(item)]
+    if len(fits) != 1:
+        raise UsageError("usage.item_not_clear", item=item, known=", ".join(each.name for each in items[:20]))
+    return fits[0]
+
+
 def scan(
     context: typer.Context,
-    package: Source,
+    package: Source = None,
+    item: Item = "",
     template: Template = "",
     sub: Sub = "",
     form: Form = "auto",
@@ -55,7 +88,7 @@ def scan(
 ) -> None:
     """Show what an import would keep and drop; nothing is made."""
     session = session_of(context)
-    found = _scanned(session, package, (template, sub, form, split, type_), map_, timeout)
+    found = _scanned(session, _source(session, package, item), (template, sub, form, split, type_), map_, timeout)
     emit(session, found, *_sheets(session, found))
     if found.report is None or found.report.problems:
         raise typer.Exit(exits.FAILED)
@@ -64,7 +97,8 @@ def scan(
 def import_package(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="argument.dataset_name")],
-    package: Source,
+    package: Source = None,
+    item: Item = "",
     template: Template = "",
     sub: Sub = "",
     form: Form = "auto",
@@ -78,7 +112,7 @@ def import_package(
 ) -> None:
     """Scan a package, ask if something of it would be dropped, and import it as a new dataset."""
     session = session_of(context)
-    found = _scanned(session, package, (template, sub, form, split, type_), map_, timeout)
+    found = _scanned(session, _source(session, package, item), (template, sub, form, split, type_), map_, timeout)
     _confirm(session, found, name, yes=yes)
     job = session.client.datasets.import_scanned(name, found.id, note=note)
     _end(session, job, wait=wait, timeout_s=timeout)
@@ -87,7 +121,8 @@ def import_package(
 def update(
     context: typer.Context,
     dataset: Named,
-    package: Source,
+    package: Source = None,
+    item: Item = "",
     template: Template = "",
     sub: Sub = "",
     form: Form = "auto",
@@ -101,14 +136,14 @@ def update(
     session = session_of(context)
     target = session.client.datasets.find(dataset)
     type_ = "" if template else target.type
-    found = _scanned(session, package, (template, sub, form, split, type_), map_, timeout)
+    found = _scanned(session, _source(session, package, item), (template, sub, form, split, type_), map_, timeout)
     _confirm(session, found, target.name, yes=yes)
     _end(session, session.client.datasets.update(target, found.id), wait=wait, timeout_s=timeout)
 
 
 def _scanned(
     session: Session,
-    package: Path,
+    package: Path | CatalogueItem,
     how: tuple[str, str, str, str, str],
     pairs: list[str] | None,
     timeout_s: float | None,

@@ -54,6 +54,13 @@ EN = {
     "text.downloaded": "Written to {path} ({size}).",
     "usage.to_without_number": "--to writes one image.\nName it with --number.",
     "usage.version_not_clear": "{version} is not one version.\nTake one of: {known}.",
+    "help.datasets.catalogue": "List the packages that the operator keeps ready to be imported.",
+    "option.catalogue": "Instead of a package on this machine, one of the catalogue: its name or id",
+    "item.zip": "zip",
+    "item.folder": "folder",
+    "column.changed": "changed",
+    "usage.package_or_item": "Name a package on this machine, or one of the catalogue with --catalogue.\nOne of the two.",
+    "usage.item_not_clear": "{item} is not one package of the catalogue.\nThere are: {known}.",
 }
 ZH = {
     "help.datasets.import": "上传数据包（文件夹或 zip），显示将丢弃的内容，确认后导入为新数据集。",
@@ -105,4 +112,11 @@ ZH = {
     "text.downloaded": "已写入 {path}（{size}）。",
     "usage.to_without_number": "--to 用于导出一张图片。\n请用 --number 指定编号。",
     "usage.version_not_clear": "{version} 不能确定一个版本。\n可选：{known}。",
+    "help.datasets.catalogue": "列出管理员准备好的、可以导入的数据包。",
+    "option.catalogue": "不用本机的数据包，而用数据目录中的一个：名称或 ID",
+    "item.zip": "zip",
+    "item.folder": "文件夹",
+    "column.changed": "更新时间",
+    "usage.package_or_item": "请指定本机的数据包，或用 --catalogue 指定数据目录中的数据包。\n二者选一。",
+    "usage.item_not_clear": "{item} 不能确定数据目录中的一个数据包。\n已有：{known}。",
 }

@@ -15,7 +15,7 @@ from api.client.naming import find
 from api.client.operation import operation
 from api.client.things import Things, edited
 from api.client.wire import ProgressCallback
-from api.dataset_resources import DatasetFigures, DatasetRecord, DatasetScan, LeftOut
+from api.dataset_resources import CatalogueItem, DatasetFigures, DatasetRecord, DatasetScan, LeftOut
 from api.resources import Dataset, Job, Page, Uploaded
 from api.wishes import DatasetWish, NoteEdit, ScanWish, VersionWish
 from schemas.specs.mapping import Pair
@@ -61,7 +61,7 @@ class Datasets(Things[M, Dataset]):
     @operation
     async def scan(
         self,
-        source: Path,
+        source: Path | CatalogueItem,
         *,
         format_: str = "auto",
         split: str = "",
@@ -71,7 +71,7 @@ class Datasets(Things[M, Dataset]):
         pairs: Mapping[str, str] | None = None,
         on_progress: ImportProgress | None = None,
     ) -> Job:
-        """Upload a package (a folder or a zip) and ask what an import would keep and drop; nothing is made yet.
+        """Take a package (folder, zip, or of the catalogue), ask what an import would keep and drop; nothing is made.
 
         With `template` its tasks are answered by `pairs` (task -> key of the package), or as the scan proposes.
 
@@ -191,7 +191,14 @@ class Datasets(Things[M, Dataset]):
         await self._core.download(figures.pack, target, progress)
         return figures.pack
 
-    async def _stored(self, source: Path, tell: ImportProgress) -> Uploaded:
+    @operation
+    async def catalogue(self) -> Page[CatalogueItem]:
+        """The packages that the operator keeps ready to be imported."""
+        return await self._core.read("/catalogue", Page[CatalogueItem])
+
+    async def _stored(self, source: Path | CatalogueItem, tell: ImportProgress) -> Uploaded:
+        if isinstance(source, CatalogueItem):
+            return await self._core.write(f"/catalogue/{source.id}/object", None, Uploaded)
         if source.is_file():  # noqa: ASYNC240  one look at the disk
             return await self._core.upload(source, lambda done, total: tell("upload", done, total))
         with tempfile.TemporaryDirectory(prefix="mo-import-") as scratch:

@@ -18,6 +18,10 @@ ZH: dict[str, tuple[str, str]] = {
     "record_unknown": ("该版本没有编号为 {number} 的图片（共 {records} 张，从 0 开始）。", "请选择列表中的编号。"),
     "pack_unreadable": ("数据集版本 {digest} 无法读取（{detail}）。", "请重新导入该数据集。"),
     "pack_too_large_to_show": ("数据集版本 {digest} 的表超过 {size_max_bytes} 字节，无法在线预览。", "请下载后查看。"),
+    "catalogue_not_set": ("没有配置数据目录。", "请管理员用 MO_DATAOCEAN 指定一个文件夹或 s3://bucket/prefix。"),
+    "catalogue_item_unknown": ("数据目录中没有该数据包。", "请重新列出数据目录。"),
+    "catalogue_item_too_large": ("该数据包的文件过多（{detail}）。", "请拆分后再导入。"),
+    "catalogue_away": ("数据目录暂时无法读取（{detail}）。", "请稍后重试，或检查 MO_DATAOCEAN。"),
 }
 
 EN: dict[str, tuple[str, str]] = {
@@ -33,4 +37,8 @@ EN: dict[str, tuple[str, str]] = {
     "record_unknown": ("The version has no image number {number} (it has {records}, from 0).", "Take a number from the list."),
     "pack_unreadable": ("The dataset's version {digest} cannot be read ({detail}).", "Import the dataset again."),
     "pack_too_large_to_show": ("The tables of the version {digest} have more than {size_max_bytes} bytes, too many to be shown.", "Download it and look there."),
+    "catalogue_not_set": ("There is no catalogue.", "Let the operator name a folder or s3://bucket/prefix in MO_DATAOCEAN."),
+    "catalogue_item_unknown": ("The catalogue has no such package.", "List the catalogue again."),
+    "catalogue_item_too_large": ("The package has too many files ({detail}).", "Divide it and import the parts."),
+    "catalogue_away": ("The catalogue cannot be read now ({detail}).", "Try again later, or check MO_DATAOCEAN."),
 }

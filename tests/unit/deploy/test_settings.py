@@ -37,6 +37,7 @@ def test_every_field_survives_the_way_to_a_child_process() -> None:
         kafka_key_file=Path("/srv/key"),
         postgres_dsn="postgresql://postgres@/mo?host=/srv/run",
         objects="s3://bucket/team/mo",
+        dataocean="s3://bucket/ocean",
         s3_endpoint="http://store",
         s3_links=False,
         metrics_port=9,
@@ -93,6 +94,8 @@ def test_a_relative_home_is_made_absolute_because_children_run_elsewhere() -> No
         ("MO_KAFKA_SECURITY", "TLS"),
         ("MO_OBJECTS", "s3:///prefix"),
         ("MO_OBJECTS", "gs://bucket"),
+        ("MO_DATAOCEAN", "s3:///prefix"),
+        ("MO_DATAOCEAN", "gs://bucket"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(variable: str, text: str) -> None:
@@ -183,3 +186,5 @@ def test_objects_lie_in_a_folder_or_a_bucket() -> None:
     assert Settings.from_env({"MO_OBJECTS": "here"}).objects_folder == Path.cwd() / "here"
     assert Settings.from_env({"MO_OBJECTS": "s3://b"}).bucket == ("b", "")
     assert Settings.from_env({"MO_OBJECTS": "s3://b/team/mo"}).bucket == ("b", "team/mo")
+    assert Settings.from_env({"MO_DATAOCEAN": "s3://b/ocean"}).dataocean_bucket == ("b", "ocean")
+    assert Settings.from_env({"MO_DATAOCEAN": "here"}).dataocean == str(Path.cwd() / "here")
