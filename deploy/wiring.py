@@ -10,7 +10,7 @@ import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 from deploy import logs
@@ -133,12 +133,19 @@ async def _api(settings: Settings) -> int:
         await runner.cleanup()
         flips.cancel()
         await asyncio.gather(flips, return_exceptions=True)
-        await watcher.close()
-        await views.close()
-        await control.close()
-        await objects.close()
-        await log.close()
+        await _close(watcher, views, control, objects, catalogue, log)
     return 0
+
+
+class _Closing(Protocol):
+    async def close(self) -> None: ...
+
+
+async def _close(*parts: _Closing | None) -> None:
+    """Let go of them, one after the other."""
+    for each in parts:
+        if each is not None:
+            await each.close()
 
 
 async def _active(control: Control, first: str) -> str:

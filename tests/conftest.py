@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -152,6 +152,18 @@ def patient_mo() -> Iterator[Client]:
     """A client of a system of its own, where a job may take long."""
     with running_system(JOB_SECONDS_MAX=600, LEASE_S=30) as settings, client_of(settings) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def system_told() -> Callable[..., AbstractContextManager[Client]]:
+    """Runs a system of one's own with these settings, and gives a client of it."""
+
+    @contextmanager
+    def running(**told: object) -> Iterator[Client]:
+        with running_system(**told) as settings, client_of(settings) as client:
+            yield client
+
+    return running
 
 
 class short_home:  # noqa: N801 - used like a function
