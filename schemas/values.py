@@ -21,6 +21,11 @@ ResourceClass = Literal["cpu-light", "cpu-heavy", "device"]
 """What a job needs of a machine: imports and scans; conversion; inference on a platform's device."""
 
 
+def sayable(text: str) -> str:
+    """The text with `?` for what UTF-8 cannot carry: half a surrogate, as escapes in files from outside may mean."""
+    return text.encode("utf-8", "replace").decode()
+
+
 class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of the values inside events: immutable, compared by content."""
 

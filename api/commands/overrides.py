@@ -14,7 +14,8 @@ def with_overrides(document: Mapping[str, Any], overrides: Mapping[str, Any]) ->
     those of the same name.
 
     Raises:
-        TemplateRefusedError: `sub_template_unknown`, `overrides_malformed`, `field_given_twice`.
+        TemplateRefusedError: `sub_template_unknown`, `sub_template_name_twice`, `overrides_malformed`,
+            `field_given_twice`.
     """
     changed = {**document, **renamed(overrides)}
     if SUBS in overrides:
@@ -26,7 +27,10 @@ def _merged(subs: list[dict[str, Any]], changes: object) -> list[dict[str, Any]]
     if not isinstance(changes, list) or not all(isinstance(each, dict) and "name" in each for each in changes):
         raise TemplateRefusedError([Code("overrides_malformed")])
     by_name = {sub["name"]: dict(sub) for sub in subs}
-    for change in changes:
+    for number, change in enumerate(changes):
+        if any(change["name"] == earlier["name"] for earlier in changes[:number]):
+            name = str(change["name"])[:100]
+            raise TemplateRefusedError([Code("sub_template_name_twice", {"sub_template": name})])
         if not isinstance(change["name"], str) or change["name"] not in by_name:
             known = ", ".join(by_name)[:200]
             raise TemplateRefusedError(
@@ -34,6 +38,6 @@ def _merged(subs: list[dict[str, Any]], changes: object) -> list[dict[str, Any]]
             )
         fields = renamed(change)
         if "class_name" in fields:
-            by_name[change["name"]].pop("tasks")
+            by_name[change["name"]].pop("tasks", None)
         by_name[change["name"]].update(fields)
     return list(by_name.values())

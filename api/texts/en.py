@@ -104,6 +104,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "structure_file_too_large": ("The structure file {file} has more than {size_max_bytes} bytes.", "Leave out what is no part of the network, or split it and upload a zip."),
     "structure_class_twice": ("Several files define the class {class_name}: {files}.", "Keep one of them, or rename the others."),
     "structure_annotation_differs": ("The annotation of the file's last function must name the class: {function} ({file}, line {line}) says \"{said}\", the class is {class_name}.", "Change the annotation or the class name, and upload the file again."),
+    "structure_too_long": ("The structure has more than {words_max} words and signs.", "Leave out what is no part of the network, long tables of numbers for example: a type config can hold them."),
     "structure_zip_damaged": ("The structure's zip cannot be read ({detail}).", "Pack the files as an ordinary zip and upload it again."),
     "structure_zip_too_large": ("The structure's zip is too large.", "At most {files_max} files and {size_max_bytes} bytes unpacked: pack only the Python files that the network needs."),
     "structure_zip_entry": ("{name} in the structure's zip cannot be used.", "The zip may only hold .py files, with letters, digits and underscores in their paths; no links, nothing encrypted, no name twice."),

@@ -104,6 +104,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "structure_file_too_large": ("模型结构文件 {file} 超过 {size_max_bytes} 字节。", "请去掉与网络无关的内容，或拆成多个文件打包为 zip。"),
     "structure_class_twice": ("有多个文件定义了类 {class_name}：{files}。", "请只保留一个定义，或给其余的类改名。"),
     "structure_annotation_differs": ("py文件最后一个函数的注解里写的名字要和模型结构类名一致：函数 {function}（{file} 第 {line} 行）的注解是“{said}”，类名是 {class_name}。", "请修改注解或类名，再重新上传。"),
+    "structure_too_long": ("模型结构文件的内容过长（超过 {words_max} 个单词和符号）。", "请去掉与网络无关的内容；较长的数值表可以放进类型配置文件。"),
     "structure_zip_damaged": ("模型结构压缩包无法读取（{detail}）。", "请重新打包为普通的 zip 后再上传。"),
     "structure_zip_too_large": ("模型结构压缩包过大。", "最多 {files_max} 个文件，解压后共 {size_max_bytes} 字节；请只打包网络用到的 py 文件。"),
     "structure_zip_entry": ("模型结构压缩包中的 {name} 不能使用。", "压缩包里只能有 py 文件，路径由字母、数字和下划线组成，不能有链接、加密或重名的文件。"),

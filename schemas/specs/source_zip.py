@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 
-from schemas.values import Code
+from schemas.values import Code, sayable
 
 ZIP_BYTES_MAX = 1 << 20
 UNPACKED_BYTES_MAX = 2 << 20
@@ -28,6 +28,8 @@ _LITTER = frozenset({"__MACOSX", "__pycache__"})
 """What packing programs and interpreters leave behind; also everything that begins with a dot."""
 _NEEDED = frozenset({"torch", "numpy"})
 _ENCRYPTED = 0x01
+_PACKINGS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""What packing programs write unless they are told otherwise."""
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, UnicodeDecodeError, ValueError)
 
 
@@ -50,9 +52,11 @@ def unpacked(data: bytes) -> dict[str, bytes] | Code:
                 return _too_large()
             if (wrong := _wrong_entry(entries)) is not None:
                 return Code("structure_zip_entry", {"name": wrong[:NAME_CHARS_MAX]})
+            if (packed := next((each for each in entries if each.compress_type not in _PACKINGS), None)) is not None:
+                return _damaged(f"{packed.filename}: compression method {packed.compress_type}")
             files = _read(archive, entries)
     except _DAMAGED as error:
-        return Code("structure_zip_damaged", {"detail": str(error)[:200]})
+        return _damaged(str(error))
     if files is None:
         return _too_large()
     files = _without_wrapping(files)
@@ -96,6 +100,10 @@ def _without_wrapping(files: Mapping[str, bytes]) -> dict[str, bytes]:
     if len(roots) != 1 or root in files or f"{root}/__init__.py" in files:
         return dict(files)
     return {path.removeprefix(f"{root}/"): source for path, source in files.items()}
+
+
+def _damaged(detail: str) -> Code:
+    return Code("structure_zip_damaged", {"detail": sayable(detail[:200])})
 
 
 def _too_large() -> Code:

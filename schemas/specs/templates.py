@@ -150,7 +150,10 @@ def channels_of(sub: Mapping[str, object]) -> int:
     if not isinstance(parts, list | tuple) or len(parts) != 4:
         return 1
     channels = str(parts[1]).strip()
-    return min(int(channels), CHANNELS_MAX) if channels.isascii() and channels.isdecimal() else 1
+    if not (channels.isascii() and channels.isdecimal()):
+        return 1
+    digits = channels.lstrip("0")  # of 5,000 of them Python makes no number
+    return min(int(digits or "0"), CHANNELS_MAX) if len(digits) <= len(str(CHANNELS_MAX)) else CHANNELS_MAX
 
 
 def _sub(raw: object) -> object:

@@ -6,9 +6,10 @@ import json
 import re
 from typing import Any
 
+import msgspec
 import yaml
 
-from schemas.values import Code
+from schemas.values import Code, sayable
 
 TYPE_CONFIG_BYTES_MAX = 64 << 10
 
@@ -40,15 +41,20 @@ def read_type_config(data: bytes) -> dict[str, Any]:
     """The keyword arguments in the file.
 
     Raises:
-        TypeConfigRefusedError: `type_config_unreadable`: it is neither JSON nor YAML; `type_config_no_mapping`: it
-            holds something else, or a key that is no argument's name.
+        TypeConfigRefusedError: `type_config_unreadable`: it is neither JSON nor YAML, or holds what JSON cannot say;
+            `type_config_no_mapping`: it holds something else, or a key that is no argument's name.
     """
     read = _read(data)
     if not isinstance(read, dict):
-        raise TypeConfigRefusedError(Code("type_config_no_mapping", {"found": type(read).__name__}))
+        raise _refused("type_config_no_mapping", found=type(read).__name__)
     for name in read:
         if not (isinstance(name, str) and name.isidentifier()):
-            raise TypeConfigRefusedError(Code("type_config_no_mapping", {"found": str(name)[:100]}))
+            raise _refused("type_config_no_mapping", found=str(name)[:100])
+    try:
+        # half a surrogate, an endless integer, keys of keys: whoever shows the arguments could not
+        msgspec.json.encode(read)
+    except Exception as error:
+        raise _unreadable(error) from error
     return read
 
 
@@ -59,7 +65,13 @@ def _read(data: bytes) -> Any:
         pass
     try:
         return _Loader(data).get_single_data()
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise TypeConfigRefusedError(
-            Code("type_config_unreadable", {"detail": " ".join(str(error).split())[:200]})
-        ) from error
+    except Exception as error:  # whatever a value's tag makes of a text that is none of its kind
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> TypeConfigRefusedError:
+    return _refused("type_config_unreadable", detail=" ".join(str(error).split())[:200])
+
+
+def _refused(code: str, **params: str) -> TypeConfigRefusedError:
+    return TypeConfigRefusedError(Code(code, {name: sayable(text) for name, text in params.items()}))

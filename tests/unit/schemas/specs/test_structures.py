@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import warnings
 import zipfile
 
+import msgspec
 import pytest
 
 from schemas.specs.source_zip import ENTRIES_MAX, UNPACKED_BYTES_MAX
-from schemas.specs.structures import FILE_BYTES_MAX, ONLY_FILE, StructureRefusedError, class_problem, locate
+from schemas.specs.structures import FILE_BYTES_MAX, ONLY_FILE, WORDS_MAX, StructureRefusedError, class_problem, locate
 
 NET = b"class Net:\n    def forward(self, x): return x\n"
 
@@ -174,3 +176,64 @@ def test_files_that_take_the_name_of_a_needed_module_are_refused() -> None:
 def test_the_refusal_says_what_is_wrong() -> None:
     with pytest.raises(StructureRefusedError, match="structure_class_missing"):
         locate(NET, "Other")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"net.py": NET + b"x = [" + b"0," * (FILE_BYTES_MAX // 2 - 100) + b"]"},
+        {f"p/m{n}.py": b"-" * 200_000 + b"1" for n in range(10)},
+        {f"p/m{n}.py": b"x = [" + b"0," * (WORDS_MAX // 20) + b"]\n" for n in range(11)},
+    ],
+    ids=["one file", "signs", "many files"],
+)
+def test_a_small_zip_costs_no_memory(files: dict[str, bytes | str]) -> None:
+    """A tree takes hundreds of bytes a word: a zip of 3 KB could ask for 1 GB."""
+    source = zipped(files)
+    assert len(source) < 20_000
+    tracemalloc.start()
+    try:
+        assert code_of(source) == "structure_too_long"
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_packed_in_another_way_is_refused_before_it_is_unpacked(compression: int) -> None:
+    """Damaged ones raise what their library raises; whole ones unpack without a bound."""
+    source = zipped({"net.py": NET}, compression)
+    for each in (source, source.replace(NET[:4], b"\0\0\0\0")):
+        problem = class_problem(each, "Net")
+        assert problem is not None
+        assert problem.code == "structure_zip_damaged"
+        assert "compression method" in problem.params["detail"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"# coding: nothing\n" + NET,
+        b"# coding: hex\n" + NET,
+        b"# coding: raw_unicode_escape\nx = '\\ud800'\n" + NET,
+        b"# coding: utf-8\nx = '\xff'\n" + NET,
+        b"\0" + NET,
+    ],
+    ids=["unknown", "no text", "half a surrogate", "other bytes", "null"],
+)
+def test_what_no_text_can_hold_is_no_python(source: bytes) -> None:
+    problem = class_problem(source, "Net")
+    assert problem is not None
+    assert problem.code == "structure_not_python"
+    msgspec.json.encode(problem)
+
+
+def test_text_in_gbk_is_read_as_it_says() -> None:
+    assert code_of("# coding: gbk\n# 缺陷\n".encode("gbk") + NET) == ""
+
+
+def test_what_a_refusal_names_can_be_said() -> None:
+    problem = class_problem(NET + b"@register('\\ud800')\ndef make(): ...\n", "Net")
+    assert problem is not None
+    assert problem.code == "structure_annotation_differs"
+    msgspec.json.encode(problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from schemas.specs.type_configs import TypeConfigRefusedError, read_type_config
@@ -35,9 +36,18 @@ def test_json_and_yaml_are_read(text: bytes, read: dict[str, object]) -> None:
         (b"a: &x [1, 1]\nb: [*x, *x]", "type_config_unreadable"),
         (b"a: " + b"[" * 20_000, "type_config_unreadable"),
         (b"a: 1\n---\nb: 2\n", "type_config_unreadable"),
+        (b"a: !!int x", "type_config_unreadable"),
+        (b"a: !!timestamp x", "type_config_unreadable"),
+        (b"a: !!binary [1]", "type_config_unreadable"),
+        (b"a: !!bool maybe", "type_config_unreadable"),
+        (b'{"a": "\\ud800"}', "type_config_unreadable"),
+        (b'{"\\ud800": 1}', "type_config_no_mapping"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "type_config_unreadable"),
+        (b"a: 0x" + b"f" * 5000, "type_config_unreadable"),
     ],
 )
 def test_everything_else_is_refused(text: bytes, code: str) -> None:
     with pytest.raises(TypeConfigRefusedError) as refusal:
         read_type_config(text)
     assert refusal.value.problem.code == code
+    msgspec.json.encode(refusal.value.problem)
