@@ -104,6 +104,8 @@ class Shelf:
                 self._reading.pop(ref.digest, None)
 
     def _keep(self, digest: str, tables: Tables) -> None:
+        if (old := self._kept.pop(digest, None)) is not None:
+            self._bytes -= old.size_bytes
         self._kept[digest] = tables
         self._bytes += tables.size_bytes
         while self._bytes > self._bytes_max and self._kept:

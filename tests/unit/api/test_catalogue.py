@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -42,3 +44,24 @@ async def test_what_is_not_there_is_refused(api, tmp_path):
     (tmp_path / "ocean").rename(tmp_path / "away")
     answer = await api.get("/catalogue")
     assert (answer.status, answer.json["code"]) == (503, "catalogue_away")
+
+
+async def test_who_asks_again_joins_the_copying_that_goes_on(api):
+    class Slow:
+        """One item, counted as often as it is read."""
+
+        read = 0
+
+        async def content(self, _id: UUID) -> AsyncIterator[bytes]:
+            self.read += 1
+            for piece in (b"a", b"b"):
+                await asyncio.sleep(0.1)
+                yield piece
+
+    slow, id_ = Slow(), uuid4()
+    api.app._state[DEPS] = msgspec.structs.replace(api.deps, catalogue=slow)
+    answers = await asyncio.gather(*(api.post(f"/catalogue/{id_}/object") for _ in range(3)))
+    assert [answer.status for answer in answers] == [201] * 3
+    assert ({answer.json["size_bytes"] for answer in answers}, slow.read) == ({2}, 1)
+    await api.post(f"/catalogue/{id_}/object")
+    assert slow.read == 2, "what was copied before may be another one now"
