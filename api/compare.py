@@ -2,68 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-import msgspec
-
-from api.resources_tests import ClassRow, ComparedTest, Comparison, Test
+from api.kept import Classes, Judge, Kept
+from api.resources_tests import ClassRow, ComparedTest, Comparison, Parameter, Test
 from api.texts import render
 from schemas.specs.preprocessing import chain_text
 from schemas.values import Code
-from schemas.verdict.judging import interval, verdict
-from schemas.verdict.replicates import ReplicatesError, Sample, decode
 from schemas.verdict.words import Interval, Verdict
 
-MEASURES = ("top1", "top5")
-"""Figures of a task that are shares of images: they have intervals and verdicts."""
+STAGES = ("preprocess", "inference", "postprocess")
 
 
-class _Task(msgspec.Struct, frozen=True):
-    task: str
-    classes: tuple[ClassRow, ...]
-
-
-class _Report(msgspec.Struct, frozen=True):
-    tasks: tuple[_Task, ...]
-
-
-Classes = dict[str, list[ClassRow]]
-"""Task -> its classes."""
-_decoder = msgspec.json.Decoder(_Report)
-
-
-class Kept(NamedTuple):
-    """What a test left besides its figures; without a sample it has neither intervals nor verdicts."""
-
-    classes: Classes
-    sample: Sample | None
-
-
-def kept_of(report: bytes, replicates: bytes | None) -> Kept:
-    """What lies in a test's two objects; replicates of another version's arithmetic count as none.
-
-    Raises:
-        msgspec.MsgspecError: `report` is no report of a test.
-    """
-    classes = {task.task: list(task.classes) for task in _decoder.decode(report).tasks}
-    try:
-        return Kept(classes, decode(replicates) if replicates is not None else None)
-    except ReplicatesError:
-        return Kept(classes, None)
-
-
-def compare(base: Test, tests: Sequence[Test], kept: Sequence[Kept], lang: str) -> Comparison:
+def compare(base: Test, tests: Sequence[Test], kept: Sequence[Kept], judge: Judge, lang: str) -> Comparison:
     """The completed tests (with what they left, in the same order) beside `base`, which is one of them."""
     base_kept = kept[[test.id for test in tests].index(base.id)]
-    rows = [_row(base, base_kept, test, each, lang) for test, each in zip(tests, kept, strict=True)]
-    return Comparison(base=base.id, tests=rows)
+    rows = [_row(base, base_kept, test, each, judge, lang) for test, each in zip(tests, kept, strict=True)]
+    return Comparison(base=base.id, tests=rows, parameters=_differing(tests))
 
 
-def _row(base: Test, base_kept: Kept, test: Test, kept: Kept, lang: str) -> ComparedTest:
+def _row(base: Test, base_kept: Kept, test: Test, kept: Kept, judge: Judge, lang: str) -> ComparedTest:
     is_base = test.id == base.id
-    measured, reference = _figures(test), _figures(base)
-    verdicts = {} if is_base else _verdicts(base_kept.sample, test, kept.sample)
+    measured, reference = _figures(test, kept), _figures(base, base_kept)
+    verdicts = {} if is_base else _verdicts(base, base_kept, test, kept, judge)
     notes = [] if is_base else _unfair(base, test) + _left_out(verdicts)
     if kept.sample is None:
         notes.append(Code("replicates_missing"))
@@ -74,35 +36,37 @@ def _row(base: Test, base_kept: Kept, test: Test, kept: Kept, lang: str) -> Comp
         class_delta={} if is_base else _class_delta(base_kept.classes, kept.classes),
         notes=notes,
         messages=[render(note, lang) for note in notes],
-        intervals=_intervals(test, kept.sample),
+        intervals=_with_accuracy(test, kept.intervals),
         verdicts=verdicts,
+        figures=measured,
     )
 
 
-def _measures(test: Test) -> dict[str, str]:
-    """Key of a figure -> what the replicates call it. The accuracy of one task is its top-1."""
-    keys = {f"{measure}/{task.task}": f"{measure}/{task.task}" for task in test.tasks for measure in MEASURES}
-    return {"accuracy": f"top1/{test.tasks[0].task}", **keys} if len(test.tasks) == 1 else keys
+def accuracy_key(test: Test, keys: Mapping[str, Any]) -> str | None:
+    """The figure that the accuracy is, where it is one: that of the only task."""
+    own = [key for key in keys if key.startswith(f"{test.measure or 'top1'}/") and "@" not in key]
+    return own[0] if len(own) == 1 else None
 
 
-def _intervals(test: Test, sample: Sample | None) -> dict[str, Interval]:
-    if sample is None:
-        return {}
-    found = {key: interval(sample, measure) for key, measure in _measures(test).items()}
-    return {key: each for key, each in found.items() if each is not None}
+def _with_accuracy(test: Test, found: Mapping[str, Interval]) -> dict[str, Interval]:
+    key = accuracy_key(test, found)
+    return {**({"accuracy": found[key]} if key is not None else {}), **found}
 
 
-def _verdicts(base: Sample | None, test: Test, sample: Sample | None) -> dict[str, Verdict]:
+def _verdicts(base: Test, base_kept: Kept, test: Test, kept: Kept, judge: Judge) -> dict[str, Verdict]:
     """One verdict for each figure that the test has."""
-    if base is None or sample is None:
-        return {key: Verdict("not_comparable", reason="replicates_missing") for key in _measures(test)}
-    known = set(sample.figures())
-    return {key: verdict(sample, base, measure) for key, measure in _measures(test).items() if measure in known}
+    found = judge(test.replicates, base.replicates, kept, base_kept)
+    if not found:
+        missing = Verdict("not_comparable", reason="replicates_missing")
+        return {"accuracy": missing, **dict.fromkeys(kept.intervals, missing)}
+    key = accuracy_key(test, found)
+    return {**({"accuracy": found[key]} if key is not None else {}), **found}
 
 
 def _left_out(verdicts: Mapping[str, Verdict]) -> list[Code]:
     """Said once: every figure of a test is over the same images."""
-    worst = max(verdicts.values(), key=lambda each: each.left_out, default=Verdict("not_comparable"))
+    whole = [each for key, each in verdicts.items() if "@" not in key]
+    worst = max(whole, key=lambda each: each.left_out, default=Verdict("not_comparable"))
     if worst.left_out == 0:
         return []
     if worst.images == 0:
@@ -110,7 +74,8 @@ def _left_out(verdicts: Mapping[str, Verdict]) -> list[Code]:
     return [Code("images_left_out", {"n": str(worst.left_out), "images": str(worst.images)})]
 
 
-def _figures(test: Test) -> dict[str, float | None]:
+def _figures(test: Test, kept: Kept) -> dict[str, float | None]:
+    """Every figure by its key: of tasks, of slices (KEY@DIMENSION=VALUE), and the times."""
     figures: dict[str, float | None] = {"accuracy": test.accuracy}
     for task in test.tasks:
         figures |= {
@@ -119,10 +84,12 @@ def _figures(test: Test) -> dict[str, float | None]:
             f"macro_precision/{task.task}": task.macro_precision,
             f"macro_recall/{task.task}": task.macro_recall,
         }
-    for stage in ("preprocess", "inference", "postprocess"):
+    figures |= {key: each.value for key, each in kept.intervals.items() if key not in figures}
+    for stage in STAGES:
         timing = getattr(test, stage)
         figures[f"{stage}_ms"] = timing.mean_ms if timing is not None else None
     figures["total_ms"] = test.total_ms
+    figures["images_per_second"] = test.images_per_second
     return figures
 
 
@@ -140,41 +107,71 @@ def _rows_delta(base: Sequence[ClassRow], rows: Sequence[ClassRow]) -> dict[str,
         row.name: {
             "precision": _minus(row.precision, by_name[row.name].precision) if row.name in by_name else None,
             "recall": _minus(row.recall, by_name[row.name].recall) if row.name in by_name else None,
+            **({"ap": _minus(row.ap, by_name[row.name].ap)} if row.ap is not None and row.name in by_name else {}),
         }
         for row in rows
     }
 
 
-def _unfair(base: Test, test: Test) -> list[Code]:
-    """Everything besides the model that differs between the two."""
-    differing: list[tuple[str, Any, Any]] = []
-    if base.dataset_id != test.dataset_id:
-        differing.append(("dataset_differs", base.dataset, test.dataset))
-    elif base.pack != test.pack:
-        differing.append(("dataset_version_differs", base.pack, test.pack))
-    if _precision(base) != _precision(test):
-        differing.append(("precision_differs", _precision(base), _precision(test)))
-    if base.used is not None and test.used is not None:
-        if (base.used.backend, base.used.version) != (test.used.backend, test.used.version):
-            differing.append(("backend_differs", _backend(base), _backend(test)))
-        if (base.used.device, base.used.on_platform) != (test.used.device, test.used.on_platform):
-            differing.append(("device_differs", _device(base), _device(test)))
-    if base.batch_size != test.batch_size:
-        differing.append(("batch_size_differs", base.batch_size, test.batch_size))
-    if base.loops != test.loops:
-        differing.append(("loops_differ", base.loops, test.loops))
-    if base.steps != test.steps:
-        differing.append(("steps_differ", chain_text(tuple(base.steps)), chain_text(tuple(test.steps))))
-    return [Code(code, {"base": str(a), "this": str(b)}) for code, a, b in differing]
-
-
-def _precision(test: Test) -> str:
-    return test.used.precision if test.used is not None else test.precision
-
-
-def _backend(test: Test) -> str:
-    return f"{test.used.backend} {test.used.version}" if test.used is not None else ""
-
-
 def _device(test: Test) -> str:
     return (test.used.device or test.job.platform or "?") + ("" if test.used.on_platform else "*") if test.used else ""
+
+
+PARAMETERS: Mapping[str, Callable[[Test], str]] = {
+    "model": lambda test: f"{test.model}@{test.version}",
+    "dataset": lambda test: test.dataset,
+    "dataset_version": lambda test: test.pack,
+    "precision": lambda test: test.used.precision if test.used is not None else test.precision,
+    "backend": lambda test: f"{test.used.backend} {test.used.version}" if test.used is not None else test.backend,
+    "device": _device,
+    "batch_size": lambda test: str(test.batch_size),
+    "loops": lambda test: str(test.loops),
+    "steps": lambda test: chain_text(tuple(test.steps)),
+    "measure": lambda test: test.measure or "top1",
+    "iou_threshold": lambda test: f"{test.options.iou_threshold:g}",
+    "size_policy": lambda test: test.options.size_policy,
+    "tasks": lambda test: ", ".join(f"{pair.task} = {pair.dataset_task}" for pair in test.options.tasks),
+    "dimensions": lambda test: ", ".join(each.name for each in test.options.dimensions),
+}
+"""What a test was asked for and what did it, in the order in which people read it."""
+UNFAIR: Mapping[str, str] = {
+    "dataset": "dataset_differs",
+    "dataset_version": "dataset_version_differs",
+    "measure": "measure_differs",
+    "precision": "precision_differs",
+    "backend": "backend_differs",
+    "device": "device_differs",
+    "batch_size": "batch_size_differs",
+    "loops": "loops_differ",
+    "steps": "steps_differ",
+    "iou_threshold": "iou_threshold_differs",
+    "size_policy": "size_policy_differs",
+    "tasks": "tasks_differ",
+}
+"""What keeps two rows from comparing fairly, and the code that says so; the model and the dimensions do not."""
+
+
+def _differing(tests: Sequence[Test]) -> list[Parameter]:
+    """The parameters in which not all tests are the same, with each one's value."""
+    first = tests[0]
+    return [
+        Parameter(name=name, values=[value(test) for test in tests])
+        for name, value in PARAMETERS.items()
+        if not all(_same(name, first, test) for test in tests)
+    ]
+
+
+def _same(name: str, one: Test, other: Test) -> bool:
+    """Datasets of one name may be two: a name is free again when its dataset was deleted."""
+    if name == "dataset":
+        return one.dataset_id == other.dataset_id
+    return PARAMETERS[name](one) == PARAMETERS[name](other)
+
+
+def _unfair(base: Test, test: Test) -> list[Code]:
+    """Everything besides the model that differs between the two."""
+    found = []
+    for name, code in UNFAIR.items():
+        if not _same(name, base, test) and not (name == "dataset_version" and base.dataset_id != test.dataset_id):
+            found.append(Code(code, {"base": PARAMETERS[name](base), "this": PARAMETERS[name](test)}))
+    return found

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from aiohttp import web
 
+from api.kept import Shelf
 from producers.say import Speaker
 from storage.dataocean.port import Catalogue
 from storage.log.port import Log, Partition
@@ -146,6 +147,7 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     upload_s: float = 24 * 3600.0
     actor: Actor = LOCAL_USER
     catalogue: Catalogue | None = None
+    shelf: Shelf = msgspec.field(default_factory=Shelf)
 
 
 DEPS = web.AppKey("deps", Deps)

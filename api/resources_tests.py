@@ -65,23 +65,28 @@ class Test(Resource, frozen=True, kw_only=True):
 
 
 class ClassRow(Resource, frozen=True, kw_only=True):
-    """One class of one task in one test: precision and recall, None where undefined; images with that label."""
+    """One class of one task in one test: precision and recall, None where undefined; images (boxes) with that label.
+
+    `ap` is a detector's average precision at the test's IoU threshold."""
 
     name: str
     precision: float | None
     recall: float | None
     support: int
+    ap: float | None = None
 
 
 class ComparedTest(Resource, frozen=True, kw_only=True):
     """A test beside the base: signed differences (this minus base), None on the base itself or where undefined.
 
     `notes` say why a row does not compare fairly (another dataset version, another precision, no device...), and
-    `messages` says the same as sentences in the reader's language. Keys of `delta`: accuracy, and for each task
-    top1/TASK, top5/TASK, macro_precision/TASK, macro_recall/TASK (fractions of 1); preprocess_ms, inference_ms,
-    postprocess_ms (means an image) and total_ms. `class_delta` is task -> class -> precision, recall.
-    `intervals` (around the test's own figures) and `verdicts` (differences on the images that both tests have; none on
-    the base) have the keys top1/TASK, top5/TASK and, for a test of one task, accuracy.
+    `messages` says the same as sentences in the reader's language. `figures` are the test's own, `delta` has the same
+    keys: accuracy; for each task top1/TASK, top5/TASK, macro_precision/TASK, macro_recall/TASK, ap/TASK,
+    precision/TASK, recall/TASK, exact/TASK, cer/TASK (fractions of 1) as far as there are such figures; the same in a
+    slice as KEY@DIMENSION=VALUE; preprocess_ms, inference_ms, postprocess_ms (means an image), total_ms,
+    images_per_second. `class_delta` is task -> class -> precision, recall (and ap). `intervals` (around the test's own
+    figures) and `verdicts` (differences on the images that both tests have; none on the base) have those of the keys
+    that are made of images, and accuracy where that is one of them.
     """
 
     test: Test
@@ -92,10 +97,41 @@ class ComparedTest(Resource, frozen=True, kw_only=True):
     messages: list[str] = []
     intervals: dict[str, Interval] = {}
     verdicts: dict[str, Verdict] = {}
+    figures: dict[str, float | None] = {}
+
+
+class Parameter(Resource, frozen=True, kw_only=True):
+    """Something in which compared tests differ: each one's value, in the order of the tests."""
+
+    name: str
+    values: list[str]
+
+
+class ComparedCurve(Resource, frozen=True, kw_only=True):
+    """One class of one test. Detection: 101 precisions at recalls from 0 to 1 and the scores there (None where the
+    recall is never reached). Classification has no curve: precision, recall and F1 are the bars."""
+
+    test: UUID
+    task: str
+    name: str
+    ap: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+    points: list[float] = []
+    scores: list[float | None] = []
+
+
+class Curves(Resource, frozen=True, kw_only=True):
+    """The curves (or bars) of one class, one for each test that has it, and the classes there are."""
+
+    classes: list[str]
+    curves: list[ComparedCurve]
 
 
 class Comparison(Resource, frozen=True, kw_only=True):
-    """Several tests beside one base."""
+    """Several tests beside one base; `parameters` are those in which they differ."""
 
     base: UUID
     tests: list[ComparedTest]
+    parameters: list[Parameter] = []

@@ -86,7 +86,7 @@ from api.resources import (
     Tron,
     Uploaded,
 )
-from api.resources_tests import Comparison, Test
+from api.resources_tests import Comparison, Curves, Test
 from api.terms import Dictionary, DictionaryList, TemplateDiff, TypeConfig
 from api.wishes import (
     ConversionWish,
@@ -183,6 +183,8 @@ GRANT = Contract(
 )
 HANDED = file(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, redirects=True)
 COMPARED = reading(Comparison, TESTS, BASE, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
+CLASS = Query("class", {"type": "string"}, "Name of the class; else the first one.")
+CURVES = reading(Curves, TESTS, CLASS, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
 MANIFEST = reading(TronManifest, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
 KEPT = upload(HTTPStatus.UNAUTHORIZED)
 
@@ -267,6 +269,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{V1}/parities/{{id}}", parities.get_parity, says=reading(Parity)),
     Route("GET", f"{V1}/parities/{{id}}/report", parities.get_parity_report, says=file(HTTPStatus.CONFLICT)),
     Route("GET", f"{V1}/comparisons", tests.get_comparison, says=COMPARED),
+    Route("GET", f"{V1}/comparisons/curves", tests.get_curves, says=CURVES),
     Route("GET", f"{V1}/jobs", jobs.list_jobs, says=listing(Job, *PAGE, STATE, SUBJECT, DATASET, KIND)),
     Route("GET", f"{V1}/jobs/{{id}}", jobs.get_job, says=reading(Job)),
     Route("GET", f"{V1}/jobs/{{id}}/log", jobs.get_job_log, says=file(media="text/plain", queries=(ATTEMPT,))),

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from api.cli.output import BAD, GOOD, Cell, Sheet, emit, headings, label, ms, share, short
+from api.cli.exits import FAILED
+from api.cli.gates import GateError, Rule, fires, rule_of
+from api.cli.output import BAD, GOOD, Cell, Sheet, emit, headings, in_markdown, label, ms, share, short
 from api.cli.session import Session, UsageError, session_of
 
 if TYPE_CHECKING:
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from schemas.verdict.words import Interval, Verdict
 
 STAGES = ("preprocess", "inference", "postprocess")
-MEASURES = ("top1", "top5")
+MEASURES = ("top1", "top5", "ap", "precision", "recall", "exact", "cer")
+SLICED = ("top1", "ap", "precision", "recall", "exact")
+VALUE_CHARS_MAX = 60
 FINE_SHARE = 0.01
 """An interval narrower than this is written with two decimals of a per cent, a wider one with one."""
 
@@ -33,16 +37,42 @@ def compare(
     context: typer.Context,
     tests: Annotated[list[str], typer.Argument(help="argument.tests")],
     base: Annotated[str, typer.Option("--base", help="option.base")] = "",
+    fail_if: Annotated[list[str] | None, typer.Option("--fail-if", metavar="RULE", help="option.fail_if")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="option.markdown")] = False,
 ) -> None:
     """Compare tests."""
     session = session_of(context)
     if len(tests) < 2:
         raise UsageError("usage.two_tests")
+    rules = [_rule(text) for text in fail_if or []]
     ids = [test_of(session, text) for text in tests]
     reference = test_of(session, base) if base else ids[0]
     compared = ids if reference in ids else [reference, *ids]
     comparison = session.client.compare(compared, reference)
-    emit(session, comparison, *comparison_sheets(session, comparison))
+    if markdown:
+        print("\n\n".join(map(in_markdown, comparison_sheets(session, comparison))), file=session.stdout)
+    else:
+        emit(session, comparison, *comparison_sheets(session, comparison))
+    if fired := list(_fired(rules, comparison)):
+        for row, rule in fired:
+            model = f"{row.test.model}@{row.test.version}"
+            print(
+                session.say("text.gate_fired", id=short(row.test.id), model=model, rule=rule.text), file=session.stderr
+            )
+        raise typer.Exit(FAILED)
+
+
+def _rule(text: str) -> Rule:
+    try:
+        return rule_of(text)
+    except GateError:
+        raise UsageError("usage.rule", text=text) from None
+
+
+def _fired(rules: list[Rule], comparison: Comparison) -> Iterator[tuple[ComparedTest, Rule]]:
+    for row in comparison.tests:
+        if row.test.id != comparison.base:
+            yield from ((row, rule) for rule in rules if fires(rule, row))
 
 
 def test_of(session: Session, text: str) -> UUID:
@@ -67,32 +97,29 @@ def comparison_sheets(session: Session, comparison: Comparison) -> list[Sheet]:
     figures = _figures(session, comparison)
     others = [row for row in comparison.tests if row.test.id != comparison.base]
     sheets = [_overview(session, comparison, figures)]
+    if comparison.parameters:
+        sheets.append(_parameters(session, comparison))
     if others:
         sheets.append(_verdicts(session, others, figures))
+    if any("@" in key for row in comparison.tests for key in row.figures):
+        sheets.append(_heat(session, comparison))
     for row in others:
         sheets += _classes(session, comparison, row)
     return sheets
 
 
 def _figures(session: Session, comparison: Comparison) -> list[Figure]:
-    """What the tests have; the mean over tasks only where there are several."""
-    tasks = {task.task: task for row in comparison.tests for task in row.test.tasks}
+    """What the tests have of all images; the mean over tasks only where there are several."""
+    keys = dict.fromkeys(key for row in comparison.tests for key in row.figures if "@" not in key)
+    named = [key for key in keys if key.partition("/")[0] in MEASURES]
+    tasks = {key.partition("/")[2] for key in named}
     figures = [Figure("accuracy", session.say("column.accuracy"))] if len(tasks) != 1 else []
-    for name in tasks:
-        prefix = f"{name} " if len(tasks) > 1 else ""
-        for measure in MEASURES:
-            key = f"{measure}/{name}"
-            if any(_value(row, key) is not None for row in comparison.tests):
-                figures.append(Figure(key, prefix + session.say(f"column.{measure}")))
+    for key in named:
+        measure, _, task = key.partition("/")
+        if any(row.figures.get(key) is not None for row in comparison.tests):
+            prefix = f"{task} " if len(tasks) > 1 else ""
+            figures.append(Figure(key, prefix + session.say(f"figure.{measure}")))
     return figures
-
-
-def _value(row: ComparedTest, key: str) -> float | None:
-    if key == "accuracy":
-        return row.test.accuracy
-    measure, _, name = key.partition("/")
-    task = next((summary for summary in row.test.tasks if summary.task == name), None)
-    return None if task is None else task.top1 if measure == "top1" else task.top5
 
 
 def _overview(session: Session, comparison: Comparison, figures: list[Figure]) -> Sheet:
@@ -113,7 +140,7 @@ def _overview_row(
     test = row.test
     base = f" ({session.say('text.base')})" if test.id == comparison.base else ""
     cells: list[str | Cell] = [short(test.id) + base, f"{test.model}@{test.version}", test.dataset, test.precision]
-    cells += [_around(_value(row, figure.key), row.intervals.get(figure.key)) for figure in figures]
+    cells += [_around(row.figures.get(figure.key), row.intervals.get(figure.key)) for figure in figures]
     for stage in STAGES:
         timing = getattr(test, stage)
         cells.append(_milliseconds(ms(timing.mean_ms if timing else None), row.delta.get(f"{stage}_ms")))
@@ -131,6 +158,41 @@ def _around(value: float | None, interval: Interval | None) -> str:
 
 def _digits(width: float) -> int:
     return 1 if width >= FINE_SHARE else 2
+
+
+def _parameters(session: Session, comparison: Comparison) -> Sheet:
+    """Only what differs, a column for each test."""
+    columns = [session.say("column.what"), *(short(row.test.id) for row in comparison.tests)]
+    rows = [[session.say(f"column.{each.name}"), *map(_cut, each.values)] for each in comparison.parameters]
+    return Sheet(columns, rows, title=session.say("title.parameters"))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= VALUE_CHARS_MAX else text[:VALUE_CHARS_MAX] + "…"
+
+
+def _heat(session: Session, comparison: Comparison) -> Sheet:
+    """Slices: each test's figure, how far from the base, and whether that is more than noise."""
+    base = next(row for row in comparison.tests if row.test.id == comparison.base)
+    keys = [key for key in base.figures if "@" in key and key.partition("/")[0] in SLICED]
+    rows: list[list[str | Cell]] = []
+    for key in keys:
+        measure, _, group = key.partition("@")
+        images = base.intervals[key].images if key in base.intervals else 0
+        cells: list[str | Cell] = [group, session.say(f"figure.{measure.partition('/')[0]}"), str(images)]
+        rows.append([*cells, *(_hot(row, key) for row in comparison.tests)])
+    columns = headings(session, "slice", "figure", "images") + [short(row.test.id) for row in comparison.tests]
+    return Sheet(columns, rows, title=session.say("title.heat"), notes=[session.say("text.heat")])
+
+
+def _hot(row: ComparedTest, key: str) -> Cell:
+    found, delta = row.verdicts.get(key), row.delta.get(key)
+    text = share(row.figures.get(key))
+    if delta is None:
+        return Cell(text)
+    style = {"better": GOOD, "worse": BAD}.get(found.code, "") if found is not None else ""
+    mark = {"better": "+", "worse": "!"}.get(found.code, "") if found is not None else ""
+    return Cell(f"{text} ({delta * 100:+.1f}){mark}", style)
 
 
 def _verdicts(session: Session, others: list[ComparedTest], figures: list[Figure]) -> Sheet:

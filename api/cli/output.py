@@ -58,6 +58,26 @@ def emit(session: Session, resource: object, *sheets: Sheet) -> None:
         session.mention("text.more")
 
 
+def in_markdown(sheet: Sheet) -> str:
+    """The sheet as a table of Markdown, to be pasted where people read it."""
+    lines = [f"**{_escaped(sheet.title)}**", ""] if sheet.title else []
+    lines += [_line(sheet.columns), _line(["---"] * len(sheet.columns))]
+    lines += [_line([cell.text if isinstance(cell, Cell) else cell for cell in row]) for row in sheet.rows]
+    return "\n".join([*lines, *(line for note in sheet.notes for line in ("", _escaped(note)))])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(map(_escaped, cells)) + " |"
+
+
+def _escaped(text: str) -> str:
+    """What others wrote makes no columns, links or tags."""
+    text = plain(text).replace("\n", " ").replace("\t", " ")
+    for sign in "\\|<>[]`*_":
+        text = text.replace(sign, "\\" + sign)
+    return text
+
+
 def draw(stream: TextIO, sheet: Sheet, *, colour: bool = True) -> None:
     """Write one sheet; names and notes are anybody's, and order the terminal to do nothing."""
     from rich import box

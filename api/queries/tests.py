@@ -11,21 +11,22 @@ from aiohttp import web
 
 from api.answers import Query, json_answer, lang_of, unknown
 from api.commands.objects import load
-from api.compare import Kept, compare, kept_of
+from api.compare import compare
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
+from api.kept import Kept
 from api.objects import send_object
 from api.present import KINDS, test_resource
 from api.queries.jobs import KNOWN, job_row, job_rows
 from api.resources import Page
-from api.resources_tests import Test
+from api.resources_tests import ComparedCurve, Curves, Test
 from api.whole import gone
 from schemas.values import ObjectRef
 from storage.views.rows import JobRow
 
 COMPARED_MAX = 50
-REPORT_BYTES_MAX = 256 << 20
-REPLICATES_BYTES_MAX = 256 << 20
+OBJECT_BYTES_MAX = 256 << 20
+"""Of a report or of replicates."""
 
 
 async def list_tests(request: web.Request) -> web.Response:
@@ -51,16 +52,58 @@ async def get_report(request: web.Request) -> web.StreamResponse:
 
 async def get_comparison(request: web.Request) -> web.Response:
     """Completed tests beside the base, which is the first of them unless it is named."""
-    deps, query = deps_of(request), Query(request, ("tests", "base"))
+    query = Query(request, ("tests", "base"))
     ids = _ids(request.query.get("tests", ""))
     base_id = query.id("base") or ids[0]
     if base_id not in ids:
         raise ApiRefusal(HTTPStatus.BAD_REQUEST, "base_not_compared", id=base_id)
+    tests, kept = await _compared(request, ids)
+    judge = deps_of(request).shelf.verdicts
+    made = await asyncio.to_thread(compare, tests[ids.index(base_id)], tests, kept, judge, lang_of(request))
+    return json_answer(made)
+
+
+async def get_curves(request: web.Request) -> web.Response:
+    """One class of completed tests: precision over recall (detection) or bars (classification), to lay over another."""
+    query = Query(request, ("tests", "class"))
+    tests, kept = await _compared(request, _ids(request.query.get("tests", "")))
+    every = [
+        (test, task, curve)
+        for test, own in zip(tests, kept, strict=True)
+        for task, curves in own.curves.items()
+        for curve in curves
+    ]
+    classes = list(dict.fromkeys(curve.name for _, _, curve in every))
+    wanted = query.text("class") or (classes[0] if classes else "")
+    found = [
+        ComparedCurve(
+            test=test.id,
+            task=task,
+            name=curve.name,
+            ap=curve.ap,
+            precision=curve.precision,
+            recall=curve.recall,
+            f1=curve.f1,
+            points=list(curve.points),
+            scores=list(curve.scores),
+        )
+        for test, task, curve in every
+        if curve.name == wanted
+    ]
+    return json_answer(Curves(classes=classes, curves=found))
+
+
+async def _compared(request: web.Request, ids: list[UUID]) -> tuple[list[Test], list[Kept]]:
+    """The completed tests with these ids, and what they left."""
+    deps, lang = deps_of(request), lang_of(request)
     rows = {row.id: row for row in await deps.views.jobs_by_ids(ids)}
-    lang, deleted = lang_of(request), await _gone_parents(deps, rows.values())
+    deleted = await _gone_parents(deps, rows.values())
     tests = [_of_row(rows.get(id_), id_, lang, deleted) for id_ in ids]
-    kept = [await _kept(deps, test) for test in tests]
-    return json_answer(await asyncio.to_thread(compare, tests[ids.index(base_id)], tests, kept, lang))
+
+    async def load_all(ref: ObjectRef) -> bytes:
+        return await load(deps.objects, ref.digest, size_max_bytes=OBJECT_BYTES_MAX)
+
+    return tests, [await deps.shelf.of(load_all, _completed(test), test.replicates) for test in tests]
 
 
 async def _test(request: web.Request) -> Test:
@@ -97,10 +140,3 @@ def _completed(test: Test) -> ObjectRef:
     if test.report is None:
         raise ApiRefusal(HTTPStatus.CONFLICT, "test_not_completed", id=test.id, state=test.job.state)
     return test.report
-
-
-async def _kept(deps: Deps, test: Test) -> Kept:
-    report = await load(deps.objects, _completed(test).digest, size_max_bytes=REPORT_BYTES_MAX)
-    if test.replicates is None:
-        return kept_of(report, None)
-    return kept_of(report, await load(deps.objects, test.replicates.digest, size_max_bytes=REPLICATES_BYTES_MAX))

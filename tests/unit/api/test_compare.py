@@ -11,16 +11,30 @@ import msgspec
 import numpy as np
 import pytest
 
+from api import compare as comparing
 from api import resources_tests
-from api.compare import Kept, compare, kept_of
+from api.kept import Bounded, Kept, kept_of
 from api.resources import Job
 from api.resources_tests import ClassRow
 from schemas.events.tests import BackendUsed, StageTiming, TaskSummary
 from schemas.specs.preprocessing import CenterCrop, CvtRGB, Resize, Transpose
+from schemas.specs.testing import TaskPair, TestOptions
+from schemas.values import Code
+from schemas.verdict.judging import intervals, verdicts
 from schemas.verdict.replicates import Sample, encode, sample
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 USED = BackendUsed("onnxruntime", "1", "fp32", "cpu", False)
+
+
+def judge(_test, _base, ours: Kept, theirs: Kept):
+    return verdicts(ours.sample, theirs.sample) if ours.sample is not None and theirs.sample is not None else {}
+
+
+def compare(base, tests, kept, lang):
+    """As the API does it, without its caches."""
+    whole = [each if each.sample is None else each._replace(intervals=intervals(each.sample)) for each in kept]
+    return comparing.compare(base, tests, whole, judge, lang)
 
 
 def made(number: int = 1, **changes) -> resources_tests.Test:
@@ -183,3 +197,82 @@ def test_reports_of_the_evaluation_are_read():
     assert kept_of(msgspec.json.encode(report), None).classes == {
         "class": [ClassRow(name="cat", precision=1.0, recall=None, support=1)]
     }
+
+
+DETECTED = {"measure": "ap", "tasks": [], "accuracy": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (TestOptions(iou_threshold=0.6), "iou_threshold_differs"),
+        (TestOptions(size_policy="1920x1080"), "size_policy_differs"),
+        (TestOptions(tasks=(TaskPair("a", "b"),)), "tasks_differ"),
+    ],
+)
+def test_another_rule_is_marked_and_listed_among_what_differs(options: TestOptions, code: str):
+    base, other = made(**DETECTED), made(2, **DETECTED, options=options)
+    result = compare(base, [base, other], [EVEN, EVEN], "en")
+    assert [note.code for note in result.tests[1].notes] == [code]
+    assert [row.name for row in result.parameters] == [code.removesuffix("_differs").removesuffix("_differ")]
+    assert len(result.parameters[0].values) == 2
+
+
+def test_only_what_differs_is_listed():
+    base = made()
+    assert compare(base, [base, made(2)], [EVEN, EVEN], "en").parameters == []
+    loops = compare(base, [base, made(2, loops=3)], [EVEN, EVEN], "en").parameters
+    assert [(row.name, row.values) for row in loops] == [("loops", ["1", "3"])]
+    assert compare(base, [base, made(2, measure="ap")], [EVEN, EVEN], "en").tests[1].notes[0] == Code(
+        "measure_differs", {"base": "top1", "this": "ap"}
+    )
+
+
+def test_slices_have_figures_differences_and_verdicts():
+    digests = [f"sha256:{hashlib.sha256(str(each).encode()).hexdigest()}" for each in range(200)]
+    night = np.arange(200) % 4 == 0
+    marks = [np.arange(200) % 2 == 0, (np.arange(200) % 2 == 0) | night]
+    first, second = (
+        Kept({}, sample(digests, {"top1/class": each}, slices={"light=night": night, "light=day": ~night}))
+        for each in (marks[0] & ~night, marks[1])
+    )
+    base, other = compare(made(), [made(), made(2)], [first, second], "en").tests
+    key = "top1/class@light=night"
+    assert (base.figures[key], other.figures[key], other.delta[key]) == (0.0, 1.0, 1.0)
+    assert other.verdicts[key].code == "better"
+    assert other.verdicts["top1/class@light=day"].code == "within_noise"
+    assert base.intervals[key].images == 50
+
+
+def test_the_cache_forgets_what_was_not_asked_for_longest():
+    cache: Bounded[str] = Bounded(10)
+    for name in "abc":
+        cache.put(name, 4, name)
+    assert (cache.get("a"), cache.get("b"), cache.get("c")) == (None, "b", "c")
+    cache.get("b")
+    cache.put("d", 4, "d")
+    assert (cache.get("b"), cache.get("c")) == ("b", None)
+    assert cache.put("huge", 11, "x") == "x"
+    assert (cache.get("huge"), cache.get("d")) == (None, "d")
+
+
+def test_curves_come_from_the_report_of_a_detector():
+    report = {
+        "detection": {
+            "task": "object",
+            "classes": [
+                {
+                    "name": "cat",
+                    "ap": [0.5, None],
+                    "objects": [7, 1],
+                    "precision": 0.6,
+                    "recall": 0.4,
+                    "curve": [1, 0.5],
+                },
+            ],
+        }
+    }
+    kept = kept_of(msgspec.json.encode(report), None)
+    assert kept.classes == {"object": [ClassRow(name="cat", precision=0.6, recall=0.4, support=7, ap=0.5)]}
+    (curve,) = kept.curves["object"]
+    assert (curve.name, curve.ap, curve.points) == ("cat", 0.5, (1.0, 0.5))
