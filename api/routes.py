@@ -7,7 +7,7 @@ from typing import Any
 
 from api import gateway, metrics, objects, stream, tus, tus_contract
 from api.auth import Route
-from api.commands import catalogue, type_configs
+from api.commands import catalogue, test_batches, test_clones, type_configs
 from api.commands import datasets as datasets_commands
 from api.commands import dictionary as dictionary_commands
 from api.commands import jobs as jobs_commands
@@ -31,6 +31,7 @@ from api.contract import (
     TEXT,
     THINGS,
     WITH_BODY,
+    WRITE_HEADERS,
     WRITING,
     Answer,
     Contract,
@@ -88,7 +89,10 @@ from api.resources import (
 )
 from api.resources_tests import Comparison, Curves, Test
 from api.terms import Dictionary, DictionaryList, TemplateDiff, TypeConfig
+from api.test_forms import TestBatch
 from api.wishes import (
+    BatchWish,
+    CloneWish,
     ConversionWish,
     DatasetWish,
     DictionaryWish,
@@ -182,6 +186,12 @@ GRANT = Contract(
     headers=(ACCEPT_LANGUAGE,),
 )
 HANDED = file(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, redirects=True)
+BATCH = Contract(
+    (Answer(HTTPStatus.CREATED, TestBatch), Answer(HTTPStatus.OK, TestBatch), Answer(HTTPStatus.ACCEPTED, Accepted)),
+    (*WRITING, *WITH_BODY, HTTPStatus.CONFLICT),
+    wish=BatchWish,
+    headers=WRITE_HEADERS,
+)
 COMPARED = reading(Comparison, TESTS, BASE, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
 CLASS = Query("class", {"type": "string"}, "Name of the class; else the first one.")
 CURVES = reading(Curves, TESTS, CLASS, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
@@ -261,6 +271,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{V1}/datasets/{{id}}/versions", datasets_commands.post_version, says=VERSION_MADE),
     Route("GET", f"{V1}/datasets/{{id}}/dependents", datasets.get_dataset_dependents, says=dependents()),
     Route("POST", f"{V1}/inferences", tests_commands.post_inference, says=creating(InferenceWish, Job)),
+    Route("POST", f"{V1}/test-batches", test_batches.post_batch, says=BATCH),
+    Route("POST", f"{V1}/tests/{{id}}/clone", test_clones.post_clone, says=copying(CloneWish, Job, tagged=False)),
     Route("GET", f"{V1}/tests", tests.list_tests, says=listing(Test, *PAGE, STATE, SUBJECT, DATASET)),
     Route("GET", f"{V1}/tests/{{id}}", tests.get_test, says=reading(Test)),
     Route("GET", f"{V1}/tests/{{id}}/report", tests.get_report, says=file(HTTPStatus.CONFLICT)),

@@ -15,6 +15,7 @@ from schemas.specs.preprocessing import Step
 from schemas.specs.testing import TestOptions
 from schemas.values import NoteText, Platform, Precision, ShortText
 
+TEST_BATCH_MAX = 200
 NameText = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -160,22 +161,57 @@ class DatasetWish(VersionWish, frozen=True, kw_only=True):
     note: NoteText = ""
 
 
-class InferenceWish(Wish, frozen=True, kw_only=True):
-    """Without `revision_job_id` and `version_job_id` the newest revision and dataset version are taken and pinned.
-    Without `steps` the default chain for the model's input is taken. `options` say what is made of the answers: IoU
-    threshold and size rule (detection only), which task of the model answers which one of the dataset (by name, then by
-    classes, where nothing is said), and the dimensions by which the figures are split."""
+BatchSize = Annotated[int, msgspec.Meta(ge=1, le=4096)]
+Loops = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+
+
+class HowWish(Wish, frozen=True, kw_only=True):
+    """How a test runs. Without `steps` the default chain for the model's input is taken. `options` say what is made of
+    the answers: IoU threshold and size rule (detection only), which task of the model answers which one of the dataset
+    (by name, then by classes, where nothing is said), and the dimensions by which the figures are split."""
+
+    batch_size: BatchSize = 1
+    loops: Loops = 1
+    backend: str = "auto"
+    steps: list[Step] | None = None
+    options: TestOptions = TestOptions()
+
+
+class InferenceWish(HowWish, frozen=True, kw_only=True):
+    """A test. Without `revision_job_id` and `version_job_id` the newest revision and dataset version are taken and
+    pinned."""
 
     model_id: UUID
     dataset_id: UUID
     revision_job_id: UUID | None = None
     version_job_id: UUID | None = None
-    batch_size: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 1
-    loops: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
     precision: Precision = "fp32"
-    backend: str = "auto"
+
+
+class BatchWish(HowWish, frozen=True, kw_only=True):
+    """Every model on every dataset in every precision, newest revisions and versions; all of them or none."""
+
+    model_ids: Annotated[list[UUID], msgspec.Meta(min_length=1, max_length=TEST_BATCH_MAX)]
+    dataset_ids: Annotated[list[UUID], msgspec.Meta(min_length=1, max_length=TEST_BATCH_MAX)]
+    precisions: Annotated[tuple[Precision, ...], msgspec.Meta(min_length=1, max_length=4)] = ("fp32",)
+
+
+class CloneWish(Wish, frozen=True, kw_only=True):
+    """A test once more, with these changes; what is not given, or null, stays as it was. With none it is a rerun.
+
+    The same model and dataset stay pinned as they were. Another one is taken in its newest revision or version, and
+    then chain and pairs of tasks (of another dataset: the dimensions, too) are as usual unless they are given here."""
+
+    model_id: UUID | None = None
+    dataset_id: UUID | None = None
+    revision_job_id: UUID | None = None
+    version_job_id: UUID | None = None
+    batch_size: BatchSize | None = None
+    loops: Loops | None = None
+    precision: Precision | None = None
+    backend: str | None = None
     steps: list[Step] | None = None
-    options: TestOptions = TestOptions()
+    options: TestOptions | None = None
 
 
 class ParityWish(Wish, frozen=True, kw_only=True):

@@ -33,6 +33,10 @@ _NOUNS = {
     "argument.template": "templates",
     "argument.tron": "trons",
     "argument.dataset": "datasets",
+    "argument.models_and_dataset": "datasets",
+    "option.more_datasets": "datasets",
+    "option.other_model": "trons",
+    "option.other_dataset": "datasets",
     "argument.tests": "tests",
     "option.base": "tests",
 }

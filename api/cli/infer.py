@@ -1,65 +1,85 @@
-"""`mo infer`: a test of a model on a dataset."""
+"""`mo infer`: tests of models on datasets."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
+from api.cli import exits
 from api.cli.options import Timeout, Wait
-from api.cli.output import emit
-from api.cli.progress import awaited
-from api.cli.session import UsageError, session_of
-from api.cli.tests import sheets_of_test
+from api.cli.output import Sheet, emit, headings, short
+from api.cli.progress import awaited, follow, job_sheet, verdict
+from api.cli.session import Session, UsageError, session_of
+from api.cli.test_options import (
+    BATCH_SIZE_MAX,
+    LOOPS_MAX,
+    Dimensions,
+    Iou,
+    SizePolicy,
+    Steps,
+    TaskPairs,
+    options_of,
+    precisions_of,
+    steps_of,
+)
+from api.cli.tests import sheet_of_tests, sheets_of_test
 
 if TYPE_CHECKING:
-    from schemas.specs.preprocessing import Step
-    from schemas.specs.testing import TestOptions
-
-BATCH_SIZE_MAX = 4096
-LOOPS_MAX = 1000
-AS_TASK = ":task"
-"""Behind a dimension's name: it is evaluated as a task too."""
+    from api.test_forms import TestBatch
 
 
 def infer(
     context: typer.Context,
     model: Annotated[str, typer.Argument(help="argument.tron")],
-    dataset: Annotated[str, typer.Argument(help="argument.dataset")],
+    others: Annotated[list[str], typer.Argument(help="argument.models_and_dataset")],
+    more: Annotated[list[str] | None, typer.Option("--dataset", help="option.more_datasets")] = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, max=BATCH_SIZE_MAX, help="option.batch_size")] = 1,
     loops: Annotated[int, typer.Option("--loops", min=1, max=LOOPS_MAX, help="option.loops")] = 1,
-    precision: Annotated[
-        Literal["fp32", "fp16", "int8", "bf16"], typer.Option("--precision", help="option.precision")
-    ] = "fp32",
+    precision: Annotated[list[str] | None, typer.Option("--precision", help="option.precision")] = None,
     backend: Annotated[str, typer.Option("--backend", help="option.backend")] = "auto",
-    steps: Annotated[str, typer.Option("--steps", metavar="FILE|JSON", help="option.steps")] = "",
+    steps: Steps = "",
     dataset_version: Annotated[UUID | None, typer.Option("--dataset-version", help="option.dataset_version")] = None,
-    iou: Annotated[float | None, typer.Option("--iou", min=0.05, max=0.99, help="option.iou")] = None,
-    size_policy: Annotated[
-        Literal["true", "1920x1080"] | None, typer.Option("--size-policy", help="option.size_policy")
-    ] = None,
-    task: Annotated[list[str] | None, typer.Option("--task", metavar="MODEL=DATASET", help="option.task")] = None,
-    dimension: Annotated[
-        list[str] | None, typer.Option("--dimension", metavar="NAME[:task]", help="option.dimension")
-    ] = None,
+    iou: Iou = None,
+    size_policy: SizePolicy = None,
+    task: TaskPairs = None,
+    dimension: Dimensions = None,
     wait: Wait = True,
     timeout: Timeout = None,
 ) -> None:
-    """Run a test."""
+    """Run a test, or several."""
     session = session_of(context)
     client = session.client
-    chain = steps_of(steps)
+    chain, options = steps_of(steps), options_of(iou, size_policy, task or [], dimension or [])
+    precisions = precisions_of(precision or ["fp32"])
+    *names, dataset = (model, *others)
+    models = [client.models.find_tron(name).id for name in names]
+    datasets = [client.datasets.find(name).id for name in (dataset, *(more or []))]
+    if len(models) * len(datasets) * len(precisions) > 1:
+        if dataset_version is not None:
+            raise UsageError("usage.version_of_several")
+        batch = client.tests.infer_all(
+            models,
+            datasets,
+            precisions=precisions,
+            batch_size=batch_size,
+            loops=loops,
+            backend=backend,
+            steps=chain,
+            options=options,
+        )
+        _follow(session, batch, wait=wait, timeout_s=timeout)
+        return
     job = client.infer(
-        client.models.find_tron(model).id,
-        client.datasets.find(dataset).id,
+        models[0],
+        datasets[0],
         batch_size=batch_size,
         loops=loops,
-        precision=precision,
+        precision=precisions[0],
         backend=backend,
         steps=chain,
-        options=options_of(iou, size_policy, task or [], dimension or []),
+        options=options,
         version_job_id=dataset_version,
     )
     ended = awaited(session, job, wait=wait, timeout_s=timeout)
@@ -69,42 +89,26 @@ def infer(
     emit(session, test, *sheets_of_test(session, test))
 
 
-def options_of(
-    iou: float | None, size_policy: Literal["true", "1920x1080"] | None, tasks: list[str], dimensions: list[str]
-) -> TestOptions:
-    """What is made of the answers, as the command line says it.
+def _follow(session: Session, batch: TestBatch, *, wait: bool, timeout_s: float | None) -> None:
+    """Wait for the tests of a batch, and show them; or show why there are none.
 
     Raises:
-        UsageError: a pair of tasks without `=`.
+        typer.Exit: they were refused, or one did not complete.
     """
-    from schemas.specs.testing import Dimension, TaskPair, TestOptions
+    if batch.refused:
+        emit(session, batch.refused, _refusals(session, batch))
+        raise typer.Exit(exits.USAGE)
+    if not wait:
+        emit(session, batch.jobs, *(job_sheet(session, job) for job in batch.jobs))
+        return
+    codes = [verdict(session, follow(session, job.id, timeout_s)) for job in batch.jobs]
+    tests = [session.client.tests.get(job.id) for job in batch.jobs]
+    emit(session, tests, sheet_of_tests(session, tests))
+    if code := max(codes):
+        raise typer.Exit(code)
 
-    pairs = [text.partition("=") for text in tasks]
-    if wrong := [text for text, (one, mark, other) in zip(tasks, pairs, strict=True) if not (one and mark and other)]:
-        raise UsageError("usage.task", text=wrong[0])
-    usual = TestOptions()
-    return TestOptions(
-        iou_threshold=usual.iou_threshold if iou is None else iou,
-        size_policy=size_policy or usual.size_policy,
-        tasks=tuple(TaskPair(one, other) for one, _, other in pairs),
-        dimensions=tuple(Dimension(text.removesuffix(AS_TASK), text.endswith(AS_TASK)) for text in dimensions),
-    )
 
-
-def steps_of(text: str) -> list[Step] | None:
-    """A chain of steps out of a JSON list or the name of a file with one; None (the default chain) out of nothing.
-
-    Raises:
-        UsageError: neither, or a step that does not exist.
-    """
-    if not text:
-        return None
-    import msgspec
-
-    from schemas.specs.preprocessing import Step
-
-    try:
-        source = text.encode() if text.lstrip().startswith("[") else Path(text).read_bytes()
-        return msgspec.json.decode(source, type=list[Step])
-    except (OSError, msgspec.MsgspecError) as error:
-        raise UsageError("usage.steps", error=str(error)) from None
+def _refusals(session: Session, batch: TestBatch) -> Sheet:
+    rows = [(short(each.model_id), short(each.dataset_id), each.precision, each.message) for each in batch.refused]
+    columns = headings(session, "model", "dataset", "precision", "reason")
+    return Sheet(columns, rows, title=session.say("title.batch_refused"))

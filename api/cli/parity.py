@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.infer import BATCH_SIZE_MAX, steps_of
 from api.cli.options import Timeout, Wait
 from api.cli.output import Sheet, emit, facts, headings, label
 from api.cli.progress import awaited
 from api.cli.session import Session, session_of
+from api.cli.test_options import BATCH_SIZE_MAX, steps_of
 
 if TYPE_CHECKING:
     from api.reports import Parity

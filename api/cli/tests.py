@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.jobs import State
-from api.cli.options import SHOWN, Limit, Mine, Named
+from api.cli.options import SHOWN, Limit, Mine, Named, Timeout, Wait
 from api.cli.output import Sheet, emit, facts, headings, label, ms, share, short, when
+from api.cli.progress import awaited
 from api.cli.session import Session, session_of
+from api.cli.test_options import (
+    BATCH_SIZE_MAX,
+    LOOPS_MAX,
+    Dimensions,
+    Iou,
+    PrecisionName,
+    SizePolicy,
+    Steps,
+    TaskPairs,
+    changed_options,
+    steps_of,
+)
 
 if TYPE_CHECKING:
     from api.resources_tests import Test
+    from api.wishes import CloneWish
     from schemas.events.tests import DetectionSummary
 
 app = typer.Typer(help="help.tests", no_args_is_help=True)
@@ -46,6 +61,11 @@ def show_all(
         limit=limit,
         mine=mine,
     )
+    emit(session, page, sheet_of_tests(session, page.items))
+
+
+def sheet_of_tests(session: Session, tests: Sequence[Test]) -> Sheet:
+    """Tests with what they were worth."""
     columns = headings(
         session, "id", "dataset", "type", "model", "state", "accuracy", "measure", "total_ms", *STAGES, "created"
     )
@@ -62,9 +82,66 @@ def show_all(
             *(ms(timing.mean_ms) if (timing := getattr(test, stage)) else "-" for stage in STAGES),
             when(test.job.requested_at),
         )
-        for test in page.items
+        for test in tests
     ]
-    emit(session, page, Sheet(columns, rows))
+    return Sheet(columns, rows)
+
+
+@app.command("clone", help="help.tests.clone")
+def clone(
+    context: typer.Context,
+    test: Named,
+    model: Annotated[str, typer.Option("--model", help="option.other_model")] = "",
+    dataset: Annotated[str, typer.Option("--dataset", help="option.other_dataset")] = "",
+    batch_size: Annotated[
+        int | None, typer.Option("--batch-size", min=1, max=BATCH_SIZE_MAX, help="option.batch_size")
+    ] = None,
+    loops: Annotated[int | None, typer.Option("--loops", min=1, max=LOOPS_MAX, help="option.loops")] = None,
+    precision: Annotated[PrecisionName | None, typer.Option("--precision", help="option.precision")] = None,
+    backend: Annotated[str | None, typer.Option("--backend", help="option.backend")] = None,
+    steps: Steps = "",
+    iou: Iou = None,
+    size_policy: SizePolicy = None,
+    task: TaskPairs = None,
+    dimension: Dimensions = None,
+    wait: Wait = True,
+    timeout: Timeout = None,
+) -> None:
+    """Run a test once more, with changes."""
+    from api.wishes import CloneWish
+
+    session = session_of(context)
+    client = session.client
+    found = client.tests.find(test)
+    said = iou is not None or size_policy is not None or bool(task or dimension)
+    changes = CloneWish(
+        model_id=client.models.find_tron(model).id if model else None,
+        dataset_id=client.datasets.find(dataset).id if dataset else None,
+        batch_size=batch_size,
+        loops=loops,
+        precision=precision,
+        backend=backend,
+        steps=steps_of(steps),
+        options=changed_options(found.options, iou, size_policy, task or [], dimension or []) if said else None,
+    )
+    _again(session, found, changes, wait=wait, timeout_s=timeout)
+
+
+@app.command("rerun", help="help.tests.rerun")
+def rerun(context: typer.Context, test: Named, wait: Wait = True, timeout: Timeout = None) -> None:
+    """Run a test once more as it was."""
+    from api.wishes import CloneWish
+
+    session = session_of(context)
+    _again(session, session.client.tests.find(test), CloneWish(), wait=wait, timeout_s=timeout)
+
+
+def _again(session: Session, test: Test, changes: CloneWish, *, wait: bool, timeout_s: float | None) -> None:
+    job = session.client.tests.clone(test.id, changes)
+    ended = awaited(session, job, wait=wait, timeout_s=timeout_s)
+    if ended is not None:
+        made = session.client.tests.get(ended.id)
+        emit(session, made, *sheets_of_test(session, made))
 
 
 @app.command("show", help="help.tests.show")

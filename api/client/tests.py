@@ -11,7 +11,8 @@ from api.client.operation import Noun, iteration, operation
 from api.reports import Parity
 from api.resources import Job, Page
 from api.resources_tests import Comparison, Test
-from api.wishes import InferenceWish, ParityWish
+from api.test_forms import TestBatch
+from api.wishes import BatchWish, CloneWish, InferenceWish, ParityWish
 from schemas.specs.preprocessing import Step
 from schemas.specs.testing import TestOptions
 from schemas.values import Precision
@@ -49,6 +50,37 @@ class Tests(Noun[M]):
             options=options or TestOptions(),
         )
         return await self._core.write("/inferences", wish, Job)
+
+    @operation
+    async def infer_all(
+        self,
+        model_ids: Sequence[UUID],
+        dataset_ids: Sequence[UUID],
+        *,
+        precisions: Sequence[Precision] = ("fp32",),
+        batch_size: int = 1,
+        loops: int = 1,
+        backend: str = "auto",
+        steps: Sequence[Step] | None = None,
+        options: TestOptions | None = None,
+    ) -> TestBatch:
+        """Ask for tests of every model on every dataset in every precision: all of them, or none and why."""
+        wish = BatchWish(
+            model_ids=[*model_ids],
+            dataset_ids=[*dataset_ids],
+            precisions=tuple(precisions),
+            batch_size=batch_size,
+            loops=loops,
+            backend=backend,
+            steps=[*steps] if steps is not None else None,
+            options=options or TestOptions(),
+        )
+        return await self._core.write("/test-batches", wish, TestBatch)
+
+    @operation
+    async def clone(self, test_id: UUID, changes: CloneWish | None = None) -> Job:
+        """Ask for a test once more, with these changes; without any it is a rerun."""
+        return await self._core.write(f"/tests/{test_id}/clone", changes or CloneWish(), Job)
 
     @operation
     async def list(

@@ -16,6 +16,7 @@ from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
 from api.wishes import InferenceWish
 from producers import tests
+from producers.say import Command
 from schemas.events.tests import Backend
 from schemas.specs.preprocessing import Step, chain_problem
 from schemas.specs.testing import options_problem
@@ -30,8 +31,10 @@ machine knows. Nothing quantizes yet."""
 class Plan(NamedTuple):
     """A test whose parts were all found."""
 
+    wish: InferenceWish
     model: Tested
     dataset: DatasetRef
+    backend: Backend
     steps: tuple[Step, ...]
 
 
@@ -41,29 +44,34 @@ async def post_inference(request: web.Request) -> web.Response:
     command = flow.command_of(request, wish)
 
     async def say() -> Position:
-        plan = await _plan(deps, wish)
-        return await tests.request(
-            deps.speaker,
-            command,
-            model_id=wish.model_id,
-            identity=plan.model.identity,
-            tron=plan.model.tron,
-            dataset_id=plan.dataset.dataset_id,
-            dataset_name=plan.dataset.name,
-            pack=plan.dataset.pack,
-            batch_size=wish.batch_size,
-            loops=wish.loops,
-            precision=wish.precision,
-            backend=one_of(Backend, wish.backend, "backend"),
-            steps=plan.steps,
-            options=wish.options,
-        )
+        return await say_test(deps, command, await planned(deps, wish))
 
     return await flow.job_answer(request, command, await flow.request_job(deps, command, command.id, say))
 
 
-async def _plan(deps: Deps, wish: InferenceWish) -> Plan:
-    """Everything that the test names, found and checked.
+async def say_test(deps: Deps, command: Command, plan: Plan) -> Position:
+    """Ask for the planned test under the command's id; raises as `Speaker.say`."""
+    wish, dataset = plan.wish, plan.dataset
+    return await tests.request(
+        deps.speaker,
+        command,
+        model_id=wish.model_id,
+        identity=plan.model.identity,
+        tron=plan.model.tron,
+        dataset_id=dataset.dataset_id,
+        dataset_name=dataset.name,
+        pack=dataset.pack,
+        batch_size=wish.batch_size,
+        loops=wish.loops,
+        precision=wish.precision,
+        backend=plan.backend,
+        steps=plan.steps,
+        options=wish.options,
+    )
+
+
+async def planned(deps: Deps, wish: InferenceWish) -> Plan:
+    """The test that the wish asks for, everything that it names found and checked.
 
     Raises:
         ApiRefusal: something is not there, or does not fit (422), or was deleted (409).
@@ -82,4 +90,4 @@ async def _plan(deps: Deps, wish: InferenceWish) -> Plan:
     steps = proposed if wish.steps is None else tuple(wish.steps)
     if (code := chain_problem(steps)) is not None:
         raise refusal(code)
-    return Plan(model, dataset, steps)
+    return Plan(wish, model, dataset, one_of(Backend, wish.backend, "backend"), steps)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from api.texts import datasets, en, packages, zh
+from api.texts import datasets, en, packages, testing, zh
 from schemas.values import Code
 
 DEFAULT = "zh"
 TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "zh": zh.TEXTS | packages.ZH | datasets.ZH,
-    "en": en.TEXTS | packages.EN | datasets.EN,
+    "zh": zh.TEXTS | packages.ZH | testing.ZH | datasets.ZH,
+    "en": en.TEXTS | packages.EN | testing.EN | datasets.EN,
 }
 """Language -> code -> (what happened, what to do next); `{name}` stands for a parameter."""
 

@@ -1,0 +1,17 @@
+"""Sentences about how tests are asked for, in both languages; see `en` and `zh` for the form."""
+
+# ruff: noqa: E501  one line a code is the easiest to compare with the other language
+# fmt: off
+
+from __future__ import annotations
+
+ZH: dict[str, tuple[str, str]] = {
+    "test_parts_twice": ("{noun} {id} 被选择了两次。", "每项只选一次。"),
+    "test_batch_too_large": ("共 {count} 个测试任务，超过一次提交的上限 {max}。", "请减少模型、数据集或精度的数量，分多次提交。"),
+    "tested_file_unknown": ("原测试使用的文件 {digest} 已找不到。", "请指定要使用的模型文件或数据集版本。"),
+}
+EN: dict[str, tuple[str, str]] = {
+    "test_parts_twice": ("The {noun} {id} is named twice.", "Name each once."),
+    "test_batch_too_large": ("These are {count} tests; one submission takes {max}.", "Take fewer models, datasets or precisions at a time."),
+    "tested_file_unknown": ("The file {digest} of that test is no longer known.", "Name the model's revision or the dataset's version that is to be used."),
+}
