@@ -8,13 +8,12 @@ from uuid import UUID
 import msgspec
 from aiohttp import web
 
-from api.answers import unknown, wish_of
+from api.answers import id_of, unknown, wish_of
 from api.commands import flow
 from api.commands.tested import refusal
 from api.commands.tests import planned, say_test
 from api.deps import Deps, deps_of
 from api.present import KINDS
-from api.queries.jobs import job_row
 from api.wishes import CloneWish, InferenceWish
 from schemas.events import InferenceRequested
 from schemas.specs.testing import TestOptions
@@ -25,9 +24,9 @@ from storage.views.rows import JobRow
 async def post_clone(request: web.Request) -> web.Response:
     """Ask for a test once more: 201 Job, another test."""
     deps, changes = deps_of(request), await wish_of(request, CloneWish)
-    row = await job_row(request, "test")
-    if row.kind != KINDS["inference"]:
-        raise unknown("test", row.id)
+    row = await deps.views.job(id_ := id_of(request, "test"))
+    if row is None or row.kind != KINDS["inference"]:
+        raise unknown("test", id_)
     command = flow.command_of(request, changes)
 
     async def say() -> Position:
