@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
@@ -27,6 +27,7 @@ from api.cli.test_options import (
 from api.cli.tests import sheet_of_tests, sheets_of_test
 
 if TYPE_CHECKING:
+    from api.resources import Job
     from api.test_forms import TestBatch
 
 
@@ -49,43 +50,38 @@ def infer(
     timeout: Timeout = None,
 ) -> None:
     """Run a test, or several."""
+    how: dict[str, Any] = {
+        "batch_size": batch_size,
+        "loops": loops,
+        "backend": backend,
+        "steps": steps_of(steps),
+        "options": options_of(iou, size_policy, task or [], dimension or []),
+    }
     session = session_of(context)
     client = session.client
-    chain, options = steps_of(steps), options_of(iou, size_policy, task or [], dimension or [])
     precisions = precisions_of(precision or ["fp32"])
     *names, dataset = (model, *others)
     models = [client.models.find_tron(name).id for name in names]
     datasets = [client.datasets.find(name).id for name in (dataset, *(more or []))]
-    if len(models) * len(datasets) * len(precisions) > 1:
-        if dataset_version is not None:
-            raise UsageError("usage.version_of_several")
-        batch = client.tests.infer_all(
-            models,
-            datasets,
-            precisions=precisions,
-            batch_size=batch_size,
-            loops=loops,
-            backend=backend,
-            steps=chain,
-            options=options,
+    if len(models) * len(datasets) * len(precisions) == 1:
+        _one(
+            session,
+            client.infer(models[0], datasets[0], precision=precisions[0], version_job_id=dataset_version, **how),
+            wait=wait,
+            timeout_s=timeout,
         )
-        _follow(session, batch, wait=wait, timeout_s=timeout)
         return
-    job = client.infer(
-        models[0],
-        datasets[0],
-        batch_size=batch_size,
-        loops=loops,
-        precision=precisions[0],
-        backend=backend,
-        steps=chain,
-        options=options,
-        version_job_id=dataset_version,
-    )
-    ended = awaited(session, job, wait=wait, timeout_s=timeout)
+    if dataset_version is not None:
+        raise UsageError("usage.version_of_several")
+    batch = client.tests.infer_all(models, datasets, precisions=precisions, **how)
+    _follow(session, batch, wait=wait, timeout_s=timeout)
+
+
+def _one(session: Session, job: Job, *, wait: bool, timeout_s: float | None) -> None:
+    ended = awaited(session, job, wait=wait, timeout_s=timeout_s)
     if ended is None:
         return
-    test = client.tests.get(ended.id)
+    test = session.client.tests.get(ended.id)
     emit(session, test, *sheets_of_test(session, test))
 
 
