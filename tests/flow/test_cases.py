@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
+import shutil
 import urllib.request
 from pathlib import Path
 from typing import Any
 
-import cv2
 import msgspec
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 from cases import CASES, DEPTHS, NETWORKS, by_class, sub_template, template
 from numpy.typing import NDArray
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
-from agents.evaluation.methods.decoding import Decoder
-from agents.geometry import placement
 from api import resources, resources_tests
 from api.client.client import Client
 from schemas.reports import EvaluationReport
-from schemas.specs.methods import method
 from schemas.specs.preprocessing import CenterCrop, CvtRGB, Resize, Transpose
-from schemas.tron import SubModel
-from storage.tron_file import TronFile
 
 JOB_SECONDS_MAX = 300
 ERROR_MAX = 1e-4
@@ -36,6 +26,8 @@ TOP1 = {20: 0.804, 32: 0.840, 44: 0.821, 56: 0.825}
 CIFAR, FASHION, PHOTOS = "cls_cifar10_resnet", "cls_fashionmnist_mlp", "cls_imagenet_effnet_lite0"
 COCO_CASE = CASES / "det_coco_fastestdet"
 FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
+BEYOND = {"name": "clip", "kind": "si", "value": 0}
+"""The reference's boxes may reach beyond the image."""
 LOOSE = [{"name": "score_threshold", "kind": "sf", "value": 0.001}, {"name": "colour", "kind": "ss", "value": "bgr"}]
 
 pytestmark = [
@@ -111,6 +103,16 @@ def test_four_resnets_on_a_thousand_cifar_images_have_the_accuracy_of_plain_pyto
     assert found == pytest.approx(TOP1, abs=0.002)
     rows = mo.compare([test.id for test in tests], tests[0].id).tests
     assert rows[0].delta["accuracy"] is None
+    for row in rows[1:]:
+        found_there = row.verdicts["accuracy"]
+        print(f"{row.test.version} against {tests[0].version}: {found_there.difference:+.3f} {found_there.code}")
+    codes = {
+        (a.id, b.id): mo.compare([a.id, b.id], a.id).tests[1].verdicts["accuracy"].code
+        for a in tests
+        for b in tests[1:]
+        if a is not b
+    }
+    assert codes[tests[2].id, tests[3].id] == "within_noise", "44 and 56 layers: .821 and .825"
     deltas = [row.delta["accuracy"] for row in rows[1:]]
     assert deltas == pytest.approx([found[depth] - found[20] for depth in (32, 44, 56)], abs=1e-9)
 
@@ -149,45 +151,35 @@ def column(values: tuple[float, ...]) -> NDArray[np.float32]:
     return np.array(values, np.float32)[:, None, None]
 
 
-def detections(sub: SubModel, graph: Path, photos: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the Tron's graph finds in stock ONNX Runtime, decoded by the method and arguments that the Tron names."""
-    spec = method("fastestdet")
-    assert spec is not None
-    decoder = Decoder(spec, sub.args, sub.tasks, sub.input.shape)
-    session = onnxruntime.InferenceSession(str(graph), providers=["CPUExecutionProvider"])
-    numbers = [each["id"] for each in coco()["categories"]]
-    found = []
-    for photo in photos:
-        image = cv2.imread(str(COCO_CASE / "images" / photo["file_name"]))
-        x = cv2.resize(image, (352, 352)).transpose(2, 0, 1).astype(np.float32)
-        # what the graph does not do itself
-        x = (x - column(sub.normalisation.mean)) * column(sub.normalisation.scale)
-        outputs = session.run(None, {sub.input.name: x[None]})
-        boxes = decoder.detections([outputs[0][0]], placement(photo["width"], photo["height"], sub.steps))
-        for (left, top, right, bottom), score, number in zip(*(each.tolist() for each in boxes), strict=True):
-            box = [left, top, right - left, bottom - top]
-            found.append({"image_id": photo["id"], "category_id": numbers[number], "bbox": box, "score": score})
-    return found
-
-
 def test_fastestdet_detects_what_its_reference_detects(mo: Client, tmp_path: Path):
+    """COCO's package scanned and imported, the detector converted, tested, and held against PyTorch: one verdict."""
     names = tuple(each["name"] for each in coco()["categories"])
-    sub = sub_template("fastestdet", structure(mo, "fastestdet"), names, args=LOOSE)
+    sub = sub_template("fastestdet", structure(mo, "fastestdet"), names, args=[*LOOSE, BEYOND])
     tron = converted(mo, "fastestdet", NETWORKS["fastestdet"].weights(), template("fastestdet", "fastestdet", sub))
-    with TronFile(mo.models.download(tron, tmp_path)) as file:
-        (model,) = file.manifest.sub_models
-        assert model.steps == (Resize(width=352, height=352), Transpose())
-        file.extract_graph(model, tmp_path / "graph.onnx")
-    with contextlib.redirect_stdout(io.StringIO()):
-        truth = COCO(str(COCO_CASE / "annotations.json"))
-        judged = COCOeval(truth, truth.loadRes(detections(model, tmp_path / "graph.onnx", coco()["images"])), "bbox")
-        judged.evaluate()
-        judged.accumulate()
-        judged.summarize()
-    print(f"\nfastestdet: AP {judged.stats[0]:.4f}, AP50 {judged.stats[1]:.4f}")
-    assert judged.stats.tolist() == pytest.approx(
-        json.loads((COCO_CASE / "reference.json").read_text())["fp32_all158"], abs=0.0005
+    package = tmp_path / "coco"
+    shutil.copytree(COCO_CASE / "images", package / "images")
+    shutil.copy(COCO_CASE / "annotations.json", package / "annotations.json")
+    used = mo.templates.find("fastestdet")
+    scan = done(mo, mo.datasets.scan(package, format_="coco", template=used.id))
+    photos = mo.datasets.get(done(mo, mo.datasets.import_scanned("coco-158", scan.id)).subject_id)
+    assert (photos.type, photos.versions[0].images) == ("detection", 158)
+    test = mo.tests.get(done(mo, mo.infer(tron.id, photos.id, batch_size=8, backend="onnxruntime")).id)
+    assert test.detection is not None
+    found = test.detection.coco
+    print(f"\nfastestdet: AP {found[0]:.4f}, AP50 {found[1]:.4f}, {test.images_per_second:.1f} images/s")
+    expected = json.loads((COCO_CASE / "reference.json").read_text())["fp32_all158"]
+    assert list(found) == pytest.approx(expected, abs=0.0005)
+    assert test.accuracy == pytest.approx(expected[1], abs=0.0005), "mean AP at the usual threshold of .5"
+    parity = mo.tests.parity_result(done(mo, mo.parity(tron.id, photos.id, images_max=158)).id)
+    figures = {each.key: (each.pytorch, each.tron) for each in parity.figures}
+    print(
+        f"parity: max-abs {parity.max_abs:.2g}, {parity.different} images answered differently, {figures['ap_50_95']}"
     )
+    assert figures["ap_50_95"] == pytest.approx((expected[0], expected[0]), abs=0.0005)
+    other = mo.tests.get(done(mo, mo.infer(tron.id, photos.id, batch_size=8, backend="openvino")).id)
+    row = mo.compare([test.id, other.id], test.id).tests[1]
+    assert row.verdicts["accuracy"].code == "within_noise"
+    assert [note.code for note in row.notes] == ["backend_differs"]
 
 
 def test_a_detector_and_a_classifier_in_one_tron_run_in_one_test(mo: Client, cifar: resources.Dataset, tmp_path: Path):
