@@ -183,7 +183,7 @@ class Attempt:
         if isinstance(ended, JobFailed):
             log.say(f"{ended.reason.code} {ended.reason.params}")
         try:
-            # a name that the job's code cannot have put anything under
+            # a new name: files of the job's parts lie here too
             handle, name = mkstemp(dir=self._work.folder)
             with os.fdopen(handle, "wb") as file:
                 file.write(log.text())

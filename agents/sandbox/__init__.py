@@ -1,1 +1,1 @@
-"""Running parts of a job in child processes with limits. Limits, not walls: trusted input only."""
+"""Running parts of a job in child processes behind walls: what they are given and what they leave is not trusted."""

@@ -8,11 +8,12 @@ from pathlib import Path
 from agents.sandbox.processes import prctl
 
 FIRST_USER = 0x6D6F0000
-"""Users from here on are nobody's; the runner's pid is added, so that no two children that live share one."""
+"""Users from here on are nobody's; the runner's pid is added, so that no two children that live share one: Linux has no
+more than `USERS` pids."""
 USERS = 1 << 22
 _PR_CAPBSET_DROP = 24
 _FALLBACK_FIRST, _FALLBACK_USERS = 40_000, 20_000
-"""For containers that know 65,536 users."""
+"""For containers that know 65,536 users: there children share one whose runners' pids differ by 20,000."""
 
 
 def _mapped(first: int, count: int, text: str) -> bool:

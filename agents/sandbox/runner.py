@@ -2,9 +2,9 @@
 
 Why a program of ours and not setpriv, prlimit and unshare: a limit, a user id and a death signal are one call each, the
 order of these calls is what matters (a change of user clears the death signal), and as root the child's files must be
-staged where its own user can reach them, which no command does. It is started with an empty environment.
+staged where its own user can reach them. It is started with an empty environment.
 
-It stays as root, outside of the walls, adopts what the child might leave behind (child subreaper) and ends it. Whoever
+It stays the agent's user, outside of the walls, adopts what the child might leave behind (child subreaper) and ends it. Whoever
 kills it kills its child, bubblewrap or process 1 of the namespace, and with that everything inside.
 """
 
