@@ -4,8 +4,8 @@ Why a program of ours and not setpriv, prlimit and unshare: a limit, a user id a
 order of these calls is what matters (a change of user clears the death signal), and as root the child's files must be
 staged where its own user can reach them. It is started with an empty environment.
 
-It stays the agent's user, outside of the walls, adopts what the child might leave behind (child subreaper) and ends it. Whoever
-kills it kills its child, bubblewrap or process 1 of the namespace, and with that everything inside.
+It stays the agent's user, outside of the walls, adopts what the child might leave behind (child subreaper) and ends it.
+Whoever kills it kills its child, bubblewrap or process 1 of the namespace, and with that everything inside.
 """
 
 from __future__ import annotations
