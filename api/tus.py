@@ -122,7 +122,8 @@ async def get_upload(request: web.Request) -> web.Response:
 async def patch_upload(request: web.Request) -> web.Response:
     """Add bytes where the upload ends: 204 with the new offset, and `Mo-Digest` once it is whole.
 
-    Whatever came before a link broke counts; with Upload-Checksum the piece counts only as a whole. A piece without
+    Whatever came before a link broke counts; with Upload-Checksum the piece counts only as a whole, unless the server
+    is killed in the middle of it: then what has come counts, and the digest at the end tells. A piece without
     bytes at the end of an upload finishes one whose server died just there.
     """
     upload = await _known(request)

@@ -147,7 +147,8 @@ class Uploads(Protocol):
         """Keep the bytes behind `offset_bytes`, and the object under its digest once it is whole.
 
         When the chunks break, or the task is cancelled, what has come until then is kept. With `accept`, which is
-        asked behind the last one, it is all of them or none. No bytes at the end of an upload finish one whose
+        asked behind the last one, it is all of them or none, unless this process is killed: then what has come counts,
+        unasked. No bytes at the end of an upload finish one whose
         process died just there.
 
         Raises:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -135,6 +135,7 @@ class S3Uploads:
             ]
             latest_first = enumerate(sorted(ended, reverse=True))
             await self._delete(key for place, (at, key) in latest_first if place >= FINISHED_MAX or at < began_before)
+            await self._abort_joins(began_before)
         return len(unfinished)
 
     @contextmanager
@@ -217,6 +218,16 @@ class S3Uploads:
         self._hashes.pop(id_, None)
         await self._delete([self._unfinished(id_)])
         await self._delete([each async for each in self._keys(self._folder(id_))])
+
+    async def _abort_joins(self, began_before: datetime) -> None:
+        """Remove the parts that processes left which died while they made an object of its pieces: none is listed."""
+        client, bucket = await self._bucket.client(), self._bucket.name
+        listing = client.get_paginator("list_multipart_uploads")
+        async for page in listing.paginate(Bucket=bucket, Prefix=self._bucket.root):
+            for each in page.get("Uploads", ()):
+                if each["Initiated"] < began_before:
+                    with suppress(client.exceptions.NoSuchUpload):  # somebody else was quicker
+                        await client.abort_multipart_upload(Bucket=bucket, Key=each["Key"], UploadId=each["UploadId"])
 
     async def _delete(self, keys: Iterable[str]) -> None:
         client, bucket = await self._bucket.client(), self._bucket.name

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
 import pytest
@@ -380,3 +381,20 @@ async def test_no_room_is_promised_twice_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(local_uploads.shutil, "disk_usage", usage)
     got = await asyncio.gather(*(begun(store, 600) for store in stores), return_exceptions=True)
     assert sorted(type(each).__name__ for each in got) == ["StoreFullError"] * 3 + ["UUID"]
+
+
+async def test_what_a_killed_end_leaves_at_the_object_s_key_is_swept(store, behind, monkeypatch):
+    if isinstance(behind, Folder):
+        pytest.skip("a folder moves: it joins nothing")
+    id_ = await begun(store)
+    with monkeypatch.context() as patched:
+        for name in ("complete", "abort"):
+            patched.setattr(s3_multipart.Multipart, name, AsyncMock(side_effect=SystemError))
+        with pytest.raises(SystemError):
+            await sent(store, id_, 0)
+    left = behind.s3.list_multipart_uploads(Bucket=behind.name)["Uploads"]
+    assert [each["Key"].rpartition("/")[2] for each in left] == [DIGEST.removeprefix("sha256:")]
+    await store.uploads.sweep(min(each["Initiated"] for each in left) - timedelta(seconds=1))
+    assert behind.s3.list_multipart_uploads(Bucket=behind.name).get("Uploads")
+    await store.uploads.sweep(datetime.now(UTC) + timedelta(days=1))
+    assert behind.names() == []
