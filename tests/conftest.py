@@ -136,7 +136,7 @@ def client_of(settings: Settings) -> Client:
 @pytest.fixture(scope="session")
 def system_settings() -> Iterator[Settings]:
     """A running system with a tight limit for a job's time."""
-    with running_system(JOB_SECONDS_MAX=40) as settings:
+    with running_system(JOB_SECONDS_MAX=60) as settings:
         yield settings
 
 

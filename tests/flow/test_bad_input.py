@@ -67,7 +67,7 @@ CONVERSIONS = {
     "a structure with a missing module": Failing(
         "structure_import_missing", "nothing_of_that_name", structure="module missing"
     ),
-    "a structure that never returns": Failing("job_time_exceeded", "40", structure="never returns"),
+    "a structure that never returns": Failing("job_time_exceeded", "60", structure="never returns"),
     "a structure that eats memory": Failing("job_memory_exceeded", str(3 << 30), structure="eats memory"),
     "a structure that forks and leaves": Failing("export_left_no_result", "onnx", structure="forks and leaves"),
     "an output that is not a number": Failing("output_not_finite", "pytorch", structure="not a number"),

@@ -226,11 +226,6 @@ async def test_tests_that_cannot_be_run_say_why(bench: Bench, converted: Convert
     assert await bench.refused(test_request(converted.result, cats)) == "classes_do_not_match"
 
 
-async def test_a_batch_that_the_export_fixes_is_found(bench: Bench, good: bytes) -> None:
-    forward = "return self.head(torch.cat([self.conv(x[i:i + 1]).mean((2, 3)) for i in range(x.shape[0])]))"
-    assert await bench.refused(bench.conversion(good, forward)) == "batch_fixed"
-
-
 async def test_a_hostile_checkpoint_is_not_executed(bench: Bench, tmp_path: Path) -> None:
     canary = tmp_path / "canary"
 
@@ -269,6 +264,7 @@ class Heads(nn.Module):
 """
 
 
+@pytest.mark.bars
 async def test_two_networks_in_one_file_with_their_weights_beside_the_graphs(
     bench: Bench, tmp_path: Path, good: bytes
 ) -> None:

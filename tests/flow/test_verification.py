@@ -69,6 +69,7 @@ async def test_a_batch_that_is_fixed_without_a_word_is_found(
     assert await bench.refused(bench.conversion(good, forward)) == code
 
 
+@pytest.mark.bars
 async def test_the_node_where_the_export_went_wrong_is_named(bench: Bench, good: bytes) -> None:
     reason = await bench.refusal(bench.conversion(good, WHILE_EXPORTED))
     assert reason.code == "threshold_exceeded"
