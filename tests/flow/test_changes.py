@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import cv2
+import numpy as np
 import pytest
 
 from api.cli.app import run
@@ -117,7 +119,8 @@ def test_what_depends_is_named_lives_on_and_cannot_be_used_for_new_things(cli: M
 def test_a_dataset_is_noted_and_deleted_and_its_name_free_again(cli: Mo):
     folder = cli.folder / "images" / "cat"
     folder.mkdir(parents=True)
-    (folder / "no-image.txt").write_text("x")
+    pixels = np.random.default_rng(0).integers(0, 255, (16, 16, 3), np.uint8)
+    (folder / "one.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
     job = cli("datasets", "import", cli.mark, str(folder.parent), "--no-wait")
     changed = cli("datasets", "edit", cli.mark, "--note", "two")
     assert (changed["note"], changed["etag"]) == ("two", '"2"')
