@@ -125,7 +125,8 @@ async def test_an_empty_object_is_no_model(api):
         (b"class Net(:\n", "structure_not_python"),
         (b"class Net:\n    pass\n\0", "structure_not_python"),
         (b"(" * 10_000, "structure_not_python"),
-        (b"-" * 100_000 + b"1", "structure_not_python"),
+        (b"-" * 99_000 + b"1", "structure_not_python"),
+        (b"-" * 100_000 + b"1", "structure_too_long"),
     ],
 )
 async def test_structures_are_parsed_and_never_run(api, source, code):

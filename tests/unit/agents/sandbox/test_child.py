@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -278,7 +279,10 @@ asyncio.run(child)
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE) as agent:
         assert agent.stdout is not None
         assert agent.stdout.readline() == b"escaped\n"
-        watched = [os.pidfd_open(pid) for pid in (*descendants(agent.pid), *marked(mark))]
+        watched = []
+        for pid in (*descendants(agent.pid), *marked(mark)):
+            with suppress(ProcessLookupError):  # a process of the start may have ended since it was listed
+                watched.append(os.pidfd_open(pid))
         assert len(watched) >= 3
         agent.send_signal(signal.SIGKILL)
         for handle in watched:
