@@ -43,7 +43,15 @@ _NOUNS = {
 _NAMELESS = frozenset({"tests", "jobs"})
 """They have no names: their ids are offered before anything is typed."""
 _FILES = frozenset(
-    {"argument.file", "argument.package", "argument.packages", "option.type_config", "option.to", "option.steps"}
+    {
+        "argument.file",
+        "argument.package",
+        "argument.packages",
+        "option.type_config",
+        "option.to",
+        "option.to_package",
+        "option.steps",
+    }
 )
 SCRIPTS: dict[str, str] = {
     "bash": r"""COMP_WORDBREAKS=${COMP_WORDBREAKS//[@=]/}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from api.client.packages import Exported
 
 From = Annotated[Path, typer.Argument(help="argument.package")]
-To = Annotated[Path, typer.Option("--to", help="option.to")]
+To = Annotated[Path, typer.Option("--to", help="option.to_package")]
 Form = Annotated[str, typer.Option("--format", help="option.package_format")]
 FromForm = Annotated[str, typer.Option("--from", help="option.source_format")]
 Split = Annotated[str, typer.Option("--split", help="option.split")]

@@ -40,7 +40,7 @@ def preview(
     dataset: Named,
     number: Annotated[int | None, typer.Option("--number", min=0, help="option.number")] = None,
     to: Annotated[Path | None, typer.Option("--to", help="option.to_shown")] = None,
-    class_: Annotated[str, typer.Option("--class", help="option.class")] = "",
+    class_: Annotated[str, typer.Option("--class", help="option.of_class")] = "",
     attribute: Annotated[str, typer.Option("--attribute", help="option.attribute")] = "",
     search: Search = "",
     version: Version = "",
@@ -89,7 +89,7 @@ def histogram(context: typer.Context, dataset: Named, version: Version = "") -> 
     found, job_id = _version(session, dataset, version)
     shown = session.client.datasets.figures(found, version=job_id)
     counts = shown.figures.histograms
-    groups = [(session.say("title.classes", task=task), named) for task, named in counts.classes.items()]
+    groups = [(session.say("title.class_counts", task=task), named) for task, named in counts.classes.items()]
     groups += [
         (session.say("title.boxes_per_image"), counts.boxes_per_image),
         (session.say("title.areas"), counts.areas),
@@ -117,7 +117,7 @@ def download(
     session = session_of(context)
     found, job_id = _version(session, dataset, version)
     with Meter(session) as meter:
-        text = session.say("progress.download", name=found.name)
+        text = session.say("progress.pack_download", name=found.name)
         got = session.client.datasets.download(found, to, version=job_id, progress=transfer(session, meter, text))
     session.mention("text.downloaded", path=str(to), size=size(got.size_bytes))
 
