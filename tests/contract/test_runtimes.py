@@ -19,7 +19,12 @@ SHAPE = (3, 8, 8)
 WEIGHTS = np.random.default_rng(1).standard_normal((4, 3, 1, 1)).astype(np.float32)
 
 
-@pytest.fixture(params=NAMES)
+# One whole run of the suite ended with signal 11 after these had run in its process beside TensorRT; until it is
+# known why, OpenVINO's part runs with the slow proofs, and in children of its own everywhere else.
+OPENVINO = pytest.param("openvino", marks=pytest.mark.bars)
+
+
+@pytest.fixture(params=["onnxruntime", OPENVINO])
 def made(request: pytest.FixtureRequest) -> Runtime:
     return runtime(request.param)
 
@@ -137,6 +142,7 @@ def graph_file(folder: Path) -> Graph:
     return Graph(path, "images", SHAPE)
 
 
+@pytest.mark.bars
 def test_a_trial_takes_the_fastest_and_tells_of_all(tmp_path: Path):
     choice = choose("auto", "fp32", [graph_file(tmp_path)], "nvidia", 4)
     assert {each.backend for each in choice.trials} == set(NAMES)
@@ -145,13 +151,14 @@ def test_a_trial_takes_the_fastest_and_tells_of_all(tmp_path: Path):
     assert choice.sessions[0].used().backend == f"{best.backend}-cpu"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["onnxruntime", OPENVINO])
 def test_a_backend_that_was_named_is_taken_without_a_trial(name: str, tmp_path: Path):
     choice = choose(name, "fp32", [graph_file(tmp_path)], "nvidia", 4)
     assert choice.trials == ()
     assert choice.sessions[0].used().backend == f"{name}-cpu"
 
 
+@pytest.mark.bars
 def test_a_trial_that_nobody_can_run_says_why(tmp_path: Path):
     with pytest.raises(LoadError) as refused:
         choose("auto", "int8", [graph_file(tmp_path)], "nvidia", 1)
