@@ -12,13 +12,18 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from api.outcomes import Difference, Seen, difference
 from api.resources_tests import ClassRow
+from schemas.reports import EvaluationReport
+from schemas.results import decode as decode_results
 from schemas.values import ObjectRef
 from schemas.verdict.judging import intervals, verdicts
 from schemas.verdict.replicates import ReplicatesError, Sample, decode
 from schemas.verdict.words import Interval, Verdict
 
 CACHE_BYTES_MAX = 256 << 20
+SEEN_BYTES_MAX = 512 << 20
+"""Of tests' images: they are larger, and people look at few tests at a time."""
 PAIRS_MAX = 2000
 
 V = TypeVar("V")
@@ -143,12 +148,25 @@ def kept_of(report: bytes, replicates: bytes | None) -> Kept:
     return Kept(classes, sample, intervals(sample) if sample is not None else {}, curves)
 
 
+def report_of(data: bytes) -> bytes:
+    """The report in these bytes as JSON of this version.
+
+    Raises:
+        msgspec.MsgspecError: it is none.
+    """
+    report = msgspec.json.decode(data, type=EvaluationReport)
+    return msgspec.json.encode(msgspec.structs.replace(report, images=()))
+
+
 class Shelf:
     """The caches of one application."""
 
     def __init__(self) -> None:
         self._tests: Bounded[Kept] = Bounded(CACHE_BYTES_MAX)
         self._pairs: Bounded[Mapping[str, Verdict]] = Bounded(PAIRS_MAX)
+        self._reports: Bounded[bytes] = Bounded(CACHE_BYTES_MAX)
+        self._seen: Bounded[Seen] = Bounded(SEEN_BYTES_MAX)
+        self._differences: Bounded[Difference] = Bounded(CACHE_BYTES_MAX)
 
     async def of(self, load: Load, report: ObjectRef, replicates: ObjectRef | None) -> Kept:
         """What a completed test left; raises as `load`."""
@@ -159,6 +177,33 @@ class Shelf:
         data = await load(replicates) if replicates is not None else None
         made = await asyncio.to_thread(kept_of, told, data)
         return self._tests.put(key, len(told) + len(data or b""), made)
+
+    async def report(self, load: Load, ref: ObjectRef) -> bytes:
+        """A test's report as JSON, without the images that old ones have in them; raises as `load` and `report_of`."""
+        if (found := self._reports.get(ref.digest)) is not None:
+            return found
+        made = await asyncio.to_thread(report_of, await load(ref))
+        return self._reports.put(ref.digest, len(made), made)
+
+    async def seen(self, load: Load, ref: ObjectRef) -> Seen:
+        """What a test said of each image.
+
+        Raises:
+            ResultsError: that is not what lies there. And those of `load`.
+        """
+        if (found := self._seen.get(ref.digest)) is not None:
+            return found
+        data = await load(ref)
+        made = await asyncio.to_thread(lambda: Seen(decode_results(data)))
+        return self._seen.put(ref.digest, len(data) + made.size_bytes, made)
+
+    def difference(self, base: ObjectRef, test: ObjectRef, task: str, ours: Seen, theirs: Seen) -> Difference:
+        """The images on which a task of two tests differs (base, test)."""
+        key = (base.digest, test.digest, task)
+        if (found := self._differences.get(key)) is not None:
+            return found
+        made = difference(ours, theirs, task)
+        return self._differences.put(key, made.base.nbytes + made.test.nbytes + made.change.nbytes, made)
 
     def verdicts(
         self, test: ObjectRef | None, base: ObjectRef | None, ours: Kept, theirs: Kept

@@ -18,7 +18,8 @@ LINE_CHARS_MAX = 200
 
 
 class Mark(NamedTuple):
-    """A box in pixels of the upright image with its text; dashed ones do not count (crowds, difficult ones)."""
+    """A box in pixels of the upright image with its text; dashed ones do not count (crowds, difficult ones). Without a
+    colour of ours it has the text's."""
 
     left: float
     top: float
@@ -26,6 +27,7 @@ class Mark(NamedTuple):
     height: float
     text: str
     dashed: bool = False
+    colour: str = ""
 
 
 def picture(image: bytes, media: str, size: tuple[int, int], marks: Iterable[Mark], lines: Sequence[str]) -> bytes:
@@ -49,7 +51,7 @@ def colour_of(text: str) -> str:
 
 
 def _box(mark: Mark, letter: float) -> str:
-    colour = colour_of(mark.text)
+    colour = mark.colour or colour_of(mark.text)
     dashes = f' stroke-dasharray="{letter / 2:.1f}"' if mark.dashed else ""
     sides = f'x="{mark.left:.2f}" y="{mark.top:.2f}" width="{mark.width:.2f}" height="{mark.height:.2f}"'
     above = mark.top - letter * 0.3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from api import gateway, metrics, objects, stream, tus, tus_contract
+from api import gateway, metrics, objects, outcomes, stream, tus, tus_contract
 from api.auth import Route
 from api.commands import catalogue, test_batches, test_clones, type_configs
 from api.commands import datasets as datasets_commands
@@ -60,6 +60,7 @@ from api.queries import (
     entities,
     events,
     health,
+    images,
     jobs,
     models,
     openapi,
@@ -87,6 +88,7 @@ from api.resources import (
     Tron,
     Uploaded,
 )
+from api.resources_images import Flips, ImageOutcome
 from api.resources_tests import Comparison, Curves, Test
 from api.terms import Dictionary, DictionaryList, TemplateDiff, TypeConfig
 from api.test_forms import TestBatch
@@ -111,6 +113,7 @@ from api.wishes import (
     TypeConfigWish,
     VersionWish,
 )
+from schemas.reports import EvaluationReport
 from schemas.tron import TronManifest
 
 V1 = "/api/v1"
@@ -195,6 +198,35 @@ BATCH = Contract(
 COMPARED = reading(Comparison, TESTS, BASE, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
 CLASS = Query("class", {"type": "string"}, "Name of the class; else the first one.")
 CURVES = reading(Curves, TESTS, CLASS, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
+RESULT = reading(EvaluationReport, refusals=PACKED)
+OUTCOMES = reading(
+    Page[ImageOutcome],
+    LIMIT,
+    CURSOR,
+    words(
+        "outcome",
+        outcomes.OUTCOMES,
+        "Images that are right or wrong, or have boxes found (tp), wrong (fp), missed (fn).",
+    ),
+    Query("task", TEXT, "The task that is meant; else all, or the first that fits."),
+    Query("class", TEXT, "The true class; of a wrong box its own."),
+    Query("found", TEXT, "The class that was found; with `class` a cell of the confusion matrix."),
+    Query("slice", TEXT, "DIMENSION=VALUE: only images of that slice."),
+    Query("search", TEXT, "Part of the image's name."),
+    refusals=PACKED,
+)
+ORIGINAL, DRAWN = (shown(media, refusals=PACKED) for media in ("image/*", "image/svg+xml"))
+OUTCOME = reading(ImageOutcome, refusals=PACKED)
+FLIPS = reading(
+    Flips,
+    Query("base", ID, "The completed test that stays.", required=True),
+    Query("test", ID, "The completed test beside it.", required=True),
+    Query("task", TEXT, "A task that both have; else the first."),
+    words("change", images.CHANGES, "lost: only the base is right, or better; won: the other way round."),
+    LIMIT,
+    CURSOR,
+    refusals=PACKED,
+)
 MANIFEST = reading(TronManifest, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
 KEPT = upload(HTTPStatus.UNAUTHORIZED)
 
@@ -276,12 +308,18 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{V1}/tests", tests.list_tests, says=listing(Test, *PAGE, STATE, SUBJECT, DATASET)),
     Route("GET", f"{V1}/tests/{{id}}", tests.get_test, says=reading(Test)),
     Route("GET", f"{V1}/tests/{{id}}/report", tests.get_report, says=file(HTTPStatus.CONFLICT)),
+    Route("GET", f"{V1}/tests/{{id}}/result", images.get_result, says=RESULT),
+    Route("GET", f"{V1}/tests/{{id}}/images", images.list_images, says=OUTCOMES),
+    Route("GET", f"{V1}/tests/{{id}}/images/{{number}}", images.get_image, says=OUTCOME),
+    Route("GET", f"{V1}/tests/{{id}}/images/{{number}}/image", images.get_image_original, says=ORIGINAL),
+    Route("GET", f"{V1}/tests/{{id}}/images/{{number}}/rendered", images.get_image_rendered, says=DRAWN),
     Route("POST", f"{V1}/parities", parities_commands.post_parity, says=creating(ParityWish, Job)),
     Route("GET", f"{V1}/parities", parities.list_parities, says=listing(Parity, *PAGE, STATE, SUBJECT, DATASET)),
     Route("GET", f"{V1}/parities/{{id}}", parities.get_parity, says=reading(Parity)),
     Route("GET", f"{V1}/parities/{{id}}/report", parities.get_parity_report, says=file(HTTPStatus.CONFLICT)),
     Route("GET", f"{V1}/comparisons", tests.get_comparison, says=COMPARED),
     Route("GET", f"{V1}/comparisons/curves", tests.get_curves, says=CURVES),
+    Route("GET", f"{V1}/comparisons/flips", images.get_flips, says=FLIPS),
     Route("GET", f"{V1}/jobs", jobs.list_jobs, says=listing(Job, *PAGE, STATE, SUBJECT, DATASET, KIND)),
     Route("GET", f"{V1}/jobs/{{id}}", jobs.get_job, says=reading(Job)),
     Route("GET", f"{V1}/jobs/{{id}}/log", jobs.get_job_log, says=file(media="text/plain", queries=(ATTEMPT,))),

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
+from api.client.datasets import Picture
 from api.client.mode import M
 from api.client.naming import find
 from api.client.operation import Noun, iteration, operation
 from api.reports import Parity
 from api.resources import Job, Page
+from api.resources_images import Flips, ImageOutcome
 from api.resources_tests import Comparison, Test
 from api.test_forms import TestBatch
 from api.wishes import BatchWish, CloneWish, InferenceWish, ParityWish
+from schemas.reports import EvaluationReport
 from schemas.specs.preprocessing import Step
 from schemas.specs.testing import TestOptions
 from schemas.values import Precision
@@ -119,6 +122,71 @@ class Tests(Noun[M]):
     async def find(self, text: str) -> Test:
         """The test with this id or unique beginning of one."""
         return await find(self._core, "/tests", (Test, Page[Test]), text, noun="test", names=lambda _test: ())
+
+    @operation
+    async def result(self, test_id: UUID) -> EvaluationReport:
+        """A completed test in total: by class, curve, confusion and slice."""
+        return await self._core.read(f"/tests/{test_id}/result", EvaluationReport)
+
+    @operation
+    async def images(
+        self,
+        test_id: UUID,
+        *,
+        outcome: str = "",
+        task: str = "",
+        class_: str = "",
+        found: str = "",
+        slice_: str = "",
+        search: str = "",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[ImageOutcome]:
+        """A page of a completed test's images, in the order of the dataset.
+
+        `outcome`: right, wrong, tp, fp, fn; `class_` the true class, `found` the found one, both a cell of the
+        confusion matrix; `slice_`: DIMENSION=VALUE; `search`: part of the name.
+        """
+        return await self._core.read(
+            f"/tests/{test_id}/images",
+            Page[ImageOutcome],
+            outcome=outcome,
+            task=task,
+            found=found,
+            slice=slice_,
+            search=search,
+            limit=limit,
+            cursor=cursor,
+            **{"class": class_},
+        )
+
+    @operation
+    async def image(self, test_id: UUID, number: int) -> ImageOutcome:
+        """One image of a completed test, with the boxes below the threshold."""
+        return await self._core.read(f"/tests/{test_id}/images/{number}", ImageOutcome)
+
+    @operation
+    async def picture(self, test_id: UUID, number: int, form: Picture = "rendered") -> bytes:
+        """One image of a completed test: the original (`image`), an SVG with boxes and answers over it (`rendered`), or
+        what is said of it as JSON."""
+        path = f"/tests/{test_id}/images/{number}" + ("" if form == "json" else f"/{form}")
+        return await self._core.body(path)
+
+    @operation
+    async def flips(
+        self,
+        base: UUID,
+        test: UUID,
+        *,
+        task: str = "",
+        change: str = "",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Flips:
+        """The images of which a test and its base differ, the largest difference first; `change`: lost or won."""
+        return await self._core.read(
+            "/comparisons/flips", Flips, base=base, test=test, task=task, change=change, limit=limit, cursor=cursor
+        )
 
     @operation
     async def parity(

@@ -44,15 +44,15 @@ async def list_records(request: web.Request) -> web.Response:
     query = Query(request, (VERSION, "limit", "cursor", "class", "attribute", "search"))
     wanted = _wanted(query.text("class"), query.text("attribute"), query.text("search"))
     tables = await _tables(request, await _version(request, query))
-    start, limit = _start(query), query.limit()
+    start, limit = start_of(query), query.limit()
 
     def look() -> Page[DatasetRecord]:
         items = []
         for number, record in tables.matching(start, start + LOOKED_MAX, wanted):
             items.append(_record(number, record))
             if len(items) == limit:
-                return Page(items=items, next=_next(number + 1, len(tables.records)))
-        return Page(items=items, next=_next(start + LOOKED_MAX, len(tables.records)))
+                return Page(items=items, next=next_page(number + 1, len(tables.records)))
+        return Page(items=items, next=next_page(start + LOOKED_MAX, len(tables.records)))
 
     return json_answer(await asyncio.to_thread(look))
 
@@ -69,7 +69,7 @@ async def get_record_image(request: web.Request) -> web.Response:
     record = tables.record(number)
     data = await image_of(deps_of(request).objects, version.pack, tables, record)
     media = MEDIA.get(record.entry.rpartition(".")[2], "application/octet-stream")
-    return _shown(data, media, record, record.entry.rpartition(".")[2])
+    return shown_image(data, media, record, record.entry.rpartition(".")[2])
 
 
 async def get_record_rendered(request: web.Request) -> web.Response:
@@ -81,7 +81,7 @@ async def get_record_rendered(request: web.Request) -> web.Response:
     marks = [Mark(box.x, box.y, box.width, box.height, box.label, box.crowd or box.difficult) for box in record.boxes]
     lines = [f"{task}: {label}" for task, label in record.labels.items()]
     svg = await asyncio.to_thread(picture, data, media, (record.width, record.height), marks, lines)
-    return _shown(svg, SVG, record, "svg")
+    return shown_image(svg, SVG, record, "svg")
 
 
 async def get_figures(request: web.Request) -> web.Response:
@@ -95,7 +95,7 @@ async def list_dropped(request: web.Request) -> web.Response:
     """A page of what a version's import left out, and why."""
     query = Query(request, (VERSION, "limit", "cursor", "code"))
     tables = await _tables(request, await _version(request, query))
-    start, limit, code, lang = _start(query), query.limit(), query.text("code"), lang_of(request)
+    start, limit, code, lang = start_of(query), query.limit(), query.text("code"), lang_of(request)
 
     def look() -> Page[LeftOut]:
         items = []
@@ -103,8 +103,8 @@ async def list_dropped(request: web.Request) -> web.Response:
             message = render(Code(each.code, each.params), lang)
             items.append(LeftOut(name=each.name, code=each.code, params=each.params, message=message))
             if len(items) == limit:
-                return Page(items=items, next=_next(number + 1, len(tables.dropped)))
-        return Page(items=items, next=_next(start + LOOKED_MAX, len(tables.dropped)))
+                return Page(items=items, next=next_page(number + 1, len(tables.dropped)))
+        return Page(items=items, next=next_page(start + LOOKED_MAX, len(tables.dropped)))
 
     return json_answer(await asyncio.to_thread(look))
 
@@ -133,11 +133,20 @@ async def _tables(request: web.Request, version: _Version) -> Tables:
 async def _numbered(request: web.Request) -> tuple[int, _Version, Tables]:
     version = await _version(request, Query(request, (VERSION,)))
     tables = await _tables(request, version)
+    return number_in(request, len(tables.records)), version, tables
+
+
+def number_in(request: web.Request, count: int) -> int:
+    """The number in the path.
+
+    Raises:
+        ApiRefusal: 404, it is none of so many.
+    """
     text = request.match_info["number"]
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else len(tables.records)
-    if number >= len(tables.records):
-        raise ApiRefusal(HTTPStatus.NOT_FOUND, "record_unknown", number=text[:20], records=len(tables.records))
-    return number, version, tables
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else count
+    if number >= count:
+        raise ApiRefusal(HTTPStatus.NOT_FOUND, "record_unknown", number=text[:20], records=count)
+    return number
 
 
 def _wanted(class_: str, attribute: str, search: str) -> Callable[[ImageRecord], bool]:
@@ -156,14 +165,16 @@ def _wanted(class_: str, attribute: str, search: str) -> Callable[[ImageRecord],
     return fits
 
 
-def _start(query: Query) -> int:
+def start_of(query: Query) -> int:
+    """The number that the cursor of a page names."""
     text = query.cursor() or "0"
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise ApiRefusal(HTTPStatus.BAD_REQUEST, "query_invalid", name="cursor", known="next")
     return int(text)
 
 
-def _next(number: int, count: int) -> str | None:
+def next_page(number: int, count: int) -> str | None:
+    """The cursor of the page that begins with that number, of so many."""
     return str(number) if number < count else None
 
 
@@ -180,7 +191,7 @@ def _record(number: int, record: ImageRecord) -> DatasetRecord:
     )
 
 
-def _shown(data: bytes, media: str, record: ImageRecord, suffix: str) -> web.Response:
+def shown_image(data: bytes, media: str, record: ImageRecord, suffix: str) -> web.Response:
     """Bytes that a browser shows and of which it runs nothing."""
     name = disposition(file_name(record.name.rpartition("/")[2], suffix))
     if media in (*MEDIA.values(), SVG):
