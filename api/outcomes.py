@@ -29,6 +29,8 @@ Floats = NDArray[np.float64]
 
 OUTCOMES = ("right", "wrong", "tp", "fp", "fn")
 """right, wrong: the whole image; tp, fp, fn: there is a box that was found rightly, found wrongly, missed."""
+PAIRS_MAX = 1 << 20
+"""Pairs of boxes that are looked at together."""
 NAME_BYTES = 120
 """About what a name takes in memory beside its characters in the object."""
 
@@ -294,25 +296,43 @@ def _mistaken(own: Detected, iou_min: float) -> tuple[Numbers, Numbers, Numbers]
     assert own.truths is not None
     wrong, missed = np.flatnonzero(own.outcomes == WRONG), np.flatnonzero(own.truth_outcomes == MISSED)
     here, there = images_of(own.found)[wrong], images_of(own.truths)[missed]
-    cells: list[tuple[int, int, int]] = []
-    for image in np.intersect1d(here, there).tolist():
-        ours = wrong[np.searchsorted(here, image) : np.searchsorted(here, image, "right")]
-        ours = ours[np.argsort(-own.scores[ours], kind="stable")]
-        free = missed[np.searchsorted(there, image) : np.searchsorted(there, image, "right")].tolist()
-        for box in ours.tolist():
-            overlaps = iou(own.found.boxes[box], own.truths.boxes[free])
-            best = int(len(free) - 1 - np.argmax(overlaps[::-1])) if free else -1
-            if best >= 0 and overlaps[best] >= iou_min:
-                cells.append((image, int(own.truths.labels[free.pop(best)]), int(own.found.labels[box])))
-    image_, true, said = np.array(cells, np.int64).reshape(-1, 3).T
-    return image_, true, said
+    order = np.lexsort((-own.scores[wrong], here))
+    wrong, here = wrong[order], here[order]
+    starts, stops = np.searchsorted(there, here), np.searchsorted(there, here, "right")
+    takes: dict[int, int] = {}
+    free = np.ones(len(missed), np.bool_)
+    for rows, columns_ in _pairs(starts, stops):
+        overlap = overlaps(own.found.boxes[wrong[rows]], own.truths.boxes[missed[columns_]])
+        near = np.flatnonzero(overlap >= iou_min)
+        near = near[np.lexsort((-columns_[near], -overlap[near], rows[near]))]
+        for row, column in zip(rows[near].tolist(), columns_[near].tolist(), strict=True):
+            if row not in takes and free[column]:
+                takes[row], free[column] = column, False
+    taking, taken = np.array(list(takes.items()), np.int64).reshape(-1, 2).T
+    return (
+        here[taking],
+        own.truths.labels[missed[taken]].astype(np.int64),
+        own.found.labels[wrong[taking]].astype(np.int64),
+    )
 
 
-def iou(box: NDArray[np.float32], others: NDArray[np.float32]) -> Floats:
-    """(n,) intersection over union of a box (4,) and others (n, 4): left, top, right, bottom."""
-    one, many = box.astype(np.float64), others.astype(np.float64)
-    sides = np.minimum(one[2:], many[:, 2:]) - np.maximum(one[:2], many[:, :2])
-    inside = np.where((sides > 0).all(axis=1), sides[:, 0] * sides[:, 1], 0.0)
-    area = (many[:, 2] - many[:, 0]) * (many[:, 3] - many[:, 1])
-    whole = (one[2] - one[0]) * (one[3] - one[1]) + area - inside
+def _pairs(starts: Numbers, stops: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
+    """Every row with each column from its start to its stop, in portions of whole rows."""
+    ends = np.cumsum(stops - starts)
+    begin = 0
+    while begin < len(starts):
+        done = int(ends[begin - 1]) if begin else 0
+        end = max(begin + 1, int(np.searchsorted(ends, done + PAIRS_MAX, "right")))
+        counts = stops[begin:end] - starts[begin:end]
+        first = np.repeat(starts[begin:end] - (ends[begin:end] - counts - done), counts)
+        yield np.repeat(np.arange(begin, end), counts), first + np.arange(len(first))
+        begin = end
+
+
+def overlaps(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> Floats:
+    """(n,) intersection over union, pair by pair, of boxes (n, 4): left, top, right, bottom."""
+    one, other = boxes.astype(np.float64), others.astype(np.float64)
+    sides = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(one[:, :2], other[:, :2])
+    inside = np.where((sides > 0).all(axis=1), sides.prod(axis=1), 0.0)
+    whole = (one[:, 2:] - one[:, :2]).prod(axis=1) + (other[:, 2:] - other[:, :2]).prod(axis=1) - inside
     return np.where(whole > 0, inside / np.where(whole > 0, whole, 1.0), 0.0)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
+from coco_peer import arrays
+from made_detections import as_coco, coco_like
 from made_results import Actual, Found, boxed, classified, dimension, read, results, sha
 
-from api.outcomes import Seen, Unnamed, Wanted, chosen, difference, iou
-from schemas.results import BELOW, IGNORED, MATCHED, MISSED, NOT_COUNTED, RIGHT, WRONG
+from agents.evaluation.metrics.confusion import confusion
+from agents.evaluation.metrics.matches import match
+from agents.evaluation.metrics.operating import outcome
+from api import outcomes
+from api.outcomes import Seen, Unnamed, Wanted, chosen, difference, overlaps
+from schemas.results import BELOW, IGNORED, MATCHED, MISSED, NOT_COUNTED, RIGHT, WRONG, DetectedPart, packed
 
 NAMES = ("Day/0.png", "day/1.png", "night/2.png", "night/3.png")
 CLASSES = ("cat", "dog", "cow")
 CAT, DOG, COW = range(3)
+IMAGES = 150
 LIGHT = dimension("light", ("day", "night"), [0, 0, 1, 1])
 ANSWERS = Seen(
     results(NAMES, classified=(classified([CAT, CAT, DOG, COW], [CAT, DOG, DOG, CAT], CLASSES),), dimensions=(LIGHT,))
@@ -161,5 +170,38 @@ def test_of_boxes_the_largest_difference_of_f1_comes_first():
 
 def test_overlaps_are_those_of_the_definition():
     others = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [20, 0, 30, 10], [0, 0, 0, 0]], np.float32)
-    assert iou(np.array([0, 0, 10, 10], np.float32), others) == pytest.approx([1, 1 / 3, 0, 0])
-    assert iou(np.zeros(4, np.float32), others).tolist() == [0, 0, 0, 0]
+    assert overlaps(np.tile(np.array([0, 0, 10, 10], np.float32), (4, 1)), others) == pytest.approx([1, 1 / 3, 0, 0])
+    assert overlaps(np.zeros((4, 4), np.float32), others).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("pairs_max", [1, 7, 1 << 20])
+def test_cells_are_those_of_the_metrics_whatever_fits_at_a_time(monkeypatch, pairs_max):
+    monkeypatch.setattr(outcomes, "PAIRS_MAX", pairs_max)
+    made = coco_like(IMAGES, 1500, 3, 40)
+    truths, found = arrays(as_coco(made, IMAGES, 3))
+    matches = match(truths, found, images=IMAGES, classes=3)
+    done = outcome(matches, 0.3, len(found.image))
+    order, true_order = np.argsort(found.image, kind="stable"), np.argsort(truths.image, kind="stable")
+    corners = [np.concatenate([each[:, :2], each[:, :2] + each[:, 2:]], axis=1) for each in (found.boxes, truths.boxes)]
+    part = DetectedPart(
+        task="boxes",
+        classes=("a", "b", "c"),
+        iou_threshold=0.5,
+        size_policy="true",
+        threshold=0.3,
+        counts=packed(np.bincount(found.image, minlength=IMAGES), "<i4"),
+        boxes=packed(corners[0][order], "<f4"),
+        scores=packed(found.scores[order], "<f4"),
+        labels=packed(found.label[order], "<i4"),
+        outcomes=packed(done.found[order], "u1"),
+        truth_counts=packed(np.bincount(truths.image, minlength=IMAGES), "<i4"),
+        truth_boxes=packed(corners[1][true_order], "<f4"),
+        truth_labels=packed(truths.label[true_order], "<i4"),
+        truth_outcomes=packed(done.truths[true_order], "u1"),
+    )
+    seen = Seen(results([f"{each}" for each in range(IMAGES)], detected=(part,)))
+    _, true, said = seen.mistaken(part)
+    cells = Counter(zip(true.tolist(), said.tolist(), strict=True))
+    expected = {cell[:2]: cell[2] for cell in confusion(matches, truths, found, 0.3) if 3 not in cell[:2]}
+    assert len(cells) == 6, "every confusion comes up"
+    assert cells == {cell: boxes for cell, boxes in expected.items() if cell[0] != cell[1]}
