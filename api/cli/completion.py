@@ -38,6 +38,8 @@ _NOUNS = {
     "option.other_model": "trons",
     "option.other_dataset": "datasets",
     "argument.tests": "tests",
+    "argument.base": "tests",
+    "argument.other_test": "tests",
     "option.base": "tests",
 }
 _NAMELESS = frozenset({"tests", "jobs"})
@@ -50,6 +52,7 @@ _FILES = frozenset(
         "option.type_config",
         "option.to",
         "option.to_package",
+        "option.to_folder",
         "option.steps",
     }
 )

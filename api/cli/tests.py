@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli import outcomes
 from api.cli.jobs import State
 from api.cli.options import SHOWN, Limit, Mine, Named, Timeout, Wait
 from api.cli.output import Sheet, emit, facts, headings, label, ms, share, short, when
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from schemas.events.tests import DetectionSummary
 
 app = typer.Typer(help="help.tests", no_args_is_help=True)
+outcomes.add_commands(app)
 
 STAGES = ("preprocess", "inference", "postprocess")
 COCO = (

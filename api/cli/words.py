@@ -13,6 +13,7 @@ from api.cli import (
     words_jobs,
     words_nouns,
     words_operations,
+    words_outcomes,
     words_packages,
     words_reports,
     words_tests,
@@ -31,6 +32,7 @@ _MORE = (
     words_packages,
     words_datasets,
     words_tests,
+    words_outcomes,
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -108,6 +110,31 @@ def test_the_comparison_has_signed_differences(mo: Client, walked: Walked):
     classes = compared[other.id].classes["class"]
     assert sum(each.support for each in classes) == 60
     assert compared[other.id].class_delta["class"]
+
+
+def test_every_image_is_behind_the_figures(mo: Client, walked: Walked):
+    base, other = walked.tests
+    right = {}
+    for test, expected in zip(walked.tests, walked.case.top1, strict=True):
+        pages = [mo.tests.images(test.id, outcome=outcome, limit=100).items for outcome in ("right", "wrong")]
+        right[test.id] = {each.digest for each in pages[0]}
+        assert len(pages[0]) + len(pages[1]) == 60
+        assert len(pages[0]) / 60 == pytest.approx(expected, abs=1e-9)
+        report = mo.tests.result(test.id).tasks[0]
+        true, said, count = max((cell for cell in report.confusion if cell[0] != cell[1]), key=lambda cell: cell[2])
+        names = [each.name for each in report.classes]
+        assert len(mo.tests.images(test.id, class_=names[true], found=names[said], limit=100).items) == count
+    flips = mo.tests.flips(base.id, other.id, limit=100)
+    changed = {
+        change: {each.test.digest for each in flips.items if each.change == change} for change in ("lost", "won")
+    }
+    assert changed["lost"] == right[base.id] - right[other.id]
+    assert changed["won"] == right[other.id] - right[base.id]
+    assert (flips.images, flips.lost + flips.won, flips.next) == (60, len(flips.items), None)
+    image = flips.items[0].base
+    original = mo.tests.picture(base.id, image.number, "image")
+    assert f"sha256:{hashlib.sha256(original).hexdigest()}" == image.digest
+    assert base64.b64encode(original) in mo.tests.picture(base.id, image.number)
 
 
 def test_the_tron_file_is_a_plain_zip_that_onnx_runtime_runs(mo: Client, walked: Walked, tmp_path: Path):

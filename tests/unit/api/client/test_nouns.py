@@ -193,6 +193,14 @@ def test_a_comparison_names_its_tests_and_its_base() -> None:
     assert server.asked[0].path == f"/api/v1/comparisons?tests={A}%2C{B}&base={A}"
 
 
+def test_images_of_a_test_are_asked_for_by_what_is_said_only() -> None:
+    server = Server(**{f"tests/{A}/images": resources.Page(items=[])})
+    server.client().tests.images(A, outcome="fn", class_="traffic light", limit=5)
+    path, _, query = server.asked[0].path.partition("?")
+    assert path == f"/api/v1/tests/{A}/images"
+    assert sorted(query.split("&")) == ["class=traffic+light", "limit=5", "outcome=fn"]
+
+
 def test_weights_are_called_like_their_file(tmp_path: Path) -> None:
     path = tmp_path / "best.pth"
     path.write_bytes(b"w")
