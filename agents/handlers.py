@@ -13,6 +13,7 @@ _MODULES = {
     "ConversionRequested": "agents.conversion.job",
     "InferenceRequested": "agents.evaluation.job",
     "ParityRequested": "agents.parity.job",
+    "QuickCheckRequested": "agents.evaluation.quick_job",
     "DatasetScanRequested": "agents.scanning",
     "DatasetImportRequested": "agents.importing",
 }

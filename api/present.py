@@ -24,6 +24,7 @@ from schemas.events import (
     InferenceCompleted,
     InferenceRequested,
     ParityRequested,
+    QuickCheckRequested,
     StructureAdded,
     TemplateSaved,
     TypeConfigAdded,
@@ -40,6 +41,7 @@ KINDS = {
     "conversion": ConversionRequested.__name__,
     "inference": InferenceRequested.__name__,
     "parity": ParityRequested.__name__,
+    "quick_check": QuickCheckRequested.__name__,
     "scan": DatasetScanRequested.__name__,
     "import": DatasetImportRequested.__name__,
 }

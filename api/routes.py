@@ -13,6 +13,7 @@ from api.commands import dictionary as dictionary_commands
 from api.commands import jobs as jobs_commands
 from api.commands import models as models_commands
 from api.commands import parities as parities_commands
+from api.commands import quick_checks as quick_commands
 from api.commands import scans as scans_commands
 from api.commands import structures as structures_commands
 from api.commands import templates as templates_commands
@@ -66,6 +67,7 @@ from api.queries import (
     openapi,
     packs,
     parities,
+    quick_checks,
     scans,
     structures,
     templates,
@@ -91,7 +93,7 @@ from api.resources import (
 from api.resources_images import Flips, ImageOutcome
 from api.resources_tests import Comparison, Curves, Test
 from api.terms import Dictionary, DictionaryList, TemplateDiff, TypeConfig
-from api.test_forms import TestBatch
+from api.test_forms import QuickCheck, TestBatch
 from api.wishes import (
     BatchWish,
     CloneWish,
@@ -103,6 +105,7 @@ from api.wishes import (
     NoteEdit,
     ParityWish,
     PthWish,
+    QuickCheckWish,
     ScanWish,
     StructureEdit,
     StructureWish,
@@ -195,6 +198,8 @@ BATCH = Contract(
     wish=BatchWish,
     headers=WRITE_HEADERS,
 )
+QUICK_CHECKS = listing(QuickCheck, *PAGE, STATE, SUBJECT, DATASET)
+ANSWERS = file(HTTPStatus.CONFLICT)
 COMPARED = reading(Comparison, TESTS, BASE, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
 CLASS = Query("class", {"type": "string"}, "Name of the class; else the first one.")
 CURVES = reading(Curves, TESTS, CLASS, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
@@ -317,6 +322,15 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{V1}/parities", parities.list_parities, says=listing(Parity, *PAGE, STATE, SUBJECT, DATASET)),
     Route("GET", f"{V1}/parities/{{id}}", parities.get_parity, says=reading(Parity)),
     Route("GET", f"{V1}/parities/{{id}}/report", parities.get_parity_report, says=file(HTTPStatus.CONFLICT)),
+    Route("POST", f"{V1}/quick-checks", quick_commands.post_quick_check, says=creating(QuickCheckWish, Job)),
+    Route(
+        "GET",
+        f"{V1}/quick-checks",
+        quick_checks.list_quick_checks,
+        says=QUICK_CHECKS,
+    ),
+    Route("GET", f"{V1}/quick-checks/{{id}}", quick_checks.get_quick_check, says=reading(QuickCheck)),
+    Route("GET", f"{V1}/quick-checks/{{id}}/results", quick_checks.get_results, says=ANSWERS),
     Route("GET", f"{V1}/comparisons", tests.get_comparison, says=COMPARED),
     Route("GET", f"{V1}/comparisons/curves", tests.get_curves, says=CURVES),
     Route("GET", f"{V1}/comparisons/flips", images.get_flips, says=FLIPS),

@@ -196,6 +196,19 @@ class BatchWish(HowWish, frozen=True, kw_only=True):
     precisions: Annotated[tuple[Precision, ...], msgspec.Meta(min_length=1, max_length=4)] = ("fp32",)
 
 
+class QuickCheckWish(Wish, frozen=True, kw_only=True):
+    """Run a model over a stored zip of images that nobody labelled; `digest` is the zip's."""
+
+    model_id: UUID
+    revision_job_id: UUID | None = None
+    digest: str
+    file_name: ShortText = ""
+    batch_size: BatchSize = 1
+    precision: Precision = "fp32"
+    backend: str = "auto"
+    steps: list[Step] | None = None
+
+
 class CloneWish(Wish, frozen=True, kw_only=True):
     """A test once more, with these changes; what is not given, or null, stays as it was. With none it is a rerun.
 

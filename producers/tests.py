@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from producers.say import Command, Speaker
-from schemas.events import ConversionRequested, InferenceRequested, ModelConverted, ParityRequested
+from schemas.events import ConversionRequested, InferenceRequested, ModelConverted, ParityRequested, QuickCheckRequested
 from schemas.events.tests import Backend
 from schemas.specs.preprocessing import Step
 from schemas.specs.testing import TestOptions
@@ -83,5 +83,35 @@ async def request_parity(speaker: Speaker, command: Command, parts: ParityParts)
         batch_size=parts.batch_size,
         backend=parts.backend,
         steps=parts.steps,
+    )
+    return await speaker.decide(event, command)
+
+
+async def request_quick_check(
+    speaker: Speaker,
+    command: Command,
+    *,
+    model_id: UUID,
+    identity: TronIdentity,
+    tron: ObjectRef,
+    images: ObjectRef,
+    batch_size: int,
+    precision: Precision,
+    backend: Backend,
+    steps: tuple[Step, ...],
+) -> Position:
+    """Ask for the quick check `command.id` on a device of the model's platform; raises as `Speaker.say`."""
+    event = QuickCheckRequested(
+        job_id=command.id,
+        resource="device",
+        platform=identity.platform,
+        model_id=model_id,
+        identity=identity,
+        tron=tron,
+        images=images,
+        batch_size=batch_size,
+        precision=precision,
+        backend=backend,
+        steps=steps,
     )
     return await speaker.decide(event, command)

@@ -11,6 +11,7 @@ from api.cli import exits
 from api.cli.options import Timeout, Wait
 from api.cli.output import Sheet, emit, headings, short
 from api.cli.progress import awaited, follow, job_sheet, verdict
+from api.cli.quick import quick_check
 from api.cli.session import Session, UsageError, session_of
 from api.cli.test_options import (
     BATCH_SIZE_MAX,
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from api.resources import Job
     from api.test_forms import TestBatch
 
+QUICK = ("batch_size", "backend", "steps")
+"""What can be said of a quick check, besides its precision."""
+
 
 def infer(
     context: typer.Context,
@@ -46,10 +50,11 @@ def infer(
     size_policy: SizePolicy = None,
     task: TaskPairs = None,
     dimension: Dimensions = None,
+    quick: Annotated[bool, typer.Option("--quick", help="option.quick")] = False,
     wait: Wait = True,
     timeout: Timeout = None,
 ) -> None:
-    """Run a test, or several."""
+    """Run a test, or several; or a quick check."""
     how: dict[str, Any] = {
         "batch_size": batch_size,
         "loops": loops,
@@ -60,6 +65,12 @@ def infer(
     session = session_of(context)
     client = session.client
     precisions = precisions_of(precision or ["fp32"])
+    if quick:
+        if more or dataset_version or loops > 1 or iou or size_policy or task or dimension or len(precisions) > 1:
+            raise UsageError("usage.quick")
+        kept = {name: how[name] for name in QUICK} | {"precision": precisions[0]}
+        quick_check(session, model, others, kept, wait=wait, timeout_s=timeout)
+        return
     *names, dataset = (model, *others)
     models = [client.models.find_tron(name).id for name in names]
     datasets = [client.datasets.find(name).id for name in (dataset, *(more or []))]

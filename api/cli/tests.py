@@ -12,6 +12,7 @@ from api.cli.jobs import State
 from api.cli.options import SHOWN, Limit, Mine, Named, Timeout, Wait
 from api.cli.output import Sheet, emit, facts, headings, label, ms, share, short, when
 from api.cli.progress import awaited
+from api.cli.quick import sheet_of_checks
 from api.cli.session import Session, session_of
 from api.cli.test_options import (
     BATCH_SIZE_MAX,
@@ -87,6 +88,14 @@ def sheet_of_tests(session: Session, tests: Sequence[Test]) -> Sheet:
         for test in tests
     ]
     return Sheet(columns, rows)
+
+
+@app.command("quick", help="help.tests.quick")
+def quick(context: typer.Context, mine: Mine = False, limit: Limit = SHOWN) -> None:
+    """List quick checks."""
+    session = session_of(context)
+    page = session.client.tests.quick_checks(limit=limit, mine=mine)
+    emit(session, page, sheet_of_checks(session, page.items))
 
 
 @app.command("clone", help="help.tests.clone")

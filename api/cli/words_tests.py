@@ -5,6 +5,13 @@
 from __future__ import annotations
 
 EN = {
+    "error.images_missing": "No images were named.\nWrite them behind the model: mo infer MODEL --quick a.jpg b.jpg",
+    "help.tests.quick": "List quick checks: models on local images, without labels and accuracy.",
+    "option.quick": "A quick check: what follows the model are image files. Nothing is scored, and no dataset is made.",
+    "title.quick": "Quick check of {name}",
+    "text.quick": "A quick check: nobody labelled these images, so there is no accuracy and nothing to compare.",
+    "usage.quick": "--quick takes a model and images, with --batch-size, --precision, --backend and --steps.\nLeave the other options out.",
+    "kind.quick_check": "quick check",
     "option.fail_if": "Exit with 1 if a test but the base is like that: 'ap/object < -0.01', 'top1/class.low < -0.02', 'inference_ms > 0.5', 'worse(top1/class)'. May be given again.",
     "option.markdown": "Print the tables as Markdown.",
     "usage.rule": "--fail-if does not understand {text}.\nWrite KEY < NUMBER, KEY.low < NUMBER, KEY > NUMBER or worse(KEY); the keys are those of `mo compare -o json`.",
@@ -70,6 +77,13 @@ EN = {
     "figure.f1": "F1",
 }
 ZH = {
+    "error.images_missing": "没有填写图片。\n请在模型之后填写图片文件：mo infer 模型 --quick a.jpg b.jpg",
+    "help.tests.quick": "列出快速验证：模型在本地图片上的结果，没有标注和精度。",
+    "option.quick": "快速验证：模型之后填写本地图片文件；不评分，也不产生数据集。",
+    "title.quick": "快速验证：{name}",
+    "text.quick": "快速验证的图片没有标注，因此没有精度，也不参与对比。",
+    "usage.quick": "--quick 只接受一个模型和若干图片，可配合 --batch-size、--precision、--backend、--steps。\n请去掉其他选项。",
+    "kind.quick_check": "快速验证",
     "option.fail_if": "除基线外的任一测试满足该规则时退出码为 1：'ap/object < -0.01'、'top1/class.low < -0.02'、'inference_ms > 0.5'、'worse(top1/class)'；可多次给出。",
     "option.markdown": "以 Markdown 表格输出。",
     "usage.rule": "--fail-if 看不懂：{text}。\n可写 KEY < 数值、KEY.low < 数值、KEY > 数值 或 worse(KEY)；KEY 见 mo compare -o json。",

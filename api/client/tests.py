@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from uuid import UUID
 
 from api.client.datasets import Picture
+from api.client.image_zip import pack_images
 from api.client.mode import M
 from api.client.naming import find
 from api.client.operation import Noun, iteration, operation
@@ -13,8 +16,8 @@ from api.reports import Parity
 from api.resources import Job, Page
 from api.resources_images import Flips, ImageOutcome
 from api.resources_tests import Comparison, Test
-from api.test_forms import TestBatch
-from api.wishes import BatchWish, CloneWish, InferenceWish, ParityWish
+from api.test_forms import QuickCheck, TestBatch
+from api.wishes import BatchWish, CloneWish, InferenceWish, ParityWish, QuickCheckWish
 from schemas.reports import EvaluationReport
 from schemas.specs.preprocessing import Step
 from schemas.specs.testing import TestOptions
@@ -79,6 +82,50 @@ class Tests(Noun[M]):
             options=options or TestOptions(),
         )
         return await self._core.write("/test-batches", wish, TestBatch)
+
+    @operation
+    async def quick(
+        self,
+        model_id: UUID,
+        images: Sequence[Path],
+        *,
+        batch_size: int = 1,
+        precision: Precision = "fp32",
+        backend: str = "auto",
+        steps: Sequence[Step] | None = None,
+    ) -> Job:
+        """Upload local images, and ask for a look at what the model answers; the job's id is the quick check's.
+
+        Raises:
+            BadInputError: there are no images, or one is not a file. And those of `Core.write`.
+        """
+        with tempfile.TemporaryDirectory(prefix="mo-quick-") as scratch:
+            package = Path(scratch) / "images.zip"
+            await self._core.mode.apart(lambda: pack_images(images, package))
+            stored = await self._core.upload(package)
+        wish = QuickCheckWish(
+            model_id=model_id,
+            digest=stored.digest,
+            batch_size=batch_size,
+            precision=precision,
+            backend=backend,
+            steps=[*steps] if steps is not None else None,
+        )
+        return await self._core.write("/quick-checks", wish, Job)
+
+    @operation
+    async def quick_check(self, check_id: UUID) -> QuickCheck:
+        """One quick check."""
+        return await self._core.read(f"/quick-checks/{check_id}", QuickCheck)
+
+    @operation
+    async def quick_checks(
+        self, *, model_id: UUID | None = None, limit: int = 50, cursor: str | None = None, mine: bool = False
+    ) -> Page[QuickCheck]:
+        """Quick checks, newest update first."""
+        return await self._core.read(
+            "/quick-checks", Page[QuickCheck], subject_id=model_id, limit=limit, cursor=cursor, mine=mine or None
+        )
 
     @operation
     async def clone(self, test_id: UUID, changes: CloneWish | None = None) -> Job:

@@ -20,6 +20,7 @@ from schemas.events import (
     InferenceRequested,
     JobRequest,
     ParityRequested,
+    QuickCheckRequested,
 )
 from schemas.lifecycle import TERMINAL
 from schemas.values import DatasetRef
@@ -75,6 +76,9 @@ async def _repeatable(deps: Deps, row: JobRow) -> JobRequest:
     if isinstance(asked, InferenceRequested | ParityRequested):
         await usable_entity(deps, "tron", asked.model_id)
         await usable_entity(deps, "dataset", asked.dataset_id)
+        return asked
+    if isinstance(asked, QuickCheckRequested):
+        await usable_entity(deps, "tron", asked.model_id)
         return asked
     # A conversion fills a reserved version, an import a dataset: one job at a time, and none where one has done it.
     newest = (await deps.views.newest_jobs(row.kind, [row.subject_id])).get(row.subject_id, row)

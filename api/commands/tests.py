@@ -70,14 +70,23 @@ async def say_test(deps: Deps, command: Command, plan: Plan) -> Position:
     )
 
 
+def check_precision(precision: Precision) -> None:
+    """The precision is one that revisions have.
+
+    Raises:
+        ApiRefusal: `precision_not_available`.
+    """
+    if precision not in PRECISIONS:
+        raise refusal("precision_not_available", precision=precision, available=", ".join(PRECISIONS))
+
+
 async def planned(deps: Deps, wish: InferenceWish) -> Plan:
     """The test that the wish asks for, everything that it names found and checked.
 
     Raises:
         ApiRefusal: something is not there, or does not fit (422), or was deleted (409).
     """
-    if wish.precision not in PRECISIONS:
-        raise refusal("precision_not_available", precision=wish.precision, available=", ".join(PRECISIONS))
+    check_precision(wish.precision)
     model = await tested(deps, await usable_entity(deps, "tron", wish.model_id), wish.revision_job_id)
     dataset = await dataset_version(deps, wish.dataset_id, wish.version_job_id)
     max_batch = min(each.max_batch for each in model.networks)

@@ -131,6 +131,8 @@ def _ids(text: str) -> list[UUID]:
 
 
 def _of_row(row: JobRow | None, id_: UUID, lang: str, deleted: frozenset[UUID]) -> Test:
+    if row is not None and row.kind == KINDS["quick_check"]:
+        raise ApiRefusal(HTTPStatus.UNPROCESSABLE_ENTITY, "quick_check_not_compared", id=id_)
     if row is None or row.kind != KINDS["inference"]:
         raise unknown("test", id_)
     return test_resource(row, None, lang, deleted)

@@ -24,6 +24,7 @@ from schemas.events import (
     JobResult,
     ModelConverted,
     ParityRequested,
+    QuickCheckRequested,
 )
 from schemas.lifecycle import BARREN_EXPIRIES_MAX, Job, counted, step
 from schemas.values import Code, DatasetRef, ObjectRef
@@ -165,7 +166,7 @@ def subject_of(request: Event) -> UUID:
     Raises:
         LookupError: the request has none; every request must have one (a test holds it).
     """
-    if isinstance(request, ConversionRequested | InferenceRequested | ParityRequested):
+    if isinstance(request, ConversionRequested | InferenceRequested | ParityRequested | QuickCheckRequested):
         return request.model_id
     if isinstance(request, DatasetImportRequested):
         return request.dataset_id

@@ -32,7 +32,14 @@ from schemas.events.models import (
 )
 from schemas.events.structures import StructureAdded, StructureDeleted, StructureEdited, TypeConfigAdded
 from schemas.events.templates import TemplateDeleted, TemplateSaved
-from schemas.events.tests import InferenceCompleted, InferenceRequested, ParityCompleted, ParityRequested
+from schemas.events.tests import (
+    InferenceCompleted,
+    InferenceRequested,
+    ParityCompleted,
+    ParityRequested,
+    QuickCheckCompleted,
+    QuickCheckRequested,
+)
 
 CATALOGUE: dict[str, type[Event]] = {
     event.__name__: event
@@ -62,6 +69,8 @@ CATALOGUE: dict[str, type[Event]] = {
         InferenceCompleted,
         ParityRequested,
         ParityCompleted,
+        QuickCheckRequested,
+        QuickCheckCompleted,
         JobClaimed,
         JobLeaseExpired,
         JobFailed,
@@ -105,6 +114,8 @@ __all__ = [
     "ModelEdited",
     "ParityCompleted",
     "ParityRequested",
+    "QuickCheckCompleted",
+    "QuickCheckRequested",
     "StructureAdded",
     "StructureDeleted",
     "StructureEdited",

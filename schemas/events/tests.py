@@ -150,6 +150,41 @@ class InferenceCompleted(JobResult, frozen=True, kw_only=True, omit_defaults=Tru
     trials: tuple[Trial, ...] = ()
 
 
+class QuickCheckRequested(JobRequest, frozen=True, kw_only=True):
+    """One Tron revision on images that nobody labelled: what it answers, and how quick. Never a dataset, never a test.
+
+    `images` is a zip of images; without `steps` every network takes its own.
+    """
+
+    model_id: UUID
+    identity: TronIdentity
+    tron: ObjectRef
+    images: ObjectRef
+    batch_size: Annotated[int, msgspec.Meta(ge=1, le=4096)]
+    precision: Precision = "fp32"
+    backend: Backend = "auto"
+    steps: tuple[Step, ...] = ()
+
+
+class QuickCheckCompleted(JobResult, frozen=True, kw_only=True, omit_defaults=True):
+    """What a quick check found: the answers in `results` (schemas.results, without truths), the images in `pack`.
+
+    `skipped` images were none that could be read: `reasons` counts them by code.
+    """
+
+    images: int
+    skipped: int
+    reasons: dict[str, int] = {}
+    preprocess: StageTiming
+    inference: StageTiming
+    postprocess: StageTiming
+    total_ms: float
+    used: BackendUsed
+    results: ObjectRef
+    pack: ObjectRef
+    trials: tuple[Trial, ...] = ()
+
+
 class ParityRequested(JobRequest, frozen=True, kw_only=True):
     """A Tron revision beside the PyTorch network that it was made of, on the first images of a dataset version.
 

@@ -90,3 +90,19 @@ def test_a_clone_names_its_changes_and_a_rerun_has_none(capsys: pytest.CaptureFi
     assert cloned == CloneWish(batch_size=8, options=TestOptions(dimensions=(Dimension("light"),)))
     assert again == CloneWish()
     capsys.readouterr()
+
+
+def test_a_quick_check_takes_images_and_nothing_that_is_about_labels(capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[Any] = []
+
+    def quick(model: UUID, images: Any, **how: Any) -> Any:
+        asked.append((model, [str(each) for each in images], how))
+        return job()
+
+    client = Fake(models={"find_tron": lambda text: SimpleNamespace(id=IDS[text])}, tests={"quick": quick})
+    assert mo(client, "infer", "a", "--quick", "one.png", "two.png", "--batch-size", "2", "--no-wait") == 0
+    assert mo(client, "infer", "a", "--quick", "one.png", "--iou", "0.6") == 2
+    assert mo(client, "infer", "a", "--quick", "one.png", "--dataset", "c") == 2
+    how = {"batch_size": 2, "backend": "auto", "steps": None, "precision": "fp32"}
+    assert asked == [(IDS["a"], ["one.png", "two.png"], how)]
+    capsys.readouterr()
