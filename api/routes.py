@@ -71,6 +71,7 @@ from api.queries import (
     scans,
     structures,
     templates,
+    test_form,
     tests,
 )
 from api.queries.jobs import STATES
@@ -93,7 +94,7 @@ from api.resources import (
 from api.resources_images import Flips, ImageOutcome
 from api.resources_tests import Comparison, Curves, Test
 from api.terms import Dictionary, DictionaryList, TemplateDiff, TypeConfig
-from api.test_forms import QuickCheck, TestBatch
+from api.test_forms import QuickCheck, TestBatch, TestForm
 from api.wishes import (
     BatchWish,
     CloneWish,
@@ -136,6 +137,12 @@ REVISION = Query("revision", {"type": "integer", "minimum": 1}, "Number of the r
 COMPARABLE = {"type": "string", "pattern": f"^[0-9a-f-]{{36}}(,[0-9a-f-]{{36}}){{0,{tests.COMPARED_MAX - 1}}}$"}
 TESTS = Query("tests", COMPARABLE, "Ids of completed tests, with commas between.", required=True)
 BASE = Query("base", ID, "One of them; else the first.")
+FORMED = (
+    Query("model_id", ID, "The Tron model.", required=True),
+    Query("dataset_id", ID, "The dataset.", required=True),
+    Query("revision_job_id", ID, "The job that made the revision; else the newest one's."),
+    Query("version_job_id", ID, "The job that made the version; else the newest one's."),
+)
 
 CERTIFIED = words("certified", entities.CERTIFIED, "Only certified structures, or only those that are not; else all.")
 WITH = Query("with", ID, "The template on the right side.", required=True)
@@ -200,6 +207,7 @@ BATCH = Contract(
 )
 QUICK_CHECKS = listing(QuickCheck, *PAGE, STATE, SUBJECT, DATASET)
 ANSWERS = file(HTTPStatus.CONFLICT)
+FORM = reading(TestForm, *FORMED, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
 COMPARED = reading(Comparison, TESTS, BASE, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
 CLASS = Query("class", {"type": "string"}, "Name of the class; else the first one.")
 CURVES = reading(Curves, TESTS, CLASS, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
@@ -310,6 +318,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{V1}/inferences", tests_commands.post_inference, says=creating(InferenceWish, Job)),
     Route("POST", f"{V1}/test-batches", test_batches.post_batch, says=BATCH),
     Route("POST", f"{V1}/tests/{{id}}/clone", test_clones.post_clone, says=copying(CloneWish, Job, tagged=False)),
+    Route("GET", f"{V1}/test-form", test_form.get_form, says=FORM),
     Route("GET", f"{V1}/tests", tests.list_tests, says=listing(Test, *PAGE, STATE, SUBJECT, DATASET)),
     Route("GET", f"{V1}/tests/{{id}}", tests.get_test, says=reading(Test)),
     Route("GET", f"{V1}/tests/{{id}}/report", tests.get_report, says=file(HTTPStatus.CONFLICT)),

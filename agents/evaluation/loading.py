@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from schemas.events.tests import Trial
 from schemas.specs.method_spec import Family
 from schemas.specs.methods import method_problems, output_problem
 from schemas.specs.parts import TaskSpec
+from schemas.specs.testing import head_tasks
 from schemas.tron import TronManifest
 from storage.datasets.pack import PackInfo
 from storage.tron_file import TronFile
@@ -118,8 +118,5 @@ def _heads(networks: Sequence[Network], family: Family) -> tuple[tuple[tuple[int
         if network.family == family
         for place, task in enumerate(network.about.sub.tasks)
     ]
-    names = Counter(task.name for *_, task in chosen)
-    tasks = [
-        TaskSpec(f"{sub}/{task.name}"[:200], task.classes) if names[task.name] > 1 else task for *_, sub, task in chosen
-    ]
+    tasks = head_tasks([(sub, task) for *_, sub, task in chosen])
     return tuple((number, place) for number, place, *_ in chosen), tasks

@@ -9,7 +9,7 @@ from agents.sandbox.inside import Refused, listed
 from schemas.reports import SkippedImage
 from schemas.specs.mapping import Kind
 from schemas.specs.parts import TaskSpec
-from schemas.specs.testing import Dimension, TaskPair
+from schemas.specs.testing import Dimension, TaskPair, proposed_tasks
 from storage.datasets.pack import ImageRecord, PackInfo, PackTask
 
 SLICE_VALUES_MAX = 200
@@ -61,26 +61,12 @@ def match_tasks(
     """
     if pairs:
         return _asked(model, dataset, pairs)
-    names = {each.name for each in model}
-    free = list(dataset)
-    found = []
-    for output, task in enumerate(model):
-        others = [each for each in free if each.name == task.name or each.name not in names]
-        partner = _partner(task, others)
-        if partner is not None and set(task.classes) & set(partner.classes):
-            free.remove(partner)
-            found.append(Match(output, task.name, partner.name, task.classes))
+    places = {task.name: (number, task.classes) for number, task in enumerate(model)}
+    proposed = proposed_tasks(model, dataset)
+    found = [Match(places[pair.task][0], pair.task, pair.dataset_task, places[pair.task][1]) for pair in proposed]
     if not found:
         raise _nothing_common(model, dataset)
     return tuple(found)
-
-
-def _partner(task: TaskSpec, free: Sequence[PackTask]) -> PackTask | None:
-    if named := [each for each in free if each.name == task.name]:
-        return named[0]
-    known = set(task.classes)
-    best = max(free, key=lambda each: len(known & set(each.classes)), default=None)
-    return best if best is not None and known & set(best.classes) else None
 
 
 def _asked(model: Sequence[TaskSpec], dataset: Sequence[PackTask], pairs: Sequence[TaskPair]) -> tuple[Match, ...]:

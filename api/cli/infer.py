@@ -63,7 +63,6 @@ def infer(
         "options": options_of(iou, size_policy, task or [], dimension or []),
     }
     session = session_of(context)
-    client = session.client
     precisions = precisions_of(precision or ["fp32"])
     if quick:
         if more or dataset_version or loops > 1 or iou or size_policy or task or dimension or len(precisions) > 1:
@@ -72,19 +71,15 @@ def infer(
         quick_check(session, model, others, kept, wait=wait, timeout_s=timeout)
         return
     *names, dataset = (model, *others)
-    models = [client.models.find_tron(name).id for name in names]
-    datasets = [client.datasets.find(name).id for name in (dataset, *(more or []))]
+    models = [session.client.models.find_tron(name).id for name in names]
+    datasets = [session.client.datasets.find(name).id for name in (dataset, *(more or []))]
     if len(models) * len(datasets) * len(precisions) == 1:
-        _one(
-            session,
-            client.infer(models[0], datasets[0], precision=precisions[0], version_job_id=dataset_version, **how),
-            wait=wait,
-            timeout_s=timeout,
-        )
+        how |= {"precision": precisions[0], "version_job_id": dataset_version}
+        _one(session, session.client.infer(models[0], datasets[0], **how), wait=wait, timeout_s=timeout)
         return
     if dataset_version is not None:
         raise UsageError("usage.version_of_several")
-    batch = client.tests.infer_all(models, datasets, precisions=precisions, **how)
+    batch = session.client.tests.infer_all(models, datasets, precisions=precisions, **how)
     _follow(session, batch, wait=wait, timeout_s=timeout)
 
 

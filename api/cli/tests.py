@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli import outcomes
+from api.cli import outcomes, test_form
 from api.cli.jobs import State
 from api.cli.options import SHOWN, Limit, Mine, Named, Timeout, Wait
 from api.cli.output import Sheet, emit, facts, headings, label, ms, share, short, when
@@ -88,6 +88,9 @@ def sheet_of_tests(session: Session, tests: Sequence[Test]) -> Sheet:
         for test in tests
     ]
     return Sheet(columns, rows)
+
+
+app.command("form", help="help.tests.form")(test_form.form)
 
 
 @app.command("quick", help="help.tests.quick")

@@ -5,6 +5,18 @@
 from __future__ import annotations
 
 EN = {
+    "help.tests.form": "Show what a test of a model on a dataset is filled with: tasks, precisions, chain, dimensions.",
+    "title.form": "What a test is filled with",
+    "title.task_pairs": "Tasks",
+    "title.dimensions": "Dimensions",
+    "column.dataset_task": "task of the dataset",
+    "column.values": "values",
+    "column.as_task": "can be a task",
+    "column.max_batch": "max batch",
+    "column.fp16": "fp16",
+    "column.int8": "int8",
+    "text.switch": "can be switched on",
+    "text.nothing_common": "Model and dataset have no class in common: no test can be.",
     "error.images_missing": "No images were named.\nWrite them behind the model: mo infer MODEL --quick a.jpg b.jpg",
     "help.tests.quick": "List quick checks: models on local images, without labels and accuracy.",
     "option.quick": "A quick check: what follows the model are image files. Nothing is scored, and no dataset is made.",
@@ -77,6 +89,18 @@ EN = {
     "figure.f1": "F1",
 }
 ZH = {
+    "help.tests.form": "查看某个模型在某个数据集上新建测试时的默认内容：任务、精度、预处理、统计维度。",
+    "title.form": "新建测试的默认内容",
+    "title.task_pairs": "分类任务信息",
+    "title.dimensions": "统计维度",
+    "column.dataset_task": "数据集任务",
+    "column.values": "取值数",
+    "column.as_task": "可开启为任务",
+    "column.max_batch": "最大 batch",
+    "column.fp16": "fp16",
+    "column.int8": "int8",
+    "text.switch": "可开启",
+    "text.nothing_common": "模型与数据集没有共同的类别，无法创建测试。",
     "error.images_missing": "没有填写图片。\n请在模型之后填写图片文件：mo infer 模型 --quick a.jpg b.jpg",
     "help.tests.quick": "列出快速验证：模型在本地图片上的结果，没有标注和精度。",
     "option.quick": "快速验证：模型之后填写本地图片文件；不评分，也不产生数据集。",

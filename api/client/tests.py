@@ -16,7 +16,7 @@ from api.reports import Parity
 from api.resources import Job, Page
 from api.resources_images import Flips, ImageOutcome
 from api.resources_tests import Comparison, Test
-from api.test_forms import QuickCheck, TestBatch
+from api.test_forms import QuickCheck, TestBatch, TestForm
 from api.wishes import BatchWish, CloneWish, InferenceWish, ParityWish, QuickCheckWish
 from schemas.reports import EvaluationReport
 from schemas.specs.preprocessing import Step
@@ -56,6 +56,11 @@ class Tests(Noun[M]):
             options=options or TestOptions(),
         )
         return await self._core.write("/inferences", wish, Job)
+
+    @operation
+    async def form(self, model_id: UUID, dataset_id: UUID) -> TestForm:
+        """What the form of a test of this model on this dataset is filled with."""
+        return await self._core.read("/test-form", TestForm, model_id=model_id, dataset_id=dataset_id)
 
     @operation
     async def infer_all(

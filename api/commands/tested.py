@@ -17,12 +17,13 @@ from api.tron_files import manifest_of
 from schemas.events import ConversionRequested, DatasetCreated, DatasetImported, ModelConverted, TronUploaded
 from schemas.specs.method_spec import Family
 from schemas.specs.methods import method, proposed_chain
-from schemas.specs.parts import Arg
+from schemas.specs.parts import Arg, TaskSpec
 from schemas.specs.preprocessing import Step
 from schemas.specs.templates import TemplateDocument
+from schemas.specs.testing import head_tasks
 from schemas.specs.uploads import use_problem
 from schemas.tron import TronManifest, decode_manifest
-from schemas.values import Code, DatasetRef, ObjectRef, TronIdentity
+from schemas.values import Code, DatasetRef, ObjectRef, Precision, TronIdentity
 from storage.views.rows import EntityRow, ProductRow
 
 PLATFORM = "nvidia"
@@ -30,20 +31,23 @@ PLATFORM = "nvidia"
 
 
 class Tested(NamedTuple):
-    """A model revision and the networks in its file."""
+    """A model revision, the networks in its file, and what they were quantized to (the latest last)."""
 
     identity: TronIdentity
     tron: ObjectRef
     networks: Sequence[Network]
+    quantized: tuple[Precision, ...] = ()
 
 
 class Network(NamedTuple):
     """What a test must know of a network; `shape` is (channels, height, width)."""
 
+    name: str
     method: str
     shape: tuple[int, int, int]
     args: tuple[Arg, ...]
     max_batch: int
+    tasks: tuple[TaskSpec, ...]
 
 
 async def tested(deps: Deps, model: EntityRow, revision_job_id: UUID | None) -> Tested:
@@ -64,7 +68,7 @@ async def tested(deps: Deps, model: EntityRow, revision_job_id: UUID | None) -> 
     if said.identity.platform != PLATFORM:
         raise refusal("platform_not_available", platform=said.identity.platform)
     manifest = decode_manifest(await manifest_of(deps.objects, said.tron))
-    return Tested(said.identity, said.tron, networks_of_manifest(manifest))
+    return Tested(said.identity, said.tron, networks_of_manifest(manifest), quantized_to(manifest))
 
 
 async def dataset_kind(deps: Deps, dataset_id: UUID) -> Family:
@@ -116,7 +120,7 @@ async def _document(deps: Deps, job_id: UUID) -> TemplateDocument:
 def networks_of_template(document: TemplateDocument) -> list[Network]:
     """The networks of a model that was converted with this template."""
     return [
-        Network(sub.method or document.method, sub.input_shape[1:], sub.args, sub.max_batch)
+        Network(sub.name, sub.method or document.method, sub.input_shape[1:], sub.args, sub.max_batch, sub.tasks)
         for sub in document.sub_templates
     ]
 
@@ -124,8 +128,21 @@ def networks_of_template(document: TemplateDocument) -> list[Network]:
 def networks_of_manifest(manifest: TronManifest) -> list[Network]:
     """The networks of a Tron file."""
     return [
-        Network(sub.method or manifest.method, sub.input.shape, sub.args, sub.max_batch) for sub in manifest.sub_models
+        Network(sub.name, sub.method or manifest.method, sub.input.shape, sub.args, sub.max_batch, sub.tasks)
+        for sub in manifest.sub_models
     ]
+
+
+def quantized_to(manifest: TronManifest) -> tuple[Precision, ...]:
+    """The precisions that all networks of the file were quantized to, the latest last."""
+    kept = [[other.precision for other in sub.other_graphs] for sub in manifest.sub_models]
+    return tuple(each for each in kept[0] if all(each in own for own in kept))
+
+
+def model_tasks(networks: Sequence[Network], kind: Family) -> list[TaskSpec]:
+    """The tasks of the networks that a dataset of this kind scores, by the names that tests know them by."""
+    scored = [each for each in networks if (spec := method(each.method)) is not None and spec.family == kind]
+    return head_tasks([(each.name, task) for each in scored for task in each.tasks])
 
 
 def proposed_steps(networks: Sequence[Network], kind: Family) -> tuple[Step, ...]:

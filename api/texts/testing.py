@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 ZH: dict[str, tuple[str, str]] = {
+    "model_not_quantized": ("模型未经量化，{precision} 不可选。", "请先量化为 {precision}；两个开关都关闭时以 fp32 运行。"),
+    "quantized_otherwise": ("模型最近一次量化为 {latest}，{precision} 不可选。", "请选择 {latest}，或重新量化为 {precision}。"),
     "test_parts_twice": ("{noun} {id} 被选择了两次。", "每项只选一次。"),
     "test_batch_too_large": ("共 {count} 个测试任务，超过一次提交的上限 {max}。", "请减少模型、数据集或精度的数量，分多次提交。"),
     "quick_check_too_large": ("快速验证包含 {images} 张图片，上限为 {max} 张。", "请减少图片，或导入为数据集后再测试。"),
@@ -16,6 +18,8 @@ ZH: dict[str, tuple[str, str]] = {
     "result_unreadable": ("测试 {id} 的结果无法读取（{detail}）。", "请重新测试（mo tests rerun）。"),
 }
 EN: dict[str, tuple[str, str]] = {
+    "model_not_quantized": ("The model was not quantized: {precision} cannot be chosen.", "Quantize it to {precision} first; with both switches off fp32 runs."),
+    "quantized_otherwise": ("The model was quantized to {latest} last: {precision} cannot be chosen.", "Choose {latest}, or quantize to {precision} again."),
     "test_parts_twice": ("The {noun} {id} is named twice.", "Name each once."),
     "test_batch_too_large": ("These are {count} tests; one submission takes {max}.", "Take fewer models, datasets or precisions at a time."),
     "quick_check_too_large": ("The quick check has {images} images; {max} are the limit.", "Take fewer, or import them as a dataset."),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 
 from schemas.specs.method_spec import Family
-from schemas.values import Code, ShortText, Value
+from schemas.specs.parts import TaskSpec
+from schemas.values import Code, Precision, ShortText, Value
 
 SizePolicy = Literal["true", "1920x1080"]
 """How a box's area is taken: in the image's own pixels, or as if every image were 1920 x 1080 (the old rule)."""
@@ -41,6 +43,7 @@ class TestOptions(Value, frozen=True):
 
 
 USUAL = TestOptions()
+SWITCHES: tuple[Precision, ...] = ("fp16", "int8")
 
 
 def options_problem(kind: Family, options: TestOptions) -> Code | None:
@@ -77,3 +80,68 @@ def without_task(options: TestOptions, dataset_task: str) -> TestOptions:
         tasks=tuple(pair for pair in options.tasks if pair.dataset_task != dataset_task),
         dimensions=tuple(each for each in options.dimensions if each.name != dataset_task),
     )
+
+
+class Task(Protocol):
+    """A task and its classes, of a model or of a dataset."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+
+class PrecisionSwitch(Value, frozen=True):
+    """A switch of the form. It is off until somebody turns it on; with both off fp32 runs. `reason`: why disabled."""
+
+    precision: Precision
+    enabled: bool
+    reason: Code | None = None
+
+
+def precision_switches(quantized: Sequence[Precision]) -> tuple[PrecisionSwitch, ...]:
+    """The switches fp16 and int8 of a model that was quantized to these, the latest last: only the latest can be on."""
+    latest = quantized[-1] if quantized else None
+    return tuple(PrecisionSwitch(each, each == latest, _switched_off(each, latest)) for each in SWITCHES)
+
+
+def _switched_off(precision: Precision, latest: Precision | None) -> Code | None:
+    if latest is None:
+        return Code("model_not_quantized", {"precision": precision})
+    if latest != precision:
+        return Code("quantized_otherwise", {"precision": precision, "latest": latest})
+    return None
+
+
+def head_tasks(found: Sequence[tuple[str, TaskSpec]]) -> list[TaskSpec]:
+    """The tasks of a model's networks, (network, task) each; tasks of one name are told apart by their network's."""
+    names = Counter(task.name for _, task in found)
+    return [
+        TaskSpec(f"{network}/{task.name}"[:200], task.classes) if names[task.name] > 1 else task
+        for network, task in found
+    ]
+
+
+def proposed_tasks(model: Sequence[Task], dataset: Sequence[Task]) -> tuple[TaskPair, ...]:
+    """Which task of the dataset answers which of the model: by name, the rest by the most classes in common.
+
+    A task without a partner is not in it; it may stay alone.
+    """
+    names = {each.name for each in model}
+    free = list(dataset)
+    found = []
+    for task in model:
+        others = [each for each in free if each.name == task.name or each.name not in names]
+        partner = _partner(task, others)
+        if partner is not None and set(task.classes) & set(partner.classes):
+            free.remove(partner)
+            found.append(TaskPair(task.name, partner.name))
+    return tuple(found)
+
+
+def _partner(task: Task, free: Sequence[Task]) -> Task | None:
+    if named := [each for each in free if each.name == task.name]:
+        return named[0]
+    known = set(task.classes)
+    best = max(free, key=lambda each: len(known & set(each.classes)), default=None)
+    return best if best is not None and known & set(best.classes) else None

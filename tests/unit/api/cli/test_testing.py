@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from api.test_forms import RefusedTest, TestBatch
+from api import test_forms
 from api.wishes import CloneWish
-from schemas.specs.testing import Dimension, TestOptions
+from schemas.specs.testing import Dimension, TaskPair, TestOptions, precision_switches
 from schemas.values import Code
 from tests.unit.api.cli.test_cli import Fake, job, mo, outcome
 
@@ -21,10 +21,10 @@ IDS = {name: UUID(int=number) for number, name in enumerate("abcd", start=1)}
 class Asked:
     """A client that remembers what it was asked for."""
 
-    def __init__(self, batch: TestBatch | None = None) -> None:
+    def __init__(self, batch: test_forms.TestBatch | None = None) -> None:
         self.batches: list[tuple[Any, ...]] = []
         self.clones: list[tuple[UUID, CloneWish]] = []
-        self._batch = batch or TestBatch(jobs=[job(), job()])
+        self._batch = batch or test_forms.TestBatch(jobs=[job(), job()])
         self.client = Fake(
             models={"find_tron": lambda text: SimpleNamespace(id=IDS[text])},
             datasets={"find": lambda text: SimpleNamespace(id=IDS[text])},
@@ -37,7 +37,7 @@ class Asked:
             },
         )
 
-    def _infer_all(self, models: Any, datasets: Any, **how: Any) -> TestBatch:
+    def _infer_all(self, models: Any, datasets: Any, **how: Any) -> test_forms.TestBatch:
         self.batches.append((models, datasets, how))
         return self._batch
 
@@ -59,10 +59,10 @@ def test_several_names_are_models_and_then_the_dataset(capsys: pytest.CaptureFix
 
 def test_what_a_batch_cannot_have_is_said_and_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     reason = Code("batch_size_over_max", {"batch_size": "9", "max": "8"})
-    refused = RefusedTest(
+    refused = test_forms.RefusedTest(
         model_id=IDS["a"], dataset_id=IDS["c"], precision="fp32", reason=reason, message="too large by one"
     )
-    assert mo(Asked(TestBatch(refused=[refused])).client, "infer", "a", "b", "c") == 2
+    assert mo(Asked(test_forms.TestBatch(refused=[refused])).client, "infer", "a", "b", "c") == 2
     assert "too large by one" in capsys.readouterr().out
 
 
@@ -106,3 +106,23 @@ def test_a_quick_check_takes_images_and_nothing_that_is_about_labels(capsys: pyt
     how = {"batch_size": 2, "backend": "auto", "steps": None, "precision": "fp32"}
     assert asked == [(IDS["a"], ["one.png", "two.png"], how)]
     capsys.readouterr()
+
+
+def test_the_form_is_shown_with_why_a_switch_is_off(capsys: pytest.CaptureFixture[str]) -> None:
+    switches = list(precision_switches(("int8",)))
+    form = test_forms.TestForm(
+        model_id=IDS["a"], dataset_id=IDS["c"], type="classification", max_batch=8, switches=switches,
+        messages={"fp16": "quantized to int8 last"}, precisions=["fp32", "bf16"], iou_threshold=False, steps=[],
+        model_tasks=[test_forms.FormTask(name="class", classes=2)],
+        dataset_tasks=[test_forms.FormTask(name="animal", classes=2)],
+        tasks=[TaskPair("class", "animal")], nothing_common=False,
+        dimensions=[test_forms.FormDimension(name="light", values=2, as_task=False)],
+    )  # fmt: skip
+    client = Fake(
+        models={"find_tron": lambda text: SimpleNamespace(id=IDS[text])},
+        datasets={"find": lambda text: SimpleNamespace(id=IDS[text])},
+        tests={"form": lambda *_: form},
+    )
+    assert mo(client, "tests", "form", "a", "c") == 0
+    said = capsys.readouterr().out
+    assert all(word in said for word in ("quantized to int8 last", "animal", "light", "fp32, bf16"))
