@@ -15,6 +15,7 @@ from api.cli.session import UsageError, session_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from uuid import UUID
 
     from api.cli.session import Session
     from api.resources_images import ImageOutcome
@@ -64,7 +65,7 @@ def images(
     """List a test's images with what it made of each."""
     session = session_of(context)
     page = session.client.tests.images(
-        test_of(session, test),
+        _seen(session, test),
         outcome=outcome,
         task=task,
         class_=class_,
@@ -95,7 +96,7 @@ def render(
     session = session_of(context)
     if to.exists() and not to.is_dir():
         raise UsageError("usage.not_a_folder", path=str(to))
-    id_ = test_of(session, test)
+    id_ = _seen(session, test)
     page = session.client.tests.images(
         id_,
         outcome=outcome,
@@ -150,6 +151,11 @@ def flips(
     columns = headings(session, "number", "name", "change", "difference", "base_said", "test_said")
     whole = session.options.output == "json"
     emit(session, found if whole else Page(items=found.items, next=found.next), Sheet(columns, rows, notes=[counts]))
+
+
+def _seen(session: Session, text: str) -> UUID:
+    """The test, or the quick check, that is named."""
+    return test_of(session, text) if "@" in text else session.client.tests.find_seen(text)
 
 
 def _file_name(name: str) -> str:

@@ -44,7 +44,7 @@ def sheets_of_check(session: Session, check: QuickCheck) -> list[Sheet]:
         rows.append(("total_ms", ms(check.total_ms)))
         rows += [(stage, ms(timing.mean_ms)) for stage in STAGES if (timing := getattr(check, stage)) is not None]
     about = facts(session, session.say("title.quick", name=f"{check.model}@{check.version}"), rows)
-    return [about._replace(notes=[session.say("text.quick")])]
+    return [about._replace(notes=[session.say("text.quick", id=short(check.id))])]
 
 
 def sheet_of_checks(session: Session, checks: Sequence[QuickCheck]) -> Sheet:

@@ -80,7 +80,7 @@ def dropped(
     found, job_id = _version(session, dataset, version)
     page = session.client.datasets.dropped(found, version=job_id, code=code, limit=limit, cursor=after or None)
     rows = [(each.name, label(session, "drop", each.code), each.message) for each in page.items]
-    emit(session, page, Sheet(headings(session, "name", "reason", "detail"), rows))
+    emit(session, page, Sheet(headings(session, "name", "reason", "reason_detail"), rows))
 
 
 def histogram(context: typer.Context, dataset: Named, version: Version = "") -> None:

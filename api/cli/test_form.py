@@ -46,5 +46,5 @@ def sheets_of_form(session: Session, found: TestForm) -> list[Sheet]:
     return [
         facts(session, session.say("title.form"), rows),
         Sheet(headings(session, "task", "dataset_task"), pairs, title=session.say("title.task_pairs"), notes=notes),
-        Sheet(headings(session, "name", "values", "as_task"), dimensions, title=session.say("title.dimensions")),
+        Sheet(headings(session, "name", "value_count", "as_task"), dimensions, title=session.say("title.dimensions")),
     ]

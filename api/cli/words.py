@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from unicodedata import category
 
@@ -63,17 +63,18 @@ def known(lang: str, key: str) -> bool:
 @cache
 def table(lang: str) -> Mapping[str, str]:
     """All texts of a language; only the one that is read is imported."""
+    return {key: text for each in tables(lang) for key, text in each.items()}
+
+
+def tables(lang: str) -> Sequence[Mapping[str, str]]:
+    """The tables of a language, one a room: a key stands in one of them, else one room's words would be another's."""
     if lang == "en":
         from api.cli.words_en import WORDS as EN
 
-        return EN | _joined(*(each.EN for each in _MORE))
+        return [EN, *(each.EN for each in _MORE)]
     from api.cli.words_zh import WORDS as ZH
 
-    return ZH | _joined(*(each.ZH for each in _MORE))
-
-
-def _joined(*tables: Mapping[str, str]) -> dict[str, str]:
-    return {key: text for each in tables for key, text in each.items()}
+    return [ZH, *(each.ZH for each in _MORE)]
 
 
 def language(environ: Mapping[str, str]) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 from uuid import UUID
 
 from api.client.datasets import Picture
+from api.client.errors import UnknownNameError
 from api.client.image_zip import pack_images
 from api.client.mode import M
-from api.client.naming import find
+from api.client.naming import find, whole_id
 from api.client.operation import Noun, iteration, operation
 from api.reports import Parity
 from api.resources import Job, Page
@@ -174,6 +175,19 @@ class Tests(Noun[M]):
     async def find(self, text: str) -> Test:
         """The test with this id or unique beginning of one."""
         return await find(self._core, "/tests", (Test, Page[Test]), text, noun="test", names=lambda _test: ())
+
+    @operation
+    async def find_seen(self, text: str) -> UUID:
+        """The id of the test or quick check, both of which have images, with this id or unique beginning of one."""
+        if (id_ := whole_id(text)) is not None:
+            return id_
+        try:
+            test = await find(self._core, "/tests", (Test, Page[Test]), text, noun="test", names=lambda _test: ())
+        except UnknownNameError:
+            kinds = QuickCheck, Page[QuickCheck]
+            check = await find(self._core, "/quick-checks", kinds, text, noun="test", names=lambda _check: ())
+            return check.id
+        return test.id
 
     @operation
     async def result(self, test_id: UUID) -> EvaluationReport:

@@ -1,4 +1,4 @@
-"""GET of what a test said of its images: its report, pages with filters, originals, pictures, and two tests' flips."""
+"""GET of what a test or quick check said of its images: report, pages with filters, originals, pictures, flips."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from api.queries.jobs import job_row
 from api.queries.packs import SVG, next_page, number_in, shown_image, start_of
 from api.resources import Page
 from api.resources_images import Change, Flip, Flips, ImageOutcome
-from schemas.events import InferenceCompleted, InferenceRequested
+from schemas.events import InferenceCompleted, InferenceRequested, QuickCheckCompleted
 from schemas.results import ResultsError
 from schemas.values import ObjectRef
 from storage.datasets.pack import ImageRecord
@@ -36,26 +36,29 @@ KNOWN_MAX = 20
 
 
 class _Done(NamedTuple):
-    """A completed test: its pack, and what it left."""
+    """A completed test or quick check: its pack, and what it left; a quick check has no report."""
 
     id: UUID
     pack: ObjectRef
-    result: InferenceCompleted
+    results: ObjectRef | None
+    report: ObjectRef | None = None
 
 
 async def get_result(request: web.Request) -> web.Response:
     """A completed test in total: by class, curve, confusion and slice, what was skipped, clock, backend, trials."""
     Query(request, ())
     done, deps = _done(await job_row(request, "test")), deps_of(request)
+    if done.report is None:
+        raise ApiRefusal(HTTPStatus.CONFLICT, "quick_check_not_scored", id=done.id)
     try:
-        body = await deps.shelf.report(lambda ref: _load(deps, ref), done.result.report)
+        body = await deps.shelf.report(lambda ref: _load(deps, ref), done.report)
     except msgspec.MsgspecError as error:
         raise _unreadable(done, error) from error
     return web.Response(body=body, content_type="application/json")
 
 
 async def list_images(request: web.Request) -> web.Response:
-    """A page of a test's images with what it made of each, in the order of the dataset; filtered if asked for."""
+    """A page of a test's (or quick check's) images with what it made of each, in their order; filtered if asked for."""
     query = Query(request, (*FILTERS, "limit", "cursor"))
     start, limit, wanted = start_of(query), query.limit(), _wanted(query)
     done = _done(await job_row(request, "test"))
@@ -108,9 +111,9 @@ async def get_flips(request: web.Request) -> web.Response:
     task = _common_task(before, after, query.text("task"))
 
     def look() -> Flips:
-        assert base.result.results is not None
-        assert test.result.results is not None
-        found = deps.shelf.difference(base.result.results, test.result.results, task, before, after)
+        assert base.results is not None
+        assert test.results is not None
+        found = deps.shelf.difference(base.results, test.results, task, before, after)
         lost, won = found.change < 0, found.change > 0
         rows = {"lost": lost, "won": won}.get(change, lost | won).nonzero()[0]
         items = [
@@ -174,21 +177,28 @@ async def _named(request: web.Request, query: Query, name: str) -> _Done:
     row = await deps_of(request).views.job(id_)
     if row is None:
         raise unknown("test", id_)
-    return _done(row)
+    done = _done(row)
+    if done.report is None:
+        raise ApiRefusal(HTTPStatus.UNPROCESSABLE_ENTITY, "quick_check_not_compared", id=done.id)
+    return done
 
 
 def _done(row: JobRow) -> _Done:
-    """The test in the row.
+    """The test or quick check in the row.
 
     Raises:
         ApiRefusal: it is another job (404), or has not completed (409).
     """
-    if row.kind != KINDS["inference"]:
+    if row.kind not in (KINDS["inference"], KINDS["quick_check"]):
         raise unknown("test", row.id)
     if row.result is None:
         raise ApiRefusal(HTTPStatus.CONFLICT, "test_not_completed", id=row.id, state=row.state)
+    if row.kind == KINDS["quick_check"]:
+        looked = msgspec.json.decode(row.result, type=QuickCheckCompleted)
+        return _Done(row.id, looked.pack, looked.results)
     asked = msgspec.json.decode(row.request, type=InferenceRequested)
-    return _Done(row.id, asked.pack, msgspec.json.decode(row.result, type=InferenceCompleted))
+    left = msgspec.json.decode(row.result, type=InferenceCompleted)
+    return _Done(row.id, asked.pack, left.results, left.report)
 
 
 async def _load(deps: Deps, ref: ObjectRef) -> bytes:
@@ -196,10 +206,10 @@ async def _load(deps: Deps, ref: ObjectRef) -> bytes:
 
 
 async def _seen(deps: Deps, done: _Done) -> Seen:
-    if done.result.results is None:
+    if done.results is None:
         raise ApiRefusal(HTTPStatus.CONFLICT, "test_has_no_images", id=done.id)
     try:
-        return await deps.shelf.seen(lambda ref: _load(deps, ref), done.result.results)
+        return await deps.shelf.seen(lambda ref: _load(deps, ref), done.results)
     except ResultsError as error:
         raise _unreadable(done, error) from error
 

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from made_results import Actual, Found, boxed, classified, dimension, results
 
-from schemas.events import InferenceCompleted
+from schemas.events import InferenceCompleted, QuickCheckCompleted
 from schemas.events.tests import BackendUsed, StageTiming
 from schemas.reports import Answer, EvaluationReport, ImageResult
 from schemas.results import MATCHED, MISSED, RIGHT, WRONG, Results, encode
@@ -173,3 +173,26 @@ async def test_tests_without_readable_results_say_so(api, tmp_path):
         assert (await api.get(f"/tests/{id_}/result")).json["code"] == "result_unreadable"
     answer = await api.get(f"/tests/{waiting.json['id']}/images")
     assert (answer.status, answer.json["code"]) == (409, "test_not_completed")
+
+
+async def test_a_quick_check_shows_its_images_and_is_neither_scored_nor_compared(api, tmp_path):
+    data = pack(tmp_path / "q.zip")
+    shown = results(NAMES, digests=FILES, classified=(classified([], [0, 0, 1, 0, 0, 0], ("day", "night"), "light"),))
+    wish = {"model_id": str(await api.converted()), "digest": await api.upload(data)}
+    job = (await api.post("/quick-checks", wish)).json
+    assert (await api.get(f"/tests/{job['id']}/images")).status == 409
+    timing = StageTiming(1.0, 1.0, 1.0, 1.0, 1.0)
+    stored = ObjectRef(await api.upload(encode(shown)), 1)
+    await api.finished(
+        job, QuickCheckCompleted, images=6, skipped=1, preprocess=timing, inference=timing, postprocess=timing,
+        total_ms=3.0, used=USED, results=stored, pack=ObjectRef(wish["digest"], len(data)),
+    )  # fmt: skip
+    page = (await api.get(f"/tests/{job['id']}/images?found=night")).json
+    assert [(each["number"], each["right"], each["answers"][0]["truth"]) for each in page["items"]] == [(2, None, None)]
+    assert (await api.get(f"/tests/{job['id']}/images/2/image")).body == PNG + bytes([2])
+    drawn = await api.get(f"/tests/{job['id']}/images/2/rendered")
+    assert "night 0.75" in "".join(ElementTree.fromstring(drawn.body).itertext())
+    refused = await api.get(f"/tests/{job['id']}/result")
+    assert (refused.status, refused.json["code"]) == (409, "quick_check_not_scored")
+    flips = await api.get(f"/comparisons/flips?base={job['id']}&test={job['id']}")
+    assert (flips.status, flips.json["code"]) == (422, "quick_check_not_compared")

@@ -68,7 +68,13 @@ class Asked:
             "flips": found,
         }
         nouns = {name: self._answering(name, answer) for name, answer in answers.items()}
-        self.client = Fake(tests={"find": lambda text: outcome({"a": A, "b": B}[text], 0.5), **nouns})
+        self.client = Fake(
+            tests={
+                "find": lambda text: outcome({"a": A, "b": B}[text], 0.5),
+                "find_seen": lambda text: {"a": A, "b": B}[text],
+                **nouns,
+            }
+        )
 
     def _answering(self, name: str, answer: Any) -> Any:
         def operation(*args: Any, **options: Any) -> Any:

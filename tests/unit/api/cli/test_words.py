@@ -3,6 +3,7 @@
 import json
 import re
 import string
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from api.cli.convert import overrides_of
 from api.cli.output import size
 from api.cli.session import UsageError, api_address, take_everywhere
-from api.cli.words import language, table
+from api.cli.words import language, table, tables
 
 CLI = Path(__file__).parents[4] / "api" / "cli"
 STACK = [Path(__file__).parents[4] / "deploy" / name for name in ("main.py", "commands.py")]
@@ -26,6 +27,12 @@ def test_both_languages_have_the_same_keys_and_parameters() -> None:
     assert zh.keys() == en.keys()
     for key in zh:
         assert fields(zh[key]) == fields(en[key]), key
+
+
+def test_no_key_stands_in_two_tables() -> None:
+    for lang in ("zh", "en"):
+        places = Counter(key for each in tables(lang) for key in each)
+        assert [key for key, count in places.items() if count > 1] == [], lang
 
 
 def test_every_key_that_the_source_names_exists() -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from api import resources, resources_tests, terms, wishes
+from api import resources, resources_tests, terms, test_forms, wishes
 from api.client.client import Client
 from api.client.core import Core
 from api.client.errors import (
@@ -337,3 +337,14 @@ def test_a_package_s_whole_tree_is_packed_but_for_links_and_hidden_files(tmp_pat
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadInputError, match="has 0 files"):
         pack_tree(tmp_path / "empty", tmp_path / "two.zip")
+
+
+def test_images_are_looked_at_of_a_test_or_of_a_quick_check() -> None:
+    check = test_forms.QuickCheck(
+        id=B, job=job(), model_id=A, model="net", version="1", batch_size=1, precision="fp32", backend="auto", steps=[]
+    )
+    server = Server(tests=resources.Page(items=[]), **{"quick-checks": resources.Page(items=[check])})
+    assert server.client().tests.find_seen("bbbb") == B
+    assert server.client().tests.find_seen(str(A)) == A
+    with pytest.raises(UnknownNameError):
+        server.client().tests.find_seen("cccc")
