@@ -9,6 +9,7 @@ from api.kept import Classes, Judge, Kept
 from api.resources_tests import ClassRow, ComparedTest, Comparison, Parameter, Test
 from api.texts import render
 from schemas.specs.preprocessing import chain_text
+from schemas.specs.testing import dimension_text
 from schemas.values import Code
 from schemas.verdict.words import Interval, Verdict
 
@@ -130,8 +131,13 @@ PARAMETERS: Mapping[str, Callable[[Test], str]] = {
     "measure": lambda test: test.measure or "top1",
     "iou_threshold": lambda test: f"{test.options.iou_threshold:g}",
     "size_policy": lambda test: test.options.size_policy,
-    "tasks": lambda test: ", ".join(f"{pair.task} = {pair.dataset_task}" for pair in test.options.tasks),
-    "dimensions": lambda test: ", ".join(each.name for each in test.options.dimensions),
+    "tasks": lambda test: ", ".join(
+        (
+            *(f"{pair.task} = {pair.dataset_task}" for pair in test.options.tasks),
+            *(dimension_text(each) for each in test.options.dimensions if each.as_task),
+        )
+    ),
+    "dimensions": lambda test: ", ".join(map(dimension_text, test.options.dimensions)),
 }
 """What a test was asked for and what did it, in the order in which people read it."""
 UNFAIR: Mapping[str, str] = {

@@ -163,18 +163,21 @@ class DatasetWish(VersionWish, frozen=True, kw_only=True):
 
 BatchSize = Annotated[int, msgspec.Meta(ge=1, le=4096)]
 Loops = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+DeletedTasks = Annotated[list[ShortText], msgspec.Meta(max_length=50)]
 
 
 class HowWish(Wish, frozen=True, kw_only=True):
     """How a test runs. Without `steps` the default chain for the model's input is taken. `options` say what is made of
     the answers: IoU threshold and size rule (detection only), which task of the model answers which one of the dataset
-    (by name, then by classes, where nothing is said), and the dimensions by which the figures are split."""
+    (by name, then by classes, where nothing is said), and the dimensions by which the figures are split.
+    `without_tasks`: tasks of the dataset that are deleted from that list, with the dimensions made of them."""
 
     batch_size: BatchSize = 1
     loops: Loops = 1
     backend: str = "auto"
     steps: list[Step] | None = None
     options: TestOptions = TestOptions()
+    without_tasks: DeletedTasks = []
 
 
 class InferenceWish(HowWish, frozen=True, kw_only=True):
@@ -225,6 +228,7 @@ class CloneWish(Wish, frozen=True, kw_only=True):
     backend: str | None = None
     steps: list[Step] | None = None
     options: TestOptions | None = None
+    without_tasks: DeletedTasks | None = None
 
 
 class ParityWish(Wish, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from agents.evaluation.matching import Match, answerable, check_heads, match_tasks
+from agents.evaluation.matching import Match, answerable, asked_pairs, check_heads, match_tasks
 from agents.evaluation.networks import Network, Plain, chain_of, graph_path, plain
 from agents.evaluation.passes import Model
 from agents.evaluation.plan import Plan
@@ -81,7 +81,7 @@ def _networks(plan: Plan, found: Sequence[Plain], choice: Choice, family: Family
         scored = each.spec.family == family if family is not None else each.source is None
         network = Network(each, session, chain_of(each.sub, plan.steps if scored else ()))
         slots = network.slots(1)
-        session.prepare(1)
+        network.prepare(1)
         shapes = [output.shape[1:] for output in network.trial(slots, 1)]
         sub = each.sub
         if (problem := output_problem(each.spec.name, sub.args, sub.tasks, shapes)) is not None:
@@ -98,7 +98,7 @@ def model_of(loaded: Loaded, info: PackInfo, plan: Plan) -> Model:
     """
     heads, tasks = _heads(loaded.networks, info.type)
     asked = plan.options
-    matches = match_tasks(tasks, answerable(info, asked.dimensions), asked.tasks)
+    matches = match_tasks(tasks, answerable(info, asked.dimensions), asked_pairs(info, asked))
     check_heads(matches, asked.dimensions)
     return Model(loaded.networks, heads, matches)
 

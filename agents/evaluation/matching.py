@@ -9,7 +9,7 @@ from agents.sandbox.inside import Refused, listed
 from schemas.reports import SkippedImage
 from schemas.specs.mapping import Kind
 from schemas.specs.parts import TaskSpec
-from schemas.specs.testing import Dimension, TaskPair, proposed_tasks
+from schemas.specs.testing import Dimension, TaskPair, TestOptions, only_looked_at, proposed_tasks
 from storage.datasets.pack import ImageRecord, PackInfo, PackTask
 
 SLICE_VALUES_MAX = 200
@@ -33,21 +33,39 @@ class Labelled(NamedTuple):
 
 
 def answerable(info: PackInfo, dimensions: Sequence[Dimension]) -> tuple[PackTask, ...]:
-    """The tasks that a model can be asked: the dataset's own, and the dimensions that are to be evaluated too.
+    """The tasks that a model can be asked: the dataset's own but those that are only looked at, and the dimensions that
+    are to be evaluated too.
 
     Raises:
-        Refused: `dimension_unknown`; `dimension_not_a_task`: only images that have classes can be asked for another.
+        Refused: `dimension_unknown`; `dimension_not_a_task`: only images that have classes can be asked for another;
+            `tasks_are_dimensions`: none is left.
     """
-    tasks = {task.name: task for task in info.tasks}
+    off = only_looked_at(info.type, dimensions)
+    tasks = {task.name: task for task in info.tasks if task.name not in off}
+    known = [*(task.name for task in info.tasks), *info.dimensions]
     for each in dimensions:
-        if each.name not in info.dimensions and each.name not in tasks:
-            known = listed([*tasks, *info.dimensions])
-            raise Refused("dimension_unknown", dimension=each.name, known=known)
+        if each.name not in known:
+            raise Refused("dimension_unknown", dimension=each.name, known=listed(known))
         if each.as_task and each.name not in tasks:
             if info.type != "classification":
                 raise Refused("dimension_not_a_task", dimension=each.name, type=info.type)
             tasks[each.name] = PackTask(each.name, tuple(info.dimensions[each.name]))
+    if not tasks:
+        raise Refused("tasks_are_dimensions", dimensions=listed(sorted(off)))
     return tuple(tasks.values())
+
+
+def asked_pairs(info: PackInfo, options: TestOptions) -> tuple[TaskPair, ...]:
+    """The pairs that were listed, without those of tasks that are only looked at; nothing where none were listed.
+
+    Raises:
+        Refused: `tasks_are_dimensions`.
+    """
+    off = only_looked_at(info.type, options.dimensions)
+    pairs = tuple(pair for pair in options.tasks if pair.dataset_task not in off)
+    if options.tasks and not pairs:
+        raise Refused("tasks_are_dimensions", dimensions=listed(sorted(off)))
+    return pairs
 
 
 def match_tasks(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -115,15 +117,30 @@ class Network:
         normalise(pixels, sub.normalisation.mean, sub.normalisation.scale, slots.inputs[slot])
         slots.places[slot] = placement(image.shape[1], image.shape[0], self.steps)
 
+    def prepare(self, count: int) -> None:
+        """Make ready for batches of `count`; raises as `trial`."""
+        with _explained(count):
+            self.session.prepare(count)
+
     def trial(self, slots: Slots, count: int) -> list[Array]:
-        """As `infer`, whatever comes out: an empty image may well have no finite answer."""
-        return self.session.run({self.about.sub.input.name: slots.inputs[:count]})
+        """As `infer`, whatever comes out: an empty image may well have no finite answer.
+
+        Raises:
+            Refused: `graph_fails_at_batch`, `batch_fixed`: uploaded graphs were tried by nobody.
+        """
+        with _explained(count):
+            outputs = self.session.run({self.about.sub.input.name: slots.inputs[:count]})
+        for place in chosen(self.about.sub.args, len(outputs)) or ():
+            if (shape := outputs[place].shape)[:1] != (count,):
+                name = self.session.outputs[place]
+                raise Refused("batch_fixed", output=name, batch=shape[0] if shape else 1, shape=shape)
+        return outputs
 
     def infer(self, slots: Slots, count: int) -> list[Array]:
         """All outputs for the first `count` slots.
 
         Raises:
-            Refused: `output_not_finite`.
+            Refused: `output_not_finite`, and the codes of `trial`.
         """
         outputs = self.trial(slots, count)
         for place, output in enumerate(outputs):
@@ -156,6 +173,15 @@ class Network:
         if self._decoder is None:
             raise TypeError(f"outputs of the family {self.family} are not decoded")
         return self._decoder
+
+
+@contextmanager
+def _explained(count: int) -> Iterator[None]:
+    """What runtimes raise has no base of its own."""
+    try:
+        yield
+    except Exception as error:
+        raise Refused("graph_fails_at_batch", batch=count, error=error) from error
 
 
 def best_crop(image: Image, found: Detections) -> Image | None:

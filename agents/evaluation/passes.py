@@ -1,5 +1,4 @@
 """The passes of a test over its dataset: one thread prepares the next batches, one infers, one reads what came out.
-(With two processors, one does what the inferring one does not.)
 
 Three rooms for a batch go round, so that memory does not grow with the dataset; every stage is timed by the thread that
 does it. What a stage refuses ends the pass.
@@ -7,7 +6,6 @@ does it. What a stage refuses ends the pass.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections import deque
@@ -33,7 +31,6 @@ from storage.datasets.pack import DatasetPack
 
 ROOMS = 3
 """One batch is prepared, one inferred, one read."""
-PROCESSORS_FEW = 2
 SWITCH_S = 0.0005
 HELD_BYTES_MAX = 256 << 20
 """Decoded pixels that a batch keeps for networks that look at a part of the image; with more it goes as it is."""
@@ -141,7 +138,7 @@ class Passes:
     def warm_up(self) -> None:
         """One batch that no clock sees: the runtime plans its memory at the first one."""
         for network, slots in zip(self.model.networks, self._rooms[0].slots, strict=True):
-            network.session.prepare(self.batch_size)
+            network.prepare(self.batch_size)
             network.trial(slots, self.batch_size)
 
     def run(self, images: Sequence[Labelled], progress: Steady, take: Take | None = None) -> None:
@@ -152,7 +149,7 @@ class Passes:
     def _run(self, waiting: Iterator[Labelled], progress: Steady, take: Take | None) -> None:
         filling: deque[Future[Room]] = deque()
         reading: deque[Future[Room]] = deque()
-        with _hands() as (prepare, read):
+        with ThreadPoolExecutor(1, "prepare") as prepare, ThreadPoolExecutor(1, "read") as read:
             try:
                 while True:
                     while self._rooms:
@@ -212,7 +209,7 @@ class Passes:
             about, slots = network.about, room.slots[number]
             if about.source is not None:
                 self._crop(number, room, room.found[about.source])
-            network.session.prepare(count)
+            network.prepare(count)
             begun = time.perf_counter()
             room.outputs.append(network.infer(slots, count))
             inferred = time.perf_counter()
@@ -262,20 +259,6 @@ class Passes:
         for number, each_found in found.items():
             self.boxes[number] += sum(len(each.boxes) for each in each_found)
         self.whole = [before + new for before, new in zip(self.whole, room.whole, strict=True)]
-
-
-@contextmanager
-def _hands() -> Iterator[tuple[ThreadPoolExecutor, ThreadPoolExecutor]]:
-    """Who prepares and who reads: where there are but two processors one for both, so that inferring has the other.
-
-    Three threads on two processors were measured to take 6 % longer than two.
-    """
-    with ThreadPoolExecutor(1, "prepare") as prepare:
-        if len(os.sched_getaffinity(0)) <= PROCESSORS_FEW:
-            yield prepare, prepare
-            return
-        with ThreadPoolExecutor(1, "read") as read:
-            yield prepare, read
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class Both:
         theirs: list[list[NDArray[np.float32]]] = []
         for number, (network, side) in enumerate(zip(self.model.networks, sides, strict=True)):
             self._fill(number, network, side.pixels[part], images)
-            network.session.prepare(count)
+            network.prepare(count)
             room.outputs.append(network.infer(room.slots[number], count))
             theirs.append([each[part] for each in side.outputs])
             self._measure(number, theirs[-1], room.outputs[-1])

@@ -77,10 +77,10 @@ def choose(
     for name in _MODULES:
         try:
             sessions = _loaded(name, precision, graphs, platform)
+            infer_ms = sum(_infer_ms(*each, batch_size) for each in zip(sessions, graphs, strict=True))
         except LoadError as error:
             trials.append(Trial(name, precision, None, error.code))
             continue
-        infer_ms = sum(_infer_ms(*each, batch_size) for each in zip(sessions, graphs, strict=True))
         trials.append(Trial(name, precision, round(infer_ms, 4)))
         if best is None or infer_ms < best[0]:
             best = infer_ms, sessions
@@ -95,10 +95,17 @@ def _loaded(name: str, precision: Precision, graphs: Sequence[Graph], platform: 
 
 
 def _infer_ms(session: Session, graph: Graph, batch_size: int) -> float:
-    """Milliseconds an image, the quickest of some batches: what disturbs a machine only ever makes it slower."""
+    """Milliseconds an image, the quickest of some batches: what disturbs a machine only ever makes it slower.
+
+    Raises:
+        LoadError: `graph_fails_at_batch`.
+    """
     images: Array = np.random.default_rng(0).random((batch_size, *graph.shape), np.float32)
-    session.prepare(batch_size)
-    session.run({graph.input: images})
+    try:
+        session.prepare(batch_size)
+        session.run({graph.input: images})
+    except Exception as error:  # what runtimes raise has no base of its own
+        raise LoadError("graph_fails_at_batch", batch=batch_size, error=error) from error
     times: list[float] = []
     while sum(times) < TRIAL_S:
         begun = time.perf_counter()

@@ -21,6 +21,7 @@ from api.cli.test_options import (
     SizePolicy,
     Steps,
     TaskPairs,
+    WithoutTasks,
     options_of,
     precisions_of,
     steps_of,
@@ -49,6 +50,7 @@ def infer(
     iou: Iou = None,
     size_policy: SizePolicy = None,
     task: TaskPairs = None,
+    without_task: WithoutTasks = None,
     dimension: Dimensions = None,
     quick: Annotated[bool, typer.Option("--quick", help="option.quick")] = False,
     wait: Wait = True,
@@ -61,11 +63,13 @@ def infer(
         "backend": backend,
         "steps": steps_of(steps),
         "options": options_of(iou, size_policy, task or [], dimension or []),
+        "without_tasks": without_task or [],
     }
     session = session_of(context)
     precisions = precisions_of(precision or ["fp32"])
     if quick:
-        if more or dataset_version or loops > 1 or iou or size_policy or task or dimension or len(precisions) > 1:
+        of_datasets = (more, dataset_version, iou, size_policy, task, without_task, dimension)
+        if any(of_datasets) or loops > 1 or len(precisions) > 1:
             raise UsageError("usage.quick")
         kept = {name: how[name] for name in QUICK} | {"precision": precisions[0]}
         quick_check(session, model, others, kept, wait=wait, timeout_s=timeout)
@@ -79,8 +83,7 @@ def infer(
         return
     if dataset_version is not None:
         raise UsageError("usage.version_of_several")
-    batch = session.client.tests.infer_all(models, datasets, precisions=precisions, **how)
-    _follow(session, batch, wait=wait, timeout_s=timeout)
+    _follow(session, session.client.tests.infer_all(models, datasets, precisions=precisions, **how), wait, timeout)
 
 
 def _one(session: Session, job: Job, *, wait: bool, timeout_s: float | None) -> None:
@@ -91,7 +94,7 @@ def _one(session: Session, job: Job, *, wait: bool, timeout_s: float | None) -> 
     emit(session, test, *sheets_of_test(session, test))
 
 
-def _follow(session: Session, batch: TestBatch, *, wait: bool, timeout_s: float | None) -> None:
+def _follow(session: Session, batch: TestBatch, wait: bool, timeout_s: float | None) -> None:
     """Wait for the tests of a batch, and show them; or show why there are none.
 
     Raises:

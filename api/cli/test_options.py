@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 BATCH_SIZE_MAX = 4096
 LOOPS_MAX = 1000
-AS_TASK = ":task"
-"""Behind a dimension's name: it is evaluated as a task too."""
 
 PrecisionName = Literal["fp32", "fp16", "int8", "bf16"]
 SizePolicyName = Literal["true", "1920x1080"]
@@ -24,6 +22,7 @@ Steps = Annotated[str, typer.Option("--steps", metavar="FILE|JSON", help="option
 Iou = Annotated[float | None, typer.Option("--iou", min=0.05, max=0.99, help="option.iou")]
 SizePolicy = Annotated[SizePolicyName | None, typer.Option("--size-policy", help="option.size_policy")]
 TaskPairs = Annotated[list[str] | None, typer.Option("--task", metavar="MODEL=DATASET", help="option.task")]
+WithoutTasks = Annotated[list[str] | None, typer.Option("--without-task", metavar="NAME", help="option.without_task")]
 Dimensions = Annotated[list[str] | None, typer.Option("--dimension", metavar="NAME[:task]", help="option.dimension")]
 
 
@@ -59,7 +58,7 @@ def options_of(
     Raises:
         UsageError: a pair of tasks without `=`.
     """
-    from schemas.specs.testing import Dimension, TaskPair, TestOptions
+    from schemas.specs.testing import TaskPair, TestOptions, dimension_of
 
     pairs = [text.partition("=") for text in tasks]
     if wrong := [text for text, (one, mark, other) in zip(tasks, pairs, strict=True) if not (one and mark and other)]:
@@ -69,7 +68,7 @@ def options_of(
         iou_threshold=usual.iou_threshold if iou is None else iou,
         size_policy=size_policy or usual.size_policy,
         tasks=tuple(TaskPair(one, other) for one, _, other in pairs),
-        dimensions=tuple(Dimension(text.removesuffix(AS_TASK), text.endswith(AS_TASK)) for text in dimensions),
+        dimensions=tuple(map(dimension_of, dimensions)),
     )
 
 

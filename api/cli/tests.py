@@ -23,6 +23,7 @@ from api.cli.test_options import (
     SizePolicy,
     Steps,
     TaskPairs,
+    WithoutTasks,
     changed_options,
     steps_of,
 )
@@ -117,6 +118,7 @@ def clone(
     iou: Iou = None,
     size_policy: SizePolicy = None,
     task: TaskPairs = None,
+    without_task: WithoutTasks = None,
     dimension: Dimensions = None,
     wait: Wait = True,
     timeout: Timeout = None,
@@ -137,6 +139,7 @@ def clone(
         backend=backend,
         steps=steps_of(steps),
         options=changed_options(found.options, iou, size_policy, task or [], dimension or []) if said else None,
+        without_tasks=without_task,
     )
     _again(session, found, changes, wait=wait, timeout_s=timeout)
 
@@ -206,13 +209,15 @@ def _about(session: Session, test: Test) -> Sheet:
 
 def _options(test: Test) -> list[tuple[str, str]]:
     """What was asked for beyond the usual."""
+    from schemas.specs.testing import dimension_text
+
     asked, rows = test.options, []
     if test.measure == "ap":
         rows += [("iou_threshold", f"{asked.iou_threshold:g}"), ("size_policy", asked.size_policy)]
     if asked.tasks:
         rows.append(("tasks", ", ".join(f"{pair.task} = {pair.dataset_task}" for pair in asked.tasks)))
     if asked.dimensions:
-        rows.append(("dimensions", ", ".join(each.name for each in asked.dimensions)))
+        rows.append(("dimensions", ", ".join(map(dimension_text, asked.dimensions))))
     return rows
 
 

@@ -40,6 +40,7 @@ class Tests(Noun[M]):
         backend: str = "auto",
         steps: Sequence[Step] | None = None,
         options: TestOptions | None = None,
+        without_tasks: Sequence[str] = (),
         revision_job_id: UUID | None = None,
         version_job_id: UUID | None = None,
     ) -> Job:
@@ -55,6 +56,7 @@ class Tests(Noun[M]):
             backend=backend,
             steps=list(steps) if steps is not None else None,
             options=options or TestOptions(),
+            without_tasks=[*without_tasks],
         )
         return await self._core.write("/inferences", wish, Job)
 
@@ -75,6 +77,7 @@ class Tests(Noun[M]):
         backend: str = "auto",
         steps: Sequence[Step] | None = None,
         options: TestOptions | None = None,
+        without_tasks: Sequence[str] = (),
     ) -> TestBatch:
         """Ask for tests of every model on every dataset in every precision: all of them, or none and why."""
         wish = BatchWish(
@@ -86,6 +89,7 @@ class Tests(Noun[M]):
             backend=backend,
             steps=[*steps] if steps is not None else None,
             options=options or TestOptions(),
+            without_tasks=[*without_tasks],
         )
         return await self._core.write("/test-batches", wish, TestBatch)
 

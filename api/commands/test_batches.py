@@ -18,6 +18,7 @@ from api.commands.tested import refusal
 from api.commands.tests import Plan, planned, say_test
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
+from api.packs import SHELF
 from api.test_forms import RefusedTest, TestBatch
 from api.texts import render
 from api.wishes import TEST_BATCH_MAX, BatchWish, HowWish, InferenceWish
@@ -39,7 +40,7 @@ async def post_batch(request: web.Request) -> web.Response:
     A test's id follows from the command's, so that asking twice is asking once, also where the first time was cut off.
     """
     deps, wish = deps_of(request), await wish_of(request, BatchWish)
-    command, lang = flow.command_of(request, wish), lang_of(request)
+    command, lang, packs = flow.command_of(request, wish), lang_of(request), request.app[SHELF]
     plans: dict[Key, Plan] = {}
     refused = []
     wished = _wished(wish)
@@ -47,7 +48,7 @@ async def post_batch(request: web.Request) -> web.Response:
         if await flow.earlier_job(deps, command, _command(command, key).id) is not None:
             continue
         try:
-            plans[key] = await planned(deps, one)
+            plans[key] = await planned(deps, packs, one)
         except ApiRefusal as error:
             refused.append(RefusedTest(**_names(key), reason=error.reason, message=render(error.reason, lang)))
     if refused:

@@ -17,7 +17,7 @@ from api.tron_files import manifest_of
 from schemas.events import ConversionRequested, DatasetCreated, DatasetImported, ModelConverted, TronUploaded
 from schemas.specs.method_spec import Family
 from schemas.specs.methods import method, proposed_chain
-from schemas.specs.parts import Arg, TaskSpec
+from schemas.specs.parts import TaskSpec
 from schemas.specs.preprocessing import Step
 from schemas.specs.templates import TemplateDocument
 from schemas.specs.testing import head_tasks
@@ -40,12 +40,11 @@ class Tested(NamedTuple):
 
 
 class Network(NamedTuple):
-    """What a test must know of a network; `shape` is (channels, height, width)."""
+    """What a test must know of a network; `steps` is the chain that it proposes."""
 
     name: str
     method: str
-    shape: tuple[int, int, int]
-    args: tuple[Arg, ...]
+    steps: tuple[Step, ...]
     max_batch: int
     tasks: tuple[TaskSpec, ...]
 
@@ -120,15 +119,27 @@ async def _document(deps: Deps, job_id: UUID) -> TemplateDocument:
 def networks_of_template(document: TemplateDocument) -> list[Network]:
     """The networks of a model that was converted with this template."""
     return [
-        Network(sub.name, sub.method or document.method, sub.input_shape[1:], sub.args, sub.max_batch, sub.tasks)
+        Network(
+            sub.name,
+            sub.method or document.method,
+            proposed_chain(sub.input_shape[1:], sub.args),
+            sub.max_batch,
+            sub.tasks,
+        )
         for sub in document.sub_templates
     ]
 
 
 def networks_of_manifest(manifest: TronManifest) -> list[Network]:
-    """The networks of a Tron file."""
+    """The networks of a Tron file, which may say itself how images come to them."""
     return [
-        Network(sub.name, sub.method or manifest.method, sub.input.shape, sub.args, sub.max_batch, sub.tasks)
+        Network(
+            sub.name,
+            sub.method or manifest.method,
+            sub.steps or proposed_chain(sub.input.shape, sub.args),
+            sub.max_batch,
+            sub.tasks,
+        )
         for sub in manifest.sub_models
     ]
 
@@ -156,7 +167,7 @@ def proposed_steps(networks: Sequence[Network], kind: Family) -> tuple[Step, ...
     scored = [each for each, spec in specs if spec is not None and spec.family == kind]
     if not scored:
         raise refusal("model_not_scorable", methods=", ".join(each.method for each in networks), type=kind)
-    chains = {proposed_chain(each.shape, each.args) for each in scored}
+    chains = {each.steps for each in scored}
     return chains.pop() if len(chains) == 1 else ()
 
 

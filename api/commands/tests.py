@@ -9,17 +9,19 @@ from aiohttp import web
 
 from api.answers import wish_of
 from api.commands import flow
+from api.commands.form_tasks import options_left
 from api.commands.templates import usable_entity
 from api.commands.tested import Tested, dataset_kind, dataset_version, proposed_steps, refusal, tested
 from api.commands.words import one_of
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
+from api.packs import SHELF, Shelf
 from api.wishes import InferenceWish
 from producers import tests
 from producers.say import Command
 from schemas.events.tests import Backend
 from schemas.specs.preprocessing import Step, chain_problem
-from schemas.specs.testing import options_problem
+from schemas.specs.testing import TestOptions, options_problem
 from schemas.values import DatasetRef, Precision
 from storage.log.port import Position
 
@@ -36,15 +38,16 @@ class Plan(NamedTuple):
     dataset: DatasetRef
     backend: Backend
     steps: tuple[Step, ...]
+    options: TestOptions
 
 
 async def post_inference(request: web.Request) -> web.Response:
     """Ask for a test of one model revision on one dataset version: 201 Job, whose id is the test's."""
     deps, wish = deps_of(request), await wish_of(request, InferenceWish)
-    command = flow.command_of(request, wish)
+    command, packs = flow.command_of(request, wish), request.app[SHELF]
 
     async def say() -> Position:
-        return await say_test(deps, command, await planned(deps, wish))
+        return await say_test(deps, command, await planned(deps, packs, wish))
 
     return await flow.job_answer(request, command, await flow.request_job(deps, command, command.id, say))
 
@@ -66,7 +69,7 @@ async def say_test(deps: Deps, command: Command, plan: Plan) -> Position:
         precision=wish.precision,
         backend=plan.backend,
         steps=plan.steps,
-        options=wish.options,
+        options=plan.options,
     )
 
 
@@ -80,7 +83,7 @@ def check_precision(precision: Precision) -> None:
         raise refusal("precision_not_available", precision=precision, available=", ".join(PRECISIONS))
 
 
-async def planned(deps: Deps, wish: InferenceWish) -> Plan:
+async def planned(deps: Deps, packs: Shelf, wish: InferenceWish) -> Plan:
     """The test that the wish asks for, everything that it names found and checked.
 
     Raises:
@@ -93,10 +96,11 @@ async def planned(deps: Deps, wish: InferenceWish) -> Plan:
     if wish.batch_size > max_batch:
         raise refusal("batch_size_over_max", batch_size=wish.batch_size, max=max_batch)
     kind = await dataset_kind(deps, wish.dataset_id)
-    if (problem := options_problem(kind, wish.options)) is not None:
+    options = await options_left(deps, packs, wish, model, dataset, kind)
+    if (problem := options_problem(kind, options)) is not None:
         raise ApiRefusal.of(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
     proposed = proposed_steps(model.networks, kind)
     steps = proposed if wish.steps is None else tuple(wish.steps)
     if (code := chain_problem(steps)) is not None:
         raise refusal(code)
-    return Plan(wish, model, dataset, one_of(Backend, wish.backend, "backend"), steps)
+    return Plan(wish, model, dataset, one_of(Backend, wish.backend, "backend"), steps, options)

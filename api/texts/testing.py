@@ -15,6 +15,7 @@ ZH: dict[str, tuple[str, str]] = {
     "quick_check_not_compared": ("{id} 是快速验证：图片没有标注，不能参与对比。", "请选择在数据集上完成的推理测试。"),
     "tested_file_unknown": ("原测试使用的文件 {digest} 已找不到。", "请指定要使用的模型文件或数据集版本。"),
     "quick_check_not_scored": ("快速验证 {id} 没有标注，不评分，也不参与对比。", "逐图结果见 mo tests images；需要精度请在数据集上测试。"),
+    "tasks_all_deleted": ("分类任务信息中的任务已全部删除。", "请至少保留一个任务。"),
     "test_has_no_images": ("测试 {id} 没有逐图结果。", "请用当前版本重新测试（mo tests rerun）。"),
     "result_unreadable": ("测试 {id} 的结果无法读取（{detail}）。", "请重新测试（mo tests rerun）。"),
 }
@@ -31,6 +32,7 @@ EN: dict[str, tuple[str, str]] = {
         "The quick check {id} has no labels: nothing is scored or compared.",
         "See its images (mo tests images), or test on a dataset for accuracy.",
     ),
+    "tasks_all_deleted": ("All tasks were deleted from the list.", "Leave one that is to be evaluated."),
     "test_has_no_images": ("The test {id} kept nothing of single images.", "Test again with this version (mo tests rerun)."),
     "result_unreadable": ("The result of test {id} cannot be read ({detail}).", "Test again (mo tests rerun)."),
 }

@@ -24,10 +24,24 @@ class TaskPair(Value, frozen=True):
 
 
 class Dimension(Value, frozen=True):
-    """Figures are wanted for each value of this attribute or task of the dataset; `as_task` evaluates it too."""
+    """Figures are wanted for each value of this attribute or task of the dataset; only with `as_task` is it evaluated
+    too, also where it is one of the tasks of a dataset of classes."""
 
     name: ShortText
     as_task: bool = False
+
+
+AS_TASK = ":task"
+
+
+def dimension_text(dimension: Dimension) -> str:
+    """A dimension as people write it: its name, and `:task` behind it where it is evaluated too."""
+    return dimension.name + AS_TASK * dimension.as_task
+
+
+def dimension_of(text: str) -> Dimension:
+    """The dimension that is written so."""
+    return Dimension(text.removesuffix(AS_TASK), text.endswith(AS_TASK))
 
 
 class TestOptions(Value, frozen=True):
@@ -63,6 +77,9 @@ def options_problem(kind: Family, options: TestOptions) -> Code | None:
     named = Counter(dimension.name for dimension in options.dimensions)
     if twice := [name for name, count in named.items() if count > 1]:
         return Code("dimension_twice", {"dimension": twice[0]})
+    off = only_looked_at(kind, options.dimensions)
+    if options.tasks and all(pair.dataset_task in off for pair in options.tasks):
+        return Code("tasks_are_dimensions", {"dimensions": ", ".join(sorted(off))})
     for dimension in options.dimensions:
         if dimension.as_task and kind != "classification":
             return Code("dimension_not_a_task", {"dimension": dimension.name, "type": kind})
@@ -70,6 +87,14 @@ def options_problem(kind: Family, options: TestOptions) -> Code | None:
         if dimension.as_task and options.tasks and dimension.name not in listed:
             return Code("dimension_task_not_listed", {"dimension": dimension.name, "known": ", ".join(sorted(listed))})
     return None
+
+
+def only_looked_at(kind: Family, dimensions: Sequence[Dimension]) -> frozenset[str]:
+    """The dimensions that are no tasks of the test, even where the dataset has them as tasks.
+
+    Boxes and texts are one task, which no dimension is taken for.
+    """
+    return frozenset(each.name for each in dimensions if not each.as_task and kind == "classification")
 
 
 def without_task(options: TestOptions, dataset_task: str) -> TestOptions:

@@ -100,13 +100,13 @@ def pure_ms(networks: Any, count: int, batch: int) -> float:
     """Milliseconds that the runtime alone takes for so many images."""
     (network,) = networks
     slots = network.slots(batch)
-    network.session.prepare(batch)
+    network.prepare(batch)
     network.trial(slots, batch)
     begun = time.perf_counter()
     done = 0
     while done < count:
         size = min(batch, count - done)
-        network.session.prepare(size)
+        network.prepare(size)
         network.trial(slots, size)
         done += size
     return (time.perf_counter() - begun) * 1000

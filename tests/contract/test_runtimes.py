@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from agents.runtimes.base import LoadError, Runtime
+from agents.runtimes import choosing
+from agents.runtimes.base import LoadError, Runtime, Session
 from agents.runtimes.choosing import Graph, choose, runtime
 from schemas.values import Code
 
@@ -156,6 +157,23 @@ def test_a_backend_that_was_named_is_taken_without_a_trial(name: str, tmp_path: 
     choice = choose(name, "fp32", [graph_file(tmp_path)], "nvidia", 4)
     assert choice.trials == ()
     assert choice.sessions[0].used().backend == f"{name}-cpu"
+
+
+def test_a_backend_that_fails_at_the_tests_batch_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """As a graph may that has its batch written into it."""
+    real = runtime("onnxruntime")
+
+    class Failing:
+        def load(self, *told: object) -> Session:
+            session = real.load(*told)
+            monkeypatch.setattr(session, "prepare", lambda count: 1 // (count == 1))
+            return session
+
+    monkeypatch.setattr(choosing, "runtime", lambda name: real if name == "onnxruntime" else Failing())
+    choice = choose("auto", "fp32", [graph_file(tmp_path)], "nvidia", 4)
+    assert choice.sessions[0].used().backend == "onnxruntime-cpu"
+    (problem,) = [each.problem for each in choice.trials if each.problem is not None]
+    assert (problem.code, problem.params["batch"]) == ("graph_fails_at_batch", "4")
 
 
 @pytest.mark.bars

@@ -18,7 +18,7 @@ from api.resources import Job
 from api.resources_tests import ClassRow
 from schemas.events.tests import BackendUsed, StageTiming, TaskSummary
 from schemas.specs.preprocessing import CenterCrop, CvtRGB, Resize, Transpose
-from schemas.specs.testing import TaskPair, TestOptions
+from schemas.specs.testing import Dimension, TaskPair, TestOptions
 from schemas.values import Code
 from schemas.verdict.judging import intervals, verdicts
 from schemas.verdict.replicates import Sample, encode, sample
@@ -226,6 +226,19 @@ def test_only_what_differs_is_listed():
     assert compare(base, [base, made(2, measure="ap")], [EVEN, EVEN], "en").tests[1].notes[0] == Code(
         "measure_differs", {"base": "top1", "this": "ap"}
     )
+
+
+def test_a_dimension_that_is_a_task_too_is_another_one_and_another_accuracy():
+    off, on = (
+        made(number, options=TestOptions(dimensions=(Dimension("light", as_task=switch),)))
+        for number, switch in ((1, False), (2, True))
+    )
+    result = compare(off, [off, on], [EVEN, EVEN], "en")
+    assert {row.name: row.values for row in result.parameters} == {
+        "tasks": ["", "light:task"],
+        "dimensions": ["light", "light:task"],
+    }
+    assert [note.code for note in result.tests[1].notes] == ["tasks_differ"]
 
 
 def test_slices_have_figures_differences_and_verdicts():

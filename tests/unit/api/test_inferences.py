@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
+from small_tron import manifest, sub_model
 
-from api.commands.tested import Network, networks_of_template, proposed_steps
+from api.commands.tested import Network, networks_of_manifest, networks_of_template, proposed_steps
 from api.errors import ApiRefusal
-from schemas.specs.preprocessing import chain_text
+from schemas.specs.preprocessing import CenterCrop, CvtRGB, Resize, Transpose, chain_text
 from schemas.specs.templates import read_template
 
 
@@ -33,6 +35,17 @@ def test_the_chain_is_that_of_what_is_scored():
         == "resize 32x24 > cvtRGB > transpose"
     )
     assert chain_text(proposed_steps(document("classification", {"args": bgr}), KIND)) == "resize 32x24 > transpose"
+
+
+def test_a_file_that_says_how_images_come_to_its_network_is_believed():
+    steps = (Resize(short_side=9), CenterCrop(width=8, height=8), CvtRGB(), Transpose())
+    said, silent = (
+        msgspec.structs.replace(sub_model(position, str(position))[0], steps=own)
+        for position, own in enumerate((steps, ()))
+    )
+    assert proposed_steps(networks_of_manifest(manifest(said)), KIND) == steps
+    usual = proposed_steps(networks_of_manifest(manifest(silent)), KIND)
+    assert chain_text(usual) == "resize 8x8 > cvtRGB > transpose"
 
 
 def test_networks_that_want_different_chains_take_their_own():

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import UUID
 
-from schemas.events import DatasetImported
+import msgspec
+import pytest
+
+from schemas.events import DatasetImported, InferenceRequested
+from schemas.specs.testing import Dimension, TaskPair, TestOptions
 from schemas.values import ObjectRef
 from storage.datasets.pack import PackTask, PackWriter
 
@@ -40,6 +44,46 @@ async def test_the_form_says_what_a_test_would_be_filled_with(api, tmp_path):
     assert {each["name"]: (each["values"], each["as_task"]) for each in form["dimensions"]} == {
         "class": (2, True), "kind": (2, False), "light": (2, False),
     }  # fmt: skip
+
+
+async def asked_without(api, tmp_path, *deleted: str, **options: object):
+    """The options of a test without these tasks; or the code why there is none."""
+    model, there = await api.converted(), await dataset(api, tmp_path)
+    wish = {"model_id": str(model), "dataset_id": str(there), "options": options}
+    answer = await api.post("/inferences", {**wish, "without_tasks": list(deleted)})
+    return await options_of(api, answer.json["id"]) if answer.status == 201 else answer.json["code"]
+
+
+async def options_of(api, test: str) -> TestOptions:
+    row = await api.views.job(UUID(test))
+    return msgspec.json.decode(row.request, type=InferenceRequested).options
+
+
+PAIRS = [{"task": "class", "dataset_task": "kind"}, {"task": "other", "dataset_task": "class"}]
+DIMENSIONS = [{"name": "class", "as_task": True}, {"name": "light"}]
+LEFT = TestOptions(tasks=(TaskPair("class", "kind"),), dimensions=(Dimension("light"),))
+
+
+async def test_a_task_deleted_from_the_list_takes_its_dimension_along(api, tmp_path):
+    assert await asked_without(api, tmp_path, "class", tasks=PAIRS, dimensions=DIMENSIONS) == LEFT
+
+
+@pytest.mark.parametrize(
+    ("deleted", "code"),
+    [(("kind",), "task_pair_unknown"), (("class",), "tasks_all_deleted"), (("class",) * 2, "task_pair_unknown")],
+)
+async def test_the_list_that_tasks_are_deleted_from_is_the_one_that_is_filled_in(api, tmp_path, deleted, code):
+    """The model has one head, which `class` answers; `kind` is not in the list."""
+    assert await asked_without(api, tmp_path, *deleted) == code
+
+
+async def test_a_clone_may_leave_a_task_out(api, tmp_path):
+    model, there = await api.converted(), await dataset(api, tmp_path)
+    options = {"tasks": PAIRS, "dimensions": DIMENSIONS}
+    wish = {"model_id": str(model), "dataset_id": str(there), "options": options}
+    test = (await api.post("/inferences", wish)).json["id"]
+    clone = (await api.post(f"/tests/{test}/clone", {"without_tasks": ["class"]})).json["id"]
+    assert await options_of(api, clone) == LEFT
 
 
 async def test_a_form_needs_both(api):

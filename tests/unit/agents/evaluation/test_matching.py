@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from agents.evaluation.matching import match_tasks, select
+from agents.evaluation.matching import answerable, asked_pairs, match_tasks, select
 from agents.sandbox.inside import Refused
 from schemas.specs.parts import TaskSpec
-from storage.datasets.pack import ImageRecord, PackTask
+from schemas.specs.testing import Dimension, TaskPair, TestOptions
+from storage.datasets.pack import ImageRecord, PackInfo, PackTask
 
 
 def record(name: str, **labels: str) -> ImageRecord:
@@ -47,3 +48,41 @@ def test_nothing_in_common_is_refused(name: str) -> None:
         match_tasks([TaskSpec("class", ("x",))], [PackTask(name, ("y",))])
     assert refused.value.code == "classes_do_not_match"
     assert refused.value.params == {"dataset": "y", "model": "x"}
+
+
+KIND, LIGHT = PackTask("kind", ("car", "bus")), PackTask("light", ("day", "night"))
+INFO = PackInfo(type="classification", tasks=(KIND, LIGHT), images=1, dropped=0, dimensions={"side": {"left": 1}})
+PAIRS = (TaskPair("kind", "kind"), TaskPair("light", "light"))
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "tasks"),
+    [
+        ((), ["kind", "light"]),
+        ((Dimension("light"),), ["kind"]),
+        ((Dimension("light", as_task=True),), ["kind", "light"]),
+        ((Dimension("side"),), ["kind", "light"]),
+        ((Dimension("light"), Dimension("side", as_task=True)), ["kind", "side"]),
+    ],
+)
+def test_a_dimension_is_a_task_only_where_it_is_switched_on(
+    dimensions: tuple[Dimension, ...], tasks: list[str]
+) -> None:
+    assert [task.name for task in answerable(INFO, dimensions)] == tasks
+    listed = asked_pairs(INFO, TestOptions(tasks=PAIRS, dimensions=dimensions))
+    assert [pair.task for pair in listed] == [name for name in tasks if name != "side"]
+
+
+def test_what_leaves_no_task_is_refused() -> None:
+    both = (Dimension("kind"), Dimension("light"))
+    for asked in (
+        lambda: answerable(INFO, both),
+        lambda: asked_pairs(INFO, TestOptions(tasks=PAIRS[:1], dimensions=both)),
+    ):
+        with pytest.raises(Refused, match="tasks_are_dimensions"):
+            asked()
+
+
+def test_boxes_stay_the_task_whatever_is_looked_at() -> None:
+    info = PackInfo(type="detection", tasks=(KIND,), images=1, dropped=0)
+    assert answerable(info, (Dimension("kind"),)) == (KIND,)

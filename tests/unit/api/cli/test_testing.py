@@ -83,11 +83,13 @@ def test_what_makes_no_sense_is_not_asked_for(argv: tuple[str, ...], capsys: pyt
 
 def test_a_clone_names_its_changes_and_a_rerun_has_none(capsys: pytest.CaptureFixture[str]) -> None:
     asked = Asked()
-    changes = ("--batch-size", "8", "--dimension", "light")
+    changes = ("--batch-size", "8", "--dimension", "light", "--without-task", "kind")
     assert mo(asked.client, "tests", "clone", "a", *changes, "--no-wait") == 0
     assert mo(asked.client, "tests", "rerun", "a", "--no-wait") == 0
     (_, cloned), (_, again) = asked.clones
-    assert cloned == CloneWish(batch_size=8, options=TestOptions(dimensions=(Dimension("light"),)))
+    assert cloned == CloneWish(
+        batch_size=8, options=TestOptions(dimensions=(Dimension("light"),)), without_tasks=["kind"]
+    )
     assert again == CloneWish()
     capsys.readouterr()
 
@@ -103,6 +105,7 @@ def test_a_quick_check_takes_images_and_nothing_that_is_about_labels(capsys: pyt
     assert mo(client, "infer", "a", "--quick", "one.png", "two.png", "--batch-size", "2", "--no-wait") == 0
     assert mo(client, "infer", "a", "--quick", "one.png", "--iou", "0.6") == 2
     assert mo(client, "infer", "a", "--quick", "one.png", "--dataset", "c") == 2
+    assert mo(client, "infer", "a", "--quick", "one.png", "--without-task", "kind") == 2
     how = {"batch_size": 2, "backend": "auto", "steps": None, "precision": "fp32"}
     assert asked == [(IDS["a"], ["one.png", "two.png"], how)]
     capsys.readouterr()

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.specs.testing import Dimension, TaskPair, TestOptions, options_problem, without_task
+from schemas.specs.testing import (
+    Dimension,
+    TaskPair,
+    TestOptions,
+    dimension_of,
+    dimension_text,
+    options_problem,
+    without_task,
+)
 
 PAIRS = (TaskPair("colour", "颜色"), TaskPair("kind", "车型"))
 
@@ -28,6 +36,9 @@ PAIRS = (TaskPair("colour", "颜色"), TaskPair("kind", "车型"))
             "dimension_task_not_listed",
         ),
         ("classification", TestOptions(tasks=PAIRS, dimensions=(Dimension("车型", as_task=True),)), None),
+        ("classification", TestOptions(tasks=PAIRS, dimensions=(Dimension("车型"),)), None),
+        ("classification", TestOptions(tasks=PAIRS[1:], dimensions=(Dimension("车型"),)), "tasks_are_dimensions"),
+        ("sequence", TestOptions(tasks=PAIRS[1:], dimensions=(Dimension("车型"),)), None),
     ],
 )
 def test_what_does_not_fit_is_named(kind, options, code):
@@ -42,3 +53,8 @@ def test_a_deleted_task_takes_its_dimension_along():
     after = without_task(before, "车型")
     assert after == TestOptions(iou_threshold=0.6, tasks=PAIRS[:1], dimensions=(Dimension("天气"),))
     assert without_task(after, "nothing") == after
+
+
+@pytest.mark.parametrize("dimension", [Dimension("天气"), Dimension("天气", as_task=True), Dimension("a:b")])
+def test_a_dimension_is_read_as_it_is_written(dimension):
+    assert dimension_of(dimension_text(dimension)) == dimension
