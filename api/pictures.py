@@ -7,6 +7,7 @@ Browsers turn the original as its EXIF says, as boxes are meant.
 from __future__ import annotations
 
 import base64
+import math
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -15,6 +16,9 @@ from xml.sax.saxutils import escape
 MEDIA = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "bmp": "image/bmp", "webp": "image/webp"}
 """Formats that packs hold, by the ending of their entries, and that browsers show."""
 LINE_CHARS_MAX = 200
+SIDE_MIN = 320
+"""Smaller images are shown larger, pixel by pixel, or nobody could read what stands over them."""
+SQUARES = ' image-rendering="pixelated"'
 
 
 class Mark(NamedTuple):
@@ -33,12 +37,14 @@ class Mark(NamedTuple):
 def picture(image: bytes, media: str, size: tuple[int, int], marks: Iterable[Mark], lines: Sequence[str]) -> bytes:
     """The SVG: the image (`size`: width, height in pixels), its boxes, and lines of text in its upper left corner."""
     width, height = size
-    letter = max(8.0, min(width, height) / 30)
+    zoom = max(1, math.ceil(SIDE_MIN / max(1, width, height)))
+    letter = max(8.0, min(width, height) * zoom / 30) / zoom
+    shown = f'width="{width * zoom}" height="{height * zoom}"'
     data = base64.b64encode(image).decode()
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
-        f'<image width="{width}" height="{height}" href="data:{media};base64,{data}"/>',
-        f'<g font-family="sans-serif" font-size="{letter:.1f}" stroke-width="{letter / 6:.2f}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {shown}>',
+        f'<image width="{width}" height="{height}"{SQUARES if zoom > 1 else ""} href="data:{media};base64,{data}"/>',
+        f'<g font-family="sans-serif" font-size="{letter:.2f}" stroke-width="{letter / 6:.2f}">',
     ]
     parts += [_box(mark, letter) for mark in marks]
     parts += [_text(letter / 2, letter * (1.3 * number + 1.3), line, "#ffffff") for number, line in enumerate(lines)]

@@ -27,6 +27,7 @@ from api.cli import (
     tests,
     tron,
 )
+from api.cli.output import label
 from api.cli.session import ClientFactory, Session, UsageError, take_everywhere
 from api.cli.words import known, language, plain, say
 
@@ -139,7 +140,10 @@ def _failed(session: Session, error: Exception) -> int:
     else:
         key = f"error.{error.code}"
         if known(session.lang, key):
-            session.tell(key, **error.params)
+            params = error.params
+            if "noun" in params:
+                params = {**params, "noun": label(session, "noun", params["noun"])}
+            session.tell(key, **params)
         else:
             print(plain(_said(session.lang, error) or str(error)), file=session.stderr)
     return exits.exit_code(error)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CONFUSED_MAX = 10
 """Cells of the confusion matrix that are shown: the fullest ones beside the diagonal."""
 BOXES_MAX = 4
+MORE = "text.more_images"
 NAME = re.compile(r"[^\w.-]+")
 NAME_CHARS_MAX = 80
 
@@ -76,7 +77,8 @@ def images(
         cursor=after or None,
     )
     rows = [(str(each.number), each.name, _right(session, each), _said(each), _slices(each)) for each in page.items]
-    emit(session, page, Sheet(headings(session, "number", "name", "image_right", "said", "slice"), rows))
+    columns = headings(session, "number", "name", "image_right", "said", "slice")
+    emit(session, page, Sheet(columns, rows), more=MORE)
 
 
 def render(
@@ -117,7 +119,7 @@ def render(
     rows = [(str(each["number"]), str(each["name"]), str(each["path"])) for each in written]
     emit(session, written, Sheet(headings(session, "number", "name", "path"), rows))
     if page.next is not None:
-        session.mention("text.more_images", after=page.next)
+        session.mention(MORE, after=page.next)
 
 
 def flips(
@@ -150,7 +152,8 @@ def flips(
     counts = session.say("text.flips", task=found.task, images=found.images, lost=found.lost, won=found.won)
     columns = headings(session, "number", "name", "change", "difference", "base_said", "test_said")
     whole = session.options.output == "json"
-    emit(session, found if whole else Page(items=found.items, next=found.next), Sheet(columns, rows, notes=[counts]))
+    shown = found if whole else Page(items=found.items, next=found.next)
+    emit(session, shown, Sheet(columns, rows, notes=[counts]), more=MORE)
 
 
 def _seen(session: Session, text: str) -> UUID:

@@ -41,8 +41,11 @@ class Sheet(NamedTuple):
     notes: Sequence[str] = ()
 
 
-def emit(session: Session, resource: object, *sheets: Sheet) -> None:
-    """Print `resource` in the form that was asked for: for programs, or the sheets that show it to people."""
+def emit(session: Session, resource: object, *sheets: Sheet, more: str = "text.more") -> None:
+    """Print `resource` in the form that was asked for: for programs, or the sheets that show it to people.
+
+    `more`: the sentence that says how to see the rest of a page, with the parameter `after`.
+    """
     match session.options.output:
         case "json":
             print(msgspec.json.format(msgspec.json.encode(resource), indent=2).decode(), file=session.stdout)
@@ -55,7 +58,7 @@ def emit(session: Session, resource: object, *sheets: Sheet) -> None:
             for sheet in sheets:
                 draw(session.stdout, sheet, colour=not session.environ.get("NO_COLOR"))
     if session.options.output != "json" and goes_on(resource):
-        session.mention("text.more")
+        session.mention(more, after=getattr(resource, "next", ""))
 
 
 def in_markdown(sheet: Sheet) -> str:

@@ -5,6 +5,13 @@
 from __future__ import annotations
 
 EN = {
+    "noun.structure": "structure",
+    "noun.pth": "PTH model",
+    "noun.tron": "Tron model",
+    "noun.template": "template",
+    "noun.dataset": "dataset",
+    "noun.test": "test",
+    "noun.job": "job",
     "help.dictionary": "The lists that templates and uploads choose from; everybody may edit them.",
     "help.dictionary.list": "All lists with their defaults.",
     "help.dictionary.show": "One list.",
@@ -47,6 +54,13 @@ EN = {
 }
 
 ZH = {
+    "noun.structure": "模型结构",
+    "noun.pth": "PTH 模型",
+    "noun.tron": "Tron 模型",
+    "noun.template": "模版",
+    "noun.dataset": "数据集",
+    "noun.test": "推理测试",
+    "noun.job": "任务",
     "help.dictionary": "字典：模版与上传时可选的取值；目前人人都可以修改。",
     "help.dictionary.list": "查看全部列表及默认值。",
     "help.dictionary.show": "查看一个列表。",

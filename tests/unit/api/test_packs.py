@@ -72,6 +72,7 @@ async def test_an_image_is_shown_as_it_came_and_with_what_is_said_of_it(api, tmp
     assert (image.body, image.headers["Content-Type"]) == (PNG + b"\x01", "image/png")
     picture = await api.get(f"/datasets/{id_}/records/1/rendered")
     svg = ElementTree.fromstring(picture.body)
+    assert (svg.get("viewBox"), svg.get("width"), svg.get("height")) == ("0 0 64 48", "320", "240"), "small: five times"
     (box,) = svg.iter("{http://www.w3.org/2000/svg}rect")
     assert [float(box.get(name, "")) for name in ("x", "y", "width", "height")] == [1.5, 2, 10, 8]
     assert "car" in picture.body.decode()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 from cli_scene import A, B, Fake, mo, outcome
 
+from api.client.errors import UnknownNameError
 from api.resources import Page
 from api.resources_images import BoxCounts, ClassAnswer, Flip, Flips, FoundBox, Guess, ImageOutcome, TrueBox
 from schemas.events.tests import BackendUsed, DetectionSummary
@@ -158,3 +160,13 @@ def test_programs_get_flips_whole_or_row_by_row(capsys: pytest.CaptureFixture[st
     assert mo(Asked().client, "tests", "flips", "a", "b", "-o", "jsonl") == 0
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["test"]["name"] == IMAGE.name
+
+
+def test_what_has_no_such_name_is_called_as_people_call_it(capsys: pytest.CaptureFixture[str]) -> None:
+    def find(text: str) -> UUID:
+        raise UnknownNameError("test", text)
+
+    client = Fake(tests={"find_seen": find})
+    for lang, said in (("zh", "推理测试中没有“x”。"), ("en", "No test is called 'x'.")):
+        assert mo(client, "tests", "images", "x", "--lang", lang) == 3
+        assert said in capsys.readouterr().err
