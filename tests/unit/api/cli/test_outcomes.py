@@ -166,7 +166,7 @@ def test_what_has_no_such_name_is_called_as_people_call_it(capsys: pytest.Captur
     def find(text: str) -> UUID:
         raise UnknownNameError("test", text)
 
-    client = Fake(tests={"find_seen": find})
+    client = Fake(tests={"find_seen": find, "images": None})
     for lang, said in (("zh", "推理测试中没有“x”。"), ("en", "No test is called 'x'.")):
         assert mo(client, "tests", "images", "x", "--lang", lang) == 3
         assert said in capsys.readouterr().err
