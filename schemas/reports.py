@@ -65,14 +65,15 @@ class SubReport(Part, frozen=True, kw_only=True):
     """How one sub-model's conversion went.
 
     `batch_drift` is the largest change of an image's output with the batch it came in (PyTorch); `proposed_threshold`
-    the error threshold that the measured differences suggest; `real_images` how many images of a dataset were used (0:
-    random inputs only); `folded_scale` the part of the normalisation that lies in the graph. `arguments` is what the
-    structure's constructor was called with. `notices` say what is allowed and still worth knowing.
+    the error threshold that the measured differences suggest (None: they are no rounding); `real_images` how many
+    images of a dataset were used (0: random inputs only); `folded_scale` the part of the normalisation that lies in the
+    graph. `arguments` is what the structure's constructor was called with. `notices` say what is allowed and still
+    worth knowing.
     """
 
     name: str
     max_abs_error: float
-    proposed_threshold: float
+    proposed_threshold: float | None
     differences: tuple[Measurement, ...]
     batch_drift: float
     exported: GraphFacts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,9 @@ def _notices(chosen: Chosen) -> tuple[Code, ...]:
     if chosen.left_out:
         params = {"names": listed(list(chosen.left_out)), "count": str(len(chosen.left_out))}
         notices.append(Code("weights_left_out", params))
+    if chosen.cast:
+        kinds = [f"{kind} ({count})" for kind, count in Counter(chosen.cast.values()).items()]
+        notices.append(Code("weights_cast", {"kinds": listed(kinds), "count": str(len(chosen.cast))}))
     if wrong := not_finite(chosen.tensors):
         notices.append(Code("weights_not_finite", {"names": listed(wrong), "count": str(len(wrong))}))
     return tuple(notices)

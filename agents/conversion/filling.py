@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -12,24 +13,53 @@ from agents.sandbox.inside import Refused, listed
 
 PARALLEL = "module."
 """What data-parallel training puts in front of every name."""
+BESIDE = frozenset({"loss", "losses", "criterion", "criterions", "criteria", "metric", "metrics", "accuracy"})
+"""Words in names of what training keeps beside a network and no answer is computed with."""
+FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
+"""Number types that are the same weights in another precision; no others (quantized ones, for instance) are."""
+COUNTED = "num_batches_tracked"
+"""A layer's count of the batches that it was trained with; averages of weights make a fraction of it."""
+_PART = re.compile(r"[._]")
 _HEAD_PART = 0.1
 """If no more of the tensors than this have another shape, it is a head that differs, not the whole network."""
 
 
 class Chosen(NamedTuple):
-    """The network's tensors by its own names: `prefix` was taken away, `left_out` had another one."""
+    """The network's tensors by its own names: `prefix` was taken away, `left_out` had another one.
+
+    `cast` are names with the number types in the file and in the network, where these are not the same.
+    """
 
     tensors: dict[str, torch.Tensor]
     prefix: str
     left_out: tuple[str, ...]
+    cast: Mapping[str, str] = {}
 
 
 def state_dict(loaded: object, key: str) -> dict[str, torch.Tensor]:
     """The tensors by name under `key` (a dotted path; the whole file if empty), `PARALLEL` taken away.
 
+    Behind a colon stands the prefix of the wanted ones (`state_dict:model.`, `:ema.`), which is then taken away; the
+    others are left.
+
     Raises:
-        Refused: `state_dict_key_missing`, `weights_not_tensors`.
+        Refused: `state_dict_key_missing`, `weights_not_tensors`, `weights_prefix_missing`.
     """
+    name, _, prefix = key.partition(":")
+    if not prefix or _under(loaded, key) is not None:
+        return _without(PARALLEL, _tensors(loaded, key))
+    return _below(_tensors(loaded, name), prefix)
+
+
+def _below(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    found = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    if not found:
+        there = sorted({name.partition(".")[0] + "." for name in tensors})
+        raise Refused("weights_prefix_missing", prefix=prefix, found=listed(there))
+    return found
+
+
+def _tensors(loaded: object, key: str) -> dict[str, torch.Tensor]:
     chosen = _under(loaded, key) if key else loaded
     if chosen is None or not isinstance(loaded, Mapping):
         raise Refused("state_dict_key_missing", key=key, found=found_in(loaded))
@@ -40,7 +70,7 @@ def state_dict(loaded: object, key: str) -> dict[str, torch.Tensor]:
         raise Refused("state_dict_key_missing", key="", found=found_in(loaded))
     if wrong:
         raise Refused("weights_not_tensors", found=listed(wrong))
-    return _without(PARALLEL, {str(name): value for name, value in chosen.items()})
+    return {str(name): value for name, value in chosen.items()}
 
 
 def _under(loaded: object, key: str) -> object:
@@ -66,13 +96,15 @@ def choose(own: Iterable[str], tensors: Mapping[str, torch.Tensor]) -> Chosen:
     """The tensors that are the network's, where all of its names `own` have one prefix in the file.
 
     Training frames put the network into a larger one (`model.`, `net.`, `_orig_mod.`); what lies beside it there, a
-    loss for instance, is no part of the network. A prefix counts only if the names below it are exactly the network's.
+    loss for instance (`BESIDE`), is no part of the network. A prefix counts only if the names below it are exactly the
+    network's, and nothing else that might be wanted instead lies beside them.
 
     Raises:
-        Refused: `weights_prefixes_several`, where several parts of the file would fit (weights and their averages).
+        Refused: `weights_prefixes_several`, where several parts of the file would fit (weights and their averages);
+            `weights_beside_unclear`, where something else lies beside the part that fits.
     """
     # Layers of old PyTorch versions did not count their batches; PyTorch fills that in.
-    needed = {name for name in own if not name.endswith("num_batches_tracked")}
+    needed = {name for name in own if not name.endswith(COUNTED)}
     names = set(tensors)
     if needed <= names:
         return Chosen(dict(tensors), "", ())
@@ -89,7 +121,10 @@ def choose(own: Iterable[str], tensors: Mapping[str, torch.Tensor]) -> Chosen:
         return Chosen(dict(tensors), "", ())
     prefix = fitting[0]
     below = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-    return Chosen(below, prefix, tuple(sorted(name for name in names if not name.startswith(prefix))))
+    beside = sorted(name for name in names if not name.startswith(prefix))
+    if unclear := [name for name in beside if BESIDE.isdisjoint(_PART.split(name.lower()))]:
+        raise Refused("weights_beside_unclear", prefix=prefix, names=listed(unclear), count=len(unclear))
+    return Chosen(below, prefix, tuple(beside))
 
 
 def fill(model: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> Chosen:
@@ -97,16 +132,19 @@ def fill(model: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> Chosen:
 
     Raises:
         Refused: `keys_mismatch`, `keys_mismatch_prefix`, `weights_shape_mismatch`, `weights_head_mismatch`,
-            `weights_prefixes_several`.
+            `weights_dtype_mismatch`, `weights_prefixes_several`, `weights_beside_unclear`.
     """
     own = model.state_dict()
     chosen = choose(own, tensors)
     _check_shapes(own, chosen.tensors)
+    _check_dtypes(own, chosen.tensors)
+    # before its weights, not after them: a structure in half precision would round them first
+    model.float().eval()
+    chosen = chosen._replace(cast=_cast(model.state_dict(), chosen.tensors))
     # PyTorch decides what is missing: it fills in what older versions of its layers did not store yet.
     missing, unexpected = model.load_state_dict(chosen.tensors, strict=False)
     if missing or unexpected:
         raise _keys_mismatch(sorted(missing), sorted(unexpected))
-    model.float().eval()
     return chosen
 
 
@@ -124,6 +162,37 @@ def _check_shapes(own: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.T
                 "weights_head_mismatch", names=listed(wrong), in_file=in_file[0], in_structure=in_structure[0]
             )
     raise Refused("weights_shape_mismatch", names=listed(shown), count=len(wrong))
+
+
+def _check_dtypes(own: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.Tensor]) -> None:
+    """Floats go into floats, whatever their precision, and into whole numbers what is whole; anything else (what is
+    quantized, for instance) would mean something else when it was cast."""
+    shared = own.keys() & tensors.keys()
+    wrong = sorted(name for name in shared if not _fits(name, tensors[name], own[name].dtype))
+    if wrong:
+        shown = [f"{name} {_dtype(tensors[name])} / {_dtype(own[name])}" for name in wrong]
+        raise Refused("weights_dtype_mismatch", names=listed(shown), count=len(wrong))
+
+
+def _fits(name: str, tensor: torch.Tensor, wanted: torch.dtype) -> bool:
+    if tensor.dtype == wanted or (tensor.dtype in FLOATS and wanted in FLOATS):
+        return True
+    if wanted.is_floating_point or wanted.is_complex or (tensor.is_floating_point() and tensor.dtype not in FLOATS):
+        return False
+    # counts and indices, saved by someone who cast everything
+    return name.endswith(COUNTED) or torch.equal(tensor.to(wanted).to(tensor.dtype), tensor)
+
+
+def _cast(own: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.Tensor]) -> dict[str, str]:
+    return {
+        name: f"{_dtype(tensors[name])} -> {_dtype(own[name])}"
+        for name in sorted(own.keys() & tensors.keys())
+        if tensors[name].dtype != own[name].dtype
+    }
+
+
+def _dtype(tensor: torch.Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _shape(tensor: torch.Tensor) -> str:

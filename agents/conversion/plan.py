@@ -110,7 +110,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     outputs: tuple[Output, ...]
     differences: tuple[Measurement, ...]
     max_abs_error: float
-    proposed_threshold: float
+    proposed_threshold: float | None
     batch_drift: float
     exported: GraphFacts
     converted: GraphFacts
@@ -135,6 +135,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 NOTICES = frozenset(
     {
         "weights_prefix_removed",
+        "weights_cast",
         "weights_left_out",
         "weights_not_finite",
         "exported_by_tracing",

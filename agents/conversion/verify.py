@@ -6,6 +6,7 @@ What it reads was written by a child that ran user code: graph and arrays are ho
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +25,9 @@ from agents.conversion.locating import Side, parting
 from agents.conversion.measuring import (
     Arrays,
     batch_drift,
+    beyond_rounding,
     check_threshold,
+    distance_notices,
     drift_notices,
     measured,
     proposed_threshold,
@@ -76,7 +79,8 @@ def check_outputs(reference: Arrays, feeds: Feeds, plan: Plan, outputs: int) -> 
     """PyTorch's outputs have a row for every image, are finite, and can be read by the template's method.
 
     Raises:
-        Refused: `output_without_batch`, `output_not_finite`, and the codes of `output_problem` and `Decoder`.
+        Refused: `output_without_batch`, `output_shape_varies`, `output_not_finite`, and the codes of `output_problem`
+            and `Decoder`.
     """
     for batch in feeds:
         for number in range(outputs):
@@ -85,6 +89,10 @@ def check_outputs(reference: Arrays, feeds: Feeds, plan: Plan, outputs: int) -> 
                 raise Refused("output_without_batch", output=number, shape=output.shape, batch=batch.size)
             if not np.isfinite(output).all():
                 raise Refused("output_not_finite", side="pytorch", output=number, batch=batch.size)
+    for number in range(outputs):
+        shapes = sorted({reference[output_key(batch, number)].shape[1:] for batch in feeds})
+        if len(shapes) > 1:
+            raise Refused("output_shape_varies", output=number, shapes="; ".join(map(str, shapes)))
     first = [reference[output_key(next(iter(feeds)), number)][0] for number in range(outputs)]
     problem = output_problem(plan.method, plan.args, plan.tasks, [each.shape for each in first])
     if problem is not None:
@@ -172,7 +180,11 @@ def unscaled(feeds: Feeds, scale: tuple[float, ...]) -> dict[Batch, NDArray[Any]
 def _located(refused: Refused, exported: Side, kept: Side, reference: Arrays, threshold: float) -> Refused:
     """The refusal with the place where the graph went wrong."""
     names = [value.name for value in kept.model.graph.output]
-    found = parting(exported, kept, reference, names, threshold, load_session)
+    try:
+        found = parting(exported, kept, reference, names, threshold, load_session)
+    except Exception:  # looking for the place is a service: whatever goes wrong there, the verdict stands
+        traceback.print_exc()
+        return refused
     if found is not None and found.place:
         refused.params["first"] = begins(Code("begins_in_merging", {"at": found.place}))
     elif found is not None:
@@ -186,7 +198,7 @@ def _judge(graphs: _Graphs, given: Path, made: Path, plan: Plan) -> Verdict:
     feeds, outputs = load_feeds(given, plan), len(graphs.dtypes)
     reference = load_reference(given / REFERENCE_FILE, feeds, outputs)
     check_outputs(reference, feeds, plan, outputs)
-    drift = batch_drift(reference, feeds, outputs, plan.error_threshold)
+    drift = batch_drift(reference, feeds, outputs)
     kept_feeds = unscaled(feeds, plan.scale) if graphs.folded else feeds
     session = load_session(made / CONVERTED_FILE)
     try:
@@ -201,7 +213,7 @@ def _judge(graphs: _Graphs, given: Path, made: Path, plan: Plan) -> Verdict:
         outputs=output_specs(session.outputs, graphs.dtypes, reference, feeds),
         differences=differences,
         max_abs_error=worst,
-        proposed_threshold=proposed_threshold(differences),
+        proposed_threshold=None if beyond_rounding(differences) else proposed_threshold(differences),
         batch_drift=drift,
         exported=graphs.before,
         converted=graphs.after,
@@ -209,7 +221,10 @@ def _judge(graphs: _Graphs, given: Path, made: Path, plan: Plan) -> Verdict:
         toolchain={"python": sys.version.split()[0], **{tool: version(tool) for tool in _TOOLS}},
         real_images=max((batch.start + batch.size for batch in feeds if batch.inputs == "real"), default=0),
         folded_scale=plan.scale if graphs.folded else (),
-        notices=drift_notices(drift, plan.error_threshold),
+        notices=(
+            *distance_notices(differences, plan.error_threshold),
+            *drift_notices(drift, plan.error_threshold),
+        ),
     )
 
 

@@ -69,8 +69,9 @@ def _measured(session: Session, part: SubReport, dataset: DatasetRef | None) -> 
         for each in part.differences
     ]
     columns = headings(session, "output", "inputs", "batch", "max_abs", "mean_abs", "relative", "cosine")
-    notes = [session.say("text.proposed_threshold", threshold=f"{part.proposed_threshold:.3g}")]
-    notes.append(inputs_said(session, part.real_images, dataset))
+    notes = [inputs_said(session, part.real_images, dataset)]
+    if part.proposed_threshold is not None:
+        notes.insert(0, session.say("text.proposed_threshold", threshold=f"{part.proposed_threshold:.3g}"))
     return Sheet(columns, rows, title=session.say("title.measured", name=part.name), notes=notes)
 
 

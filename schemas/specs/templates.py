@@ -35,8 +35,8 @@ _Shape = tuple[Positive, Positive, Positive, Positive]
 class SubTemplate(Value, frozen=True):
     """One network of the model. Normalisation is y = (x - mean) * scale per channel, x in 0..255.
 
-    `input_shape` is (batch, channels, height, width); an empty `state_dict_key` means that the file is the state dict,
-    an empty `method` that it is the template's.
+    `input_shape` is (batch, channels, height, width); an empty `state_dict_key` means that the file is the state dict
+    (behind a colon may stand the prefix of the wanted names in it), an empty `method` that it is the template's.
     """
 
     name: SubText

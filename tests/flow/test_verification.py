@@ -72,12 +72,48 @@ async def test_a_batch_that_is_fixed_without_a_word_is_found(
 @pytest.mark.bars
 async def test_the_node_where_the_export_went_wrong_is_named(bench: Bench, good: bytes) -> None:
     reason = await bench.refusal(bench.conversion(good, WHILE_EXPORTED))
-    assert reason.code == "threshold_exceeded"
+    assert reason.code == "outputs_differ"
+    assert "proposed" not in reason.params
     assert reason.params["inputs"] == "on_random_inputs"
     assert reason.params["first"].startswith("begins_in_export: Mul ")
     assert "record" not in reason.params
     assert bench.work is not None
     assert b"values compared" in bench.work.log.text()
+
+
+@pytest.mark.bars
+async def test_a_generous_threshold_lets_a_wrong_graph_pass_and_it_is_said(bench: Bench, good: bytes) -> None:
+    result = cast(ModelConverted, await bench.do(bench.conversion(good, WHILE_EXPORTED, threshold="1000")))
+    (part,) = msgspec.json.decode(bench.store.path(result.report).read_bytes(), type=ConversionReport).sub_models
+    assert [notice.code for notice in part.notices] == ["outputs_far_apart"]
+    assert part.proposed_threshold is None
+
+
+@pytest.mark.bars
+@pytest.mark.parametrize(
+    ("key", "kind", "prefix", "said"),
+    [
+        ("state_dict", torch.float16, "", ["weights_cast"]),
+        ("state_dict", torch.bfloat16, "module.", ["weights_cast"]),
+        ("ema.weights", torch.float64, "model.", ["weights_prefix_removed", "weights_cast"]),
+        ("state_dict:ema.", torch.float32, "ema.", []),
+    ],
+)
+async def test_awkward_weights_convert_and_nothing_is_done_to_them_in_silence(
+    bench: Bench, tmp_path: Path, key: str, kind: torch.dtype, prefix: str, said: list[str]
+) -> None:
+    kept = {prefix + name: tensor.to(kind) for name, tensor in network().state_dict().items()}
+    beside = {"model.0.weight": torch.ones(1)} if prefix == "ema." else {}
+    file = weights(tmp_path, {"ema": {"weights": kept}, "state_dict": {**kept, **beside}, "epoch": 3})
+    result = cast(ModelConverted, await bench.do(bench.conversion(file, state_dict_key=key)))
+    (part,) = msgspec.json.decode(bench.store.path(result.report).read_bytes(), type=ConversionReport).sub_models
+    assert [notice.code for notice in part.notices] == said
+    assert part.proposed_threshold is not None
+
+
+async def test_quantized_weights_are_refused(bench: Bench, tmp_path: Path) -> None:
+    kept = {name: tensor.to(torch.int8) for name, tensor in network().state_dict().items()}
+    assert await bench.refused(bench.conversion(weights(tmp_path, {"state_dict": kept}))) == "weights_dtype_mismatch"
 
 
 @pytest.mark.bars
@@ -159,7 +195,7 @@ async def test_what_only_real_images_show_is_found_on_them(bench: Bench, good: b
     random_only = bench.conversion(good, ON_BRIGHT_ONES)
     assert cast(ModelConverted, await bench.do(random_only)).max_abs_error <= 1e-4
     reason = await bench.refusal(msgspec.structs.replace(random_only, real_inputs=photos(bench, white)))
-    assert (reason.code, reason.params["inputs"]) == ("threshold_exceeded", "on_real_inputs")
+    assert (reason.code, reason.params["inputs"]) == ("outputs_differ", "on_real_inputs")
     assert reason.params["first"].startswith("begins_in_export: ")
 
 

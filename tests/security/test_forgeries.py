@@ -87,7 +87,7 @@ FORGERIES: dict[str, tuple[str, str]] = {
     ),
     "an exporter that writes another network": (
         OTHER + "real = torch.onnx.export\ntorch.onnx.export = lambda model, *a, **k: real(Other(), *a, **k)",
-        "threshold_exceeded",
+        "outputs_differ",
     ),
     "an exporter that writes nothing": ("torch.onnx.export = lambda *a, **k: None", "graph_malformed"),
     "an exporter that writes junk": (
@@ -100,7 +100,7 @@ FORGERIES: dict[str, tuple[str, str]] = {
     ),
     "savez that writes zeros": (
         "real = np.savez\nnp.savez = lambda path, **a: real(path, **{k: v * 0 for k, v in a.items()})",
-        "threshold_exceeded",
+        "outputs_differ",
     ),
     "savez that writes NaN": (
         "real = np.savez\nnp.savez = lambda path, **a: real(path, **{k: v * np.nan for k, v in a.items()})",
@@ -127,17 +127,17 @@ FORGERIES: dict[str, tuple[str, str]] = {
     "a comparison that always agrees": (
         "import agents.conversion.measuring as m\nm.check_threshold = lambda *a: 0.0\nm.difference = None\n"
         "real = np.savez\nnp.savez = lambda path, **a: real(path, **{k: v + 1 for k, v in a.items()})",
-        "threshold_exceeded",
+        "outputs_differ",
     ),
     "a lower bar in the plan": (
         "p = pathlib.Path(os.environ['BOX_INPUTS']) / 'plan.json'\n"
         "try:\n    p.write_text(p.read_text().replace('0.0001', '1e9'))\nexcept OSError:\n    pass\n"
         "real = np.savez\nnp.savez = lambda path, **a: real(path, **{k: v + 1 for k, v in a.items()})",
-        "threshold_exceeded",
+        "outputs_differ",
     ),
     "another network while it is exported": (
         "real = Net.forward\nNet.forward = lambda s, x: real(s, x) * (2 if torch.compiler.is_exporting() else 1)",
-        "threshold_exceeded",
+        "outputs_differ",
     ),
 }  # fmt: skip
 

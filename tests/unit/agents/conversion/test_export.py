@@ -120,7 +120,7 @@ def test_network_and_what_is_told_of_it(tmp_path: Path) -> None:
     (tmp_path / "structure.py").write_text(STRUCTURE)
     (tmp_path / "type_config.json").write_text('{"num_classes": 4}')
     weights = built(tmp_path, "Net").state_dict()
-    weights["head.weight"], weights["head.bias"] = torch.ones(4, 3), torch.full((4,), float("nan"))
+    weights["head.weight"], weights["head.bias"] = torch.ones(4, 3).half(), torch.full((4,), float("nan"))
     kept = {f"model.{name}": value for name, value in weights.items()} | {"loss.weight": torch.ones(1)}
     (tmp_path / "weights.pth").write_bytes(save(kept))
     model, told = network(plan(), tmp_path, tmp_path)
@@ -128,6 +128,7 @@ def test_network_and_what_is_told_of_it(tmp_path: Path) -> None:
     assert told.arguments == {"num_classes": "4 <- type_config"}
     assert {each.code: each.params for each in told.notices} == {
         "weights_prefix_removed": {"prefix": "model."},
+        "weights_cast": {"kinds": "float16 -> float32 (1)", "count": "1"},
         "weights_left_out": {"names": "loss.weight", "count": "1"},
         "weights_not_finite": {"names": "head.bias", "count": "1"},
     }

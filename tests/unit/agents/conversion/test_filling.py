@@ -116,3 +116,80 @@ def test_weights_survive_the_safe_form() -> None:
 
 def test_values_that_are_not_finite_are_named() -> None:
     assert not_finite({"a": ONE, "b": torch.tensor([1.0, float("nan")]), "c": torch.tensor([3])}) == ["b"]
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.float8_e4m3fn, torch.int64, torch.bool])
+def test_weights_of_another_kind_of_number_are_never_cast(dtype: torch.dtype) -> None:
+    weights = dict(net().state_dict())
+    said = refused(net(), {**weights, "0.weight": torch.zeros(weights["0.weight"].shape).to(dtype)})
+    assert said.code == "weights_dtype_mismatch"
+    assert "0.weight" in said.params["names"]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_another_precision_is_the_same_weights(dtype: torch.dtype) -> None:
+    # whoever casts everything casts the counts of batches too
+    weights = {name: each.to(dtype) for name, each in net().state_dict().items()}
+    chosen = fill(model := net(), weights)
+    assert chosen.tensors.keys() == weights.keys() == chosen.cast.keys()
+    said = str(dtype).removeprefix("torch.")
+    assert (chosen.cast["0.weight"], chosen.cast["1.num_batches_tracked"]) == (f"{said} -> float32", f"{said} -> int64")
+    assert torch.equal(model.state_dict()["0.weight"], weights["0.weight"].float())
+
+
+def test_a_structure_in_half_precision_does_not_round_its_weights() -> None:
+    weights = dict(net().state_dict())
+    chosen = fill(model := net().half(), weights)
+    assert not chosen.cast
+    assert torch.equal(model.state_dict()["0.weight"], weights["0.weight"])
+
+
+class Masked(nn.Module):
+    def __init__(self, kind: torch.dtype) -> None:
+        super().__init__()
+        self.register_buffer("mask", torch.zeros(3).to(kind))
+
+
+@pytest.mark.parametrize(
+    ("saved", "kind"),
+    [
+        (torch.tensor([0, 1, 1], dtype=torch.uint8), torch.bool),
+        (torch.tensor([0, 1, 300], dtype=torch.int32), torch.int64),
+        (torch.tensor([0.0, 1.0, 2.0]).half(), torch.int64),
+    ],
+)
+def test_masks_and_indices_keep_their_values_in_another_kind_of_number(saved: torch.Tensor, kind: torch.dtype) -> None:
+    chosen = fill(model := Masked(kind), {"mask": saved})
+    assert torch.equal(model.state_dict()["mask"], saved.to(kind))
+    assert list(chosen.cast) == ["mask"]
+
+
+@pytest.mark.parametrize(
+    ("saved", "kind"),
+    [
+        (torch.tensor([0.0, 1.5, 2.0]), torch.int64),
+        (torch.tensor([0, 1, 300]), torch.uint8),
+        (torch.tensor([0, 1, 2]), torch.bool),
+    ],
+)
+def test_masks_and_indices_that_would_change_are_refused(saved: torch.Tensor, kind: torch.dtype) -> None:
+    assert refused(Masked(kind), {"mask": saved}).code == "weights_dtype_mismatch"
+
+
+@pytest.mark.parametrize("beside", ["ema.0.weight", "teacher.0.weight", "optimizer_step", "glossary.weight"])
+def test_what_else_lies_beside_the_network_is_not_left_out_without_a_word(beside: str) -> None:
+    weights = dict(net().state_dict())
+    said = refused(net(), {**under("model.", weights), beside: ONE})
+    assert (said.code, said.params["prefix"], said.params["names"]) == ("weights_beside_unclear", "model.", beside)
+
+
+def test_the_wanted_part_is_named_by_its_prefix() -> None:
+    weights = dict(net().state_dict())
+    both = {"state_dict": {**under("model.", weights), **under("ema.", weights)}}
+    for prefix in ("model.", "ema."):
+        assert list(state_dict(both, f"state_dict:{prefix}")) == list(weights)
+    assert list(state_dict(both["state_dict"], ":ema.")) == list(weights)
+    assert list(state_dict({"run:ema.": {"a": ONE}}, "run:ema.")) == ["a"]
+    with pytest.raises(Refused) as missing:
+        state_dict(both, "state_dict:net.")
+    assert (missing.value.code, missing.value.params["found"]) == ("weights_prefix_missing", "ema., model.")

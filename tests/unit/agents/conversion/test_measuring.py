@@ -17,6 +17,7 @@ from agents.conversion.measuring import (
     batch_drift,
     check_threshold,
     difference,
+    distance_notices,
     drift_notices,
     measured,
     merged,
@@ -35,8 +36,9 @@ def truth(outputs: int = 1) -> dict[str, NDArray[Any]]:
 
 def off(max_abs: float, magnitude: float = 1.0) -> Measurement:
     return Measurement(
-        output="y", batch=1, max_abs=max_abs, mean_abs=0, relative=None, cosine=None, magnitude=magnitude
-    )
+        output="y", batch=1, max_abs=max_abs, mean_abs=0, cosine=None, magnitude=magnitude,
+        relative=max_abs / magnitude if magnitude else None,
+    )  # fmt: skip
 
 
 def test_measures_by_hand() -> None:
@@ -102,24 +104,53 @@ def test_what_was_measured_keeps_the_proposed_threshold_with_room(max_abs: float
 
 
 def test_outputs_that_keep_their_images_apart_do_not_drift() -> None:
-    assert batch_drift(truth(), FEEDS, 1, 1e-4) == 0.0
+    assert batch_drift(truth(), FEEDS, 1) == 0.0
     assert drift_notices(0.0, 1e-4) == ()
 
 
 def test_a_little_drift_is_said_and_much_is_refused() -> None:
     reference = truth()
     reference["random1_0_o0"] = reference["random1_0_o0"] + np.float32(5e-4)
-    drift = batch_drift(reference, FEEDS, 1, 1e-4)
+    drift = batch_drift(reference, FEEDS, 1)
     assert drift == pytest.approx(5e-4, rel=1e-2)
     assert [notice.code for notice in drift_notices(drift, 1e-4)] == ["output_drifts_with_batch"]
     for key in ("random1_0_o0", "real2_0_o0"):
         with pytest.raises(Refused) as refused:
-            batch_drift({**truth(), key: truth()[key] + np.float32(0.5)}, FEEDS, 1, 1e-4)
+            batch_drift({**truth(), key: truth()[key] + np.float32(0.5)}, FEEDS, 1)
         assert refused.value.code == "output_depends_on_batch"
 
 
 def test_with_one_size_there_is_nothing_to_compare() -> None:
     alone = feeds(1, IMAGES[:1], IMAGES)
     rows = {output_key(batch, 0): np.full((1, 2), batch.start, np.float32) for batch in alone}
-    assert batch_drift(rows, alone, 1, 1e-4) == 0.0
+    assert batch_drift(rows, alone, 1) == 0.0
     assert Batch("real", 1, 3) in alone
+
+
+def test_a_generous_threshold_does_not_excuse_a_network_that_mixes_its_images() -> None:
+    reference = truth()
+    reference["random1_0_o0"] = reference["random1_0_o0"] + np.float32(0.05)
+    with pytest.raises(Refused) as refused:
+        batch_drift(reference, FEEDS, 1)
+    assert refused.value.code == "output_depends_on_batch"
+
+
+@pytest.mark.parametrize("wrong", [off(49.0, 4.0), off(0.5, 0.0)], ids=["far apart", "zeros were expected"])
+def test_no_threshold_is_proposed_for_what_is_wrong_altogether(wrong: Measurement) -> None:
+    rounded, small = off(60.0, 1e6), off(1e-5, 1e-5)
+    with pytest.raises(Refused) as refused:
+        check_threshold([small, rounded, wrong], 1e-4)
+    assert refused.value.code == "outputs_differ"
+    assert "proposed" not in refused.value.params
+    assert refused.value.params["measured"] == f"{wrong.max_abs:g}"
+    # of what is below the threshold nothing has to be explained
+    with pytest.raises(Refused) as above:
+        check_threshold([small, rounded], 1e-4)
+    assert (above.value.code, above.value.params["proposed"]) == ("threshold_exceeded", "500")
+
+
+def test_a_threshold_that_lets_more_than_rounding_pass_is_said() -> None:
+    assert distance_notices([off(1e-5), off(0.0, 0.0)], 1e-4) == ()
+    assert check_threshold([off(3.0, 4.0)], 10.0) == 3.0
+    (said,) = distance_notices([off(1e-5), off(3.0, 4.0)], 10.0)
+    assert (said.code, said.params["measured"], said.params["magnitude"]) == ("outputs_far_apart", "3", "4")
