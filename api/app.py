@@ -11,7 +11,7 @@ from api.commands.catalogue import FETCHES
 from api.deps import DEPS, Deps
 from api.errors import problems
 from api.openapi import document, text
-from api.packs import SHELF, Shelf
+from api.packs import OPEN_PACKS, OpenPacks
 from api.queries.openapi import DOCUMENT
 from api.routes import ROUTES
 
@@ -42,7 +42,7 @@ def create_app(deps: Deps) -> web.Application:
     metrics.install(app)
     stream.install(app)
     tus.install(app)
-    app[SHELF] = Shelf()
+    app[OPEN_PACKS] = OpenPacks()
     app[FETCHES] = {}
     app[DOCUMENT] = text(document(ROUTES)).encode()
     add_routes(app, ROUTES)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import NamedTuple
@@ -14,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from api.errors import ApiRefusal
+from api.kept import Bounded
 from schemas.values import ObjectRef
 from storage.datasets.pack import (
     DROPPED_ENTRY,
@@ -30,7 +30,7 @@ from storage.zip_layout import RECORD_BYTES_MAX, TAIL_BYTES, BadZipError, Place,
 
 TABLE_BYTES_MAX = 256 << 20
 """Longer tables (millions of boxes) are read from the downloaded pack, not here."""
-SHELF_BYTES_MAX = 512 << 20
+TABLES_BYTES_MAX = 512 << 20
 IMAGE_BYTES_MAX = 64 << 20
 PLACE_BYTES = 200
 """About what a place takes in memory."""
@@ -74,13 +74,11 @@ class Tables(NamedTuple):
                     yield number, record
 
 
-class Shelf:
+class OpenPacks:
     """The tables that were looked at last, so many bytes of them; each is read once, however many ask at a time."""
 
-    def __init__(self, bytes_max: int = SHELF_BYTES_MAX) -> None:
-        self._bytes_max = bytes_max
-        self._kept: OrderedDict[str, Tables] = OrderedDict()
-        self._bytes = 0
+    def __init__(self, bytes_max: int = TABLES_BYTES_MAX) -> None:
+        self._kept: Bounded[Tables] = Bounded(bytes_max)
         self._reading: dict[str, asyncio.Lock] = {}
 
     async def tables(self, objects: ObjectStore, ref: ObjectRef) -> Tables:
@@ -95,25 +93,14 @@ class Shelf:
             async with lock:
                 if (tables := self._kept.get(ref.digest)) is None:
                     tables = await _read(objects, ref)
-                    self._keep(ref.digest, tables)
-                else:
-                    self._kept.move_to_end(ref.digest)
+                    self._kept.put(ref.digest, tables.size_bytes, tables)
                 return tables
         finally:
             if not lock.locked():
                 self._reading.pop(ref.digest, None)
 
-    def _keep(self, digest: str, tables: Tables) -> None:
-        if (old := self._kept.pop(digest, None)) is not None:
-            self._bytes -= old.size_bytes
-        self._kept[digest] = tables
-        self._bytes += tables.size_bytes
-        while self._bytes > self._bytes_max and self._kept:
-            _, oldest = self._kept.popitem(last=False)
-            self._bytes -= oldest.size_bytes
 
-
-SHELF = web.AppKey("shelf", Shelf)
+OPEN_PACKS = web.AppKey("open_packs", OpenPacks)
 
 
 async def image_of(objects: ObjectStore, ref: ObjectRef, tables: Tables, record: ImageRecord) -> bytes:

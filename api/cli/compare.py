@@ -209,7 +209,8 @@ def _verdicts(session: Session, others: list[ComparedTest], figures: list[Figure
 
 def _judged(session: Session, found: Verdict) -> list[str | Cell]:
     style = {"better": GOOD, "worse": BAD}.get(found.code, "")
-    word = Cell(label(session, "verdict", found.code), style)
+    why = f" ({label(session, 'reason', found.reason)})" if found.reason is not None else ""
+    word = Cell(label(session, "verdict", found.code) + why, style)
     if found.difference is None or found.low is None or found.high is None:
         return ["-", word]
     digits = _digits(found.high - found.low)

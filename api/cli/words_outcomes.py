@@ -5,6 +5,11 @@
 from __future__ import annotations
 
 EN = {
+    "reason.replicates_missing": "a test kept no replicates",
+    "reason.figure_missing": "a test lacks this figure",
+    "reason.figure_undefined": "nothing to count in a test",
+    "reason.no_images_in_common": "no image in common",
+    "reason.images_differ": "needs the same images in both tests",
     "help.tests.result": "Show a test class by class, and what it takes for what.",
     "help.tests.images": "List a test's images with what it made of each.",
     "help.tests.render": "Write a test's images as SVG: the originals with what was found (TP, FP), missed (FN) and said.",
@@ -45,6 +50,11 @@ EN = {
     "change.won": "won",
 }
 ZH = {
+    "reason.replicates_missing": "有测试没有重采样数据",
+    "reason.figure_missing": "有测试没有该指标",
+    "reason.figure_undefined": "有测试中该指标没有可统计的对象",
+    "reason.no_images_in_common": "没有共同的图片",
+    "reason.images_differ": "两次测试的图片须完全相同",
     "help.tests.result": "按类别查看推理测试的结果，以及哪些类别互相混淆。",
     "help.tests.images": "逐图查看推理测试的结果。",
     "help.tests.render": "把图片导出为 SVG：原图上画出检出（TP、FP）、漏检（FN）与分类结果。",

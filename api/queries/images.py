@@ -15,7 +15,7 @@ from api.commands.objects import load
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
 from api.outcomes import OUTCOMES, Seen, Unnamed, Wanted, chosen
-from api.packs import SHELF, Tables, image_of
+from api.packs import OPEN_PACKS, Tables, image_of
 from api.pictures import MEDIA, picture
 from api.present import KINDS
 from api.present_images import image_outcome, lines_of, marks_of
@@ -228,7 +228,7 @@ async def _numbered(request: web.Request) -> tuple[_Done, Seen, int]:
 async def _original(request: web.Request, done: _Done, seen: Seen, number: int) -> tuple[ImageRecord, bytes]:
     """The image's record in the pack that was tested, and its bytes."""
     objects = deps_of(request).objects
-    tables = await request.app[SHELF].tables(objects, done.pack)
+    tables = await request.app[OPEN_PACKS].tables(objects, done.pack)
     record = await asyncio.to_thread(_record, tables, seen.results.names[number], number)
     if record is None:
         raise ApiRefusal(HTTPStatus.CONFLICT, "pack_unreadable", digest=done.pack.digest, detail="other images")

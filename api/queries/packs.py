@@ -17,7 +17,7 @@ from api.dataset_resources import DatasetFigures, DatasetRecord, LeftOut
 from api.deps import deps_of
 from api.errors import ApiRefusal
 from api.objects import disposition, send_object
-from api.packs import SHELF, Tables, image_of
+from api.packs import OPEN_PACKS, Tables, image_of
 from api.pictures import MEDIA, Mark, picture
 from api.present import file_name
 from api.queries.entities import entity_row
@@ -127,7 +127,7 @@ async def _version(request: web.Request, query: Query) -> _Version:
 
 
 async def _tables(request: web.Request, version: _Version) -> Tables:
-    return await request.app[SHELF].tables(deps_of(request).objects, version.pack)
+    return await request.app[OPEN_PACKS].tables(deps_of(request).objects, version.pack)
 
 
 async def _numbered(request: web.Request) -> tuple[int, _Version, Tables]:

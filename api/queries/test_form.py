@@ -13,7 +13,7 @@ from api.commands.tested import dataset_kind, dataset_version, model_tasks, prop
 from api.commands.tests import PRECISIONS
 from api.deps import deps_of
 from api.errors import ApiRefusal
-from api.packs import SHELF
+from api.packs import OPEN_PACKS
 from api.test_forms import FormDimension, FormTask, TestForm
 from api.texts import render
 from schemas.specs.parts import TaskSpec
@@ -33,7 +33,7 @@ async def get_form(request: web.Request) -> web.Response:
     dataset = await dataset_version(deps, dataset_id, query.id("version_job_id"))
     kind = await dataset_kind(deps, dataset_id)
     steps = proposed_steps(model.networks, kind)
-    info = (await request.app[SHELF].tables(deps.objects, dataset.pack)).info
+    info = (await request.app[OPEN_PACKS].tables(deps.objects, dataset.pack)).info
     ours, switches = model_tasks(model.networks, kind), precision_switches(model.quantized)
     pairs = proposed_tasks(ours, info.tasks)
     form = TestForm(

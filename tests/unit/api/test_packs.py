@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from api.packs import SHELF, Shelf
+from api.packs import OpenPacks
 from schemas.events import DatasetImported
 from schemas.values import ObjectRef
 from storage.datasets.pack import Box, DroppedRecord, PackTask, PackWriter
@@ -168,12 +168,11 @@ async def test_tables_are_read_once_by_ranges_and_forgotten_by_bytes(tmp_path):
         writer.finish((PackTask("class", ("a",)),))
     objects = Objects((tmp_path / "p.zip").read_bytes())
     one, two = (ObjectRef(f"sha256:{letter * 64}", len(objects.data)) for letter in "ab")
-    shelf = Shelf()
+    shelf = OpenPacks()
     tables = await shelf.tables(objects, one)
     assert await shelf.tables(objects, one) is tables
     assert objects.bytes < len(objects.data) / 10, "never the images"
-    small = Shelf(tables.size_bytes + 10)
+    small = OpenPacks(tables.size_bytes + 10)
     first = await small.tables(objects, one)
     await small.tables(objects, two)
     assert await small.tables(objects, one) is not first, "the older one made room"
-    assert SHELF is not None

@@ -49,9 +49,9 @@ def test_what_is_noise_and_what_does_not_compare_is_said(capsys: pytest.CaptureF
         out = capsys.readouterr().out
         assert "+0.10 [-0.12, +0.34]" in out
         assert words in out
-    comparison.tests[1].verdicts["top1/class"] = Verdict("not_comparable", 0, 30)
+    comparison.tests[1].verdicts["top1/class"] = Verdict("not_comparable", 0, 30, reason="figure_missing")
     assert mo(client, "compare", "a", "a") == 0
-    assert "not comparable" in capsys.readouterr().out
+    assert "not comparable (a test lacks this figure)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import re
 import string
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,6 +13,7 @@ from api.cli.convert import overrides_of
 from api.cli.output import size
 from api.cli.session import UsageError, api_address, take_everywhere
 from api.cli.words import language, table, tables
+from schemas.verdict.words import Reason
 
 CLI = Path(__file__).parents[4] / "api" / "cli"
 STACK = [Path(__file__).parents[4] / "deploy" / name for name in ("main.py", "commands.py")]
@@ -33,6 +35,11 @@ def test_no_key_stands_in_two_tables() -> None:
     for lang in ("zh", "en"):
         places = Counter(key for each in tables(lang) for key in each)
         assert [key for key, count in places.items() if count > 1] == [], lang
+
+
+def test_why_there_is_no_verdict_is_said_in_words() -> None:
+    for lang in ("zh", "en"):
+        assert {f"reason.{code}" for code in get_args(Reason)} <= table(lang).keys()
 
 
 def test_every_key_that_the_source_names_exists() -> None:
