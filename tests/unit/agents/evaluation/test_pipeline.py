@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -159,8 +160,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return ran
 
 
-@pytest.mark.parametrize("batch", [1, 4])
-def test_a_classifier_looks_at_the_detectors_best_box(run: Run, batch: int) -> None:
+@pytest.mark.parametrize(("batch", "processors"), [(1, 2), (4, 2), (4, 8)])
+def test_a_classifier_looks_at_the_detectors_best_box(
+    run: Run, monkeypatch: pytest.MonkeyPatch, batch: int, processors: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(processors)))
     report, summary = run((*NAME, CROP), FIND, batch=batch, loops=2)
     assert (summary.accuracy, summary.images, summary.skipped) == (1.0, 12, 0)
     find, name = report.networks
