@@ -8,7 +8,7 @@ import msgspec
 
 from api.commands.tested import Tested, model_tasks, refusal
 from api.deps import Deps
-from api.packs import Shelf
+from api.packs import OpenPacks
 from api.wishes import InferenceWish
 from schemas.specs.method_spec import Family
 from schemas.specs.parts import TaskSpec
@@ -18,14 +18,14 @@ from storage.datasets.pack import PackInfo
 
 
 async def options_left(
-    deps: Deps, packs: Shelf, wish: InferenceWish, model: Tested, dataset: DatasetRef, kind: Family
+    deps: Deps, packs: OpenPacks, wish: InferenceWish, model: Tested, dataset: DatasetRef, kind: Family
 ) -> TestOptions:
     """What the wish asks for: a deleted task takes the dimension made of it along.
 
     Without pairs the list is what the form is filled with, switched dimensions included.
 
     Raises:
-        ApiRefusal: `task_pair_unknown`, `tasks_all_deleted`, and those of `Shelf.tables`.
+        ApiRefusal: `task_pair_unknown`, `tasks_all_deleted`, and those of `OpenPacks.tables`.
     """
     if not wish.without_tasks:
         return wish.options

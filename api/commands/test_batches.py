@@ -18,7 +18,7 @@ from api.commands.tested import refusal
 from api.commands.tests import Plan, planned, say_test
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
-from api.packs import SHELF
+from api.packs import OPEN_PACKS
 from api.test_forms import RefusedTest, TestBatch
 from api.texts import render
 from api.wishes import TEST_BATCH_MAX, BatchWish, HowWish, InferenceWish
@@ -40,7 +40,7 @@ async def post_batch(request: web.Request) -> web.Response:
     A test's id follows from the command's, so that asking twice is asking once, also where the first time was cut off.
     """
     deps, wish = deps_of(request), await wish_of(request, BatchWish)
-    command, lang, packs = flow.command_of(request, wish), lang_of(request), request.app[SHELF]
+    command, lang, packs = flow.command_of(request, wish), lang_of(request), request.app[OPEN_PACKS]
     plans: dict[Key, Plan] = {}
     refused = []
     wished = _wished(wish)

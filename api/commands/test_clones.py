@@ -13,7 +13,7 @@ from api.commands import flow
 from api.commands.tested import refusal
 from api.commands.tests import planned, say_test
 from api.deps import Deps, deps_of
-from api.packs import SHELF
+from api.packs import OPEN_PACKS
 from api.present import KINDS
 from api.wishes import CloneWish, InferenceWish
 from schemas.events import InferenceRequested
@@ -28,7 +28,7 @@ async def post_clone(request: web.Request) -> web.Response:
     row = await deps.views.job(id_ := id_of(request, "test"))
     if row is None or row.kind != KINDS["inference"]:
         raise unknown("test", id_)
-    command, packs = flow.command_of(request, changes), request.app[SHELF]
+    command, packs = flow.command_of(request, changes), request.app[OPEN_PACKS]
 
     async def say() -> Position:
         return await say_test(deps, command, await planned(deps, packs, await _changed(deps, row, changes)))

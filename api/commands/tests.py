@@ -15,7 +15,7 @@ from api.commands.tested import Tested, dataset_kind, dataset_version, proposed_
 from api.commands.words import one_of
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
-from api.packs import SHELF, Shelf
+from api.packs import OPEN_PACKS, OpenPacks
 from api.wishes import InferenceWish
 from producers import tests
 from producers.say import Command
@@ -44,7 +44,7 @@ class Plan(NamedTuple):
 async def post_inference(request: web.Request) -> web.Response:
     """Ask for a test of one model revision on one dataset version: 201 Job, whose id is the test's."""
     deps, wish = deps_of(request), await wish_of(request, InferenceWish)
-    command, packs = flow.command_of(request, wish), request.app[SHELF]
+    command, packs = flow.command_of(request, wish), request.app[OPEN_PACKS]
 
     async def say() -> Position:
         return await say_test(deps, command, await planned(deps, packs, wish))
@@ -83,7 +83,7 @@ def check_precision(precision: Precision) -> None:
         raise refusal("precision_not_available", precision=precision, available=", ".join(PRECISIONS))
 
 
-async def planned(deps: Deps, packs: Shelf, wish: InferenceWish) -> Plan:
+async def planned(deps: Deps, packs: OpenPacks, wish: InferenceWish) -> Plan:
     """The test that the wish asks for, everything that it names found and checked.
 
     Raises:
