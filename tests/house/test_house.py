@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def modules(*folders: str) -> Iterator[Path]:
         yield from sorted((ROOT / folder).rglob("*.py"))
 
 
+@cache
 def calls(*folders: str) -> set[str]:
     """Names called anywhere in the folders: `Name(...)` or `module.Name(...)`."""
     found: set[str] = set()
@@ -37,6 +39,7 @@ def calls(*folders: str) -> set[str]:
     return found
 
 
+@cache
 def names(*folders: str) -> set[str]:
     """Names read anywhere in the folders."""
     return {
@@ -67,6 +70,7 @@ def test_every_event_has_somebody_who_hears_it(name: str):
     assert name in heard, f"nobody hears {name}"
 
 
+@cache
 def names_in(path: Path) -> set[str]:
     return {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
 
