@@ -12,7 +12,7 @@ from torch.jit._trace import TracerWarning
 
 from agents.conversion.building import told
 from agents.conversion.plan import OPSET, Plan
-from agents.sandbox.inside import Refused
+from agents.sandbox.inside import Refused, collecting_rarely
 from schemas.values import Code
 
 _EXPORT_BATCH = 2
@@ -41,7 +41,7 @@ def export(model: torch.nn.Module, plan: Plan, names: Sequence[str], path: Path)
     dynamic: Any = None if plan.max_batch == 1 else ({0: torch.export.Dim(_AXIS, min=1)},)
     common: dict[str, Any] = {"input_names": [plan.input_name], "output_names": list(names), "opset_version": OPSET}
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), collecting_rarely():
             # For the log; not even where warnings are errors do they decide whether a network can be exported.
             warnings.simplefilter("default")
             made = torch.onnx.export(

@@ -1,10 +1,12 @@
 """First thing inside the walls: says that it began, bounds the number of processes, becomes the module asked for.
 
 The bound is set in here: where a child has no user of its own, outside it would count all processes of the agent's.
+Nothing is collected until the module's own part begins (`inside.run`): what it imports stays anyway.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import runpy
@@ -17,6 +19,7 @@ def main(processes_max: int, module: str) -> None:
     value = processes_max if hard == resource.RLIM_INFINITY else min(processes_max, hard)
     resource.setrlimit(resource.RLIMIT_NPROC, (value, value))
     os.write(1, b"\n")
+    gc.disable()
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
