@@ -56,7 +56,7 @@ def network(plan: Plan, given: Path, scratch: Path) -> tuple[torch.nn.Module, To
     made = load_class((given / STRUCTURE_FILE).read_bytes(), plan.class_name, scratch)
     found = arguments(made, config, loaded, plan.num_classes)
     model = build(made, found)
-    chosen = fill(model, read_weights(safe))
+    chosen = fill(model, read_weights(safe), weights.notes)
     return model, Told(arguments=reported(found), notices=_notices(chosen))
 
 

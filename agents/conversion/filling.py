@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 
-from agents.conversion.loading import Unknown, found_in
+from agents.conversion.loading import Notes, StateDict, Unknown, found_in
 from agents.sandbox.inside import Refused, listed
 
 PARALLEL = "module."
@@ -36,8 +37,8 @@ class Chosen(NamedTuple):
     cast: Mapping[str, str] = {}
 
 
-def state_dict(loaded: object, key: str) -> dict[str, torch.Tensor]:
-    """The tensors by name under `key` (a dotted path; the whole file if empty), `PARALLEL` taken away.
+def state_dict(loaded: object, key: str) -> StateDict:
+    """The tensors by name under `key` (a dotted path; the whole file if empty), with the notes of their layers.
 
     Behind a colon stands the prefix of the wanted ones (`state_dict:model.`, `:ema.`), which is then taken away; the
     others are left.
@@ -47,19 +48,24 @@ def state_dict(loaded: object, key: str) -> dict[str, torch.Tensor]:
     """
     name, _, prefix = key.partition(":")
     if not prefix or _under(loaded, key) is not None:
-        return _without(PARALLEL, _tensors(loaded, key))
-    return _below(_tensors(loaded, name), prefix)
-
-
-def _below(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    found = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-    if not found:
-        there = sorted({name.partition(".")[0] + "." for name in tensors})
+        return _tensors(loaded, key)
+    tensors = _tensors(loaded, name)
+    if not (found := _below(prefix, tensors)):
+        there = sorted({each.partition(".")[0] + "." for each in tensors})
         raise Refused("weights_prefix_missing", prefix=prefix, found=listed(there))
-    return found
+    return StateDict(found, _noted_below(prefix, tensors.notes))
 
 
-def _tensors(loaded: object, key: str) -> dict[str, torch.Tensor]:
+def _below(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _noted_below(prefix: str, notes: Notes) -> Notes:
+    """The notes of the layers whose weights' names begin with `prefix`, without it: paths end without the dot."""
+    return {f"{path}.".removeprefix(prefix)[:-1]: note for path, note in notes.items() if f"{path}.".startswith(prefix)}
+
+
+def _tensors(loaded: object, key: str) -> StateDict:
     chosen = _under(loaded, key) if key else loaded
     if chosen is None or not isinstance(loaded, Mapping):
         raise Refused("state_dict_key_missing", key=key, found=found_in(loaded))
@@ -70,7 +76,8 @@ def _tensors(loaded: object, key: str) -> dict[str, torch.Tensor]:
         raise Refused("state_dict_key_missing", key="", found=found_in(loaded))
     if wrong:
         raise Refused("weights_not_tensors", found=listed(wrong))
-    return {str(name): value for name, value in chosen.items()}
+    notes = chosen.notes if isinstance(chosen, StateDict) else {}
+    return StateDict({str(name): value for name, value in chosen.items()}, notes)
 
 
 def _under(loaded: object, key: str) -> object:
@@ -84,12 +91,6 @@ def _under(loaded: object, key: str) -> object:
 
 def _kind(value: object) -> str:
     return value.kind if isinstance(value, Unknown) else type(value).__name__
-
-
-def _without(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    if not all(name.startswith(prefix) for name in tensors):
-        return tensors
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
 
 
 def choose(own: Iterable[str], tensors: Mapping[str, torch.Tensor]) -> Chosen:
@@ -120,21 +121,25 @@ def choose(own: Iterable[str], tensors: Mapping[str, torch.Tensor]) -> Chosen:
     if not fitting:
         return Chosen(dict(tensors), "", ())
     prefix = fitting[0]
-    below = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
     beside = sorted(name for name in names if not name.startswith(prefix))
     if unclear := [name for name in beside if BESIDE.isdisjoint(_PART.split(name.lower()))]:
         raise Refused("weights_beside_unclear", prefix=prefix, names=listed(unclear), count=len(unclear))
-    return Chosen(below, prefix, tuple(beside))
+    return Chosen(_below(prefix, tensors), prefix, tuple(beside))
 
 
-def fill(model: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> Chosen:
+def fill(model: torch.nn.Module, tensors: Mapping[str, torch.Tensor], notes: Notes | None = None) -> Chosen:
     """Put the tensors into the model, every one of them used, and make it ready for inference (float32).
+
+    `PARALLEL` is taken away where all names have it, and the network's own do not. `notes` are those of the layers that
+    were saved: a layer that has changed since (a version says so) understands its older weights by them.
 
     Raises:
         Refused: `keys_mismatch`, `keys_mismatch_prefix`, `weights_shape_mismatch`, `weights_head_mismatch`,
             `weights_dtype_mismatch`, `weights_prefixes_several`, `weights_beside_unclear`.
     """
-    own = model.state_dict()
+    own, noted = model.state_dict(), notes or {}
+    if all(name.startswith(PARALLEL) for name in tensors) and not all(name.startswith(PARALLEL) for name in own):
+        tensors, noted = _below(PARALLEL, tensors), _noted_below(PARALLEL, noted)
     chosen = choose(own, tensors)
     _check_shapes(own, chosen.tensors)
     _check_dtypes(own, chosen.tensors)
@@ -142,10 +147,19 @@ def fill(model: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> Chosen:
     model.float().eval()
     chosen = chosen._replace(cast=_cast(model.state_dict(), chosen.tensors))
     # PyTorch decides what is missing: it fills in what older versions of its layers did not store yet.
-    missing, unexpected = model.load_state_dict(chosen.tensors, strict=False)
+    missing, unexpected = model.load_state_dict(_with_notes(chosen, noted), strict=False)
+    missing = [name for name in missing if not name.endswith(COUNTED)]
     if missing or unexpected:
         raise _keys_mismatch(sorted(missing), sorted(unexpected))
     return chosen
+
+
+def _with_notes(chosen: Chosen, notes: Notes) -> OrderedDict[str, torch.Tensor]:
+    """As PyTorch hands a state dict on: the notes in an attribute."""
+    made: Any = OrderedDict(chosen.tensors)
+    if notes:
+        made._metadata = {path: dict(note) for path, note in _noted_below(chosen.prefix, notes).items()}
+    return cast("OrderedDict[str, torch.Tensor]", made)
 
 
 def _check_shapes(own: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.Tensor]) -> None:

@@ -6,7 +6,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import safetensors
 import torch
@@ -28,6 +28,18 @@ _DTYPES = frozenset({
     torch.uint8, torch.bool, torch.float8_e4m3fn, torch.float8_e5m2,
 })  # fmt: skip
 _OMITTED = ("_metadata", "_parent", "_flags_cache")
+
+
+Notes = Mapping[str, Mapping[str, object]]
+"""What PyTorch's layers note beside their weights, their version for instance: path of the layer -> plain values."""
+
+
+class StateDict(dict[Any, Any]):
+    """A dictionary of a checkpoint together with the notes of the layers whose weights it holds."""
+
+    def __init__(self, values: Mapping[Any, Any], notes: Notes) -> None:
+        super().__init__(values)
+        self.notes = notes
 
 
 class Unknown(NamedTuple):
@@ -74,7 +86,9 @@ class _Plain:
             return torch.Tensor.detach(value)
         if isinstance(value, OrderedDict):
             # Not `value.items()`: an attribute of that name could be in the file.
-            return {self._key(name): self.of(each, depth + 1) for name, each in OrderedDict.items(value)}
+            values = {self._key(name): self.of(each, depth + 1) for name, each in OrderedDict.items(value)}
+            notes = self._notes(vars(value).get("_metadata"), depth + 1)
+            return StateDict(values, notes) if notes else values
         if isinstance(value, dict):
             return {self._key(name): self.of(each, depth + 1) for name, each in dict.items(value)}
         if isinstance(value, list | tuple):
@@ -83,6 +97,14 @@ class _Plain:
         if isinstance(value, Record):
             return self._record(value, depth)
         return self._scalar(value)
+
+    def _notes(self, noted: object, depth: int) -> Notes:
+        plain = self.of(noted, depth) if isinstance(noted, dict) else {}
+        layers = {str(path): note for path, note in cast(dict[object, object], plain).items() if isinstance(note, dict)}
+        return {
+            path: {str(name): value for name, value in note.items() if type(value) in (bool, int, float, str)}
+            for path, note in layers.items()
+        }
 
     def _scalar(self, value: object) -> object:
         if isinstance(value, str):

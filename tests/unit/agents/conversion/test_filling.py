@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import torch
 from torch import nn
 
 from agents.conversion.filling import choose, fill, state_dict
-from agents.conversion.loading import as_safetensors, not_finite, read_weights
+from agents.conversion.loading import as_safetensors, load_file, not_finite, read_weights
 from agents.sandbox.inside import Refused
 
 ONE = torch.ones(1)
@@ -29,10 +31,9 @@ def under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tens
     return {prefix + name: tensor for name, tensor in tensors.items()}
 
 
-def test_the_state_dict_is_found_and_its_prefix_removed() -> None:
+def test_the_state_dict_is_found() -> None:
     assert list(state_dict({"a": ONE}, "")) == ["a"]
-    assert list(state_dict({"net": {"module.a": ONE, "module.b": ONE}}, "net")) == ["a", "b"]
-    assert list(state_dict({"module.a": ONE, "b": ONE}, "")) == ["module.a", "b"]
+    assert list(state_dict({"net": {"module.a": ONE, "b": ONE}}, "net")) == ["module.a", "b"]
     assert list(state_dict({"ema": {"net": {"a": ONE}}}, "ema.net")) == ["a"]
 
 
@@ -67,6 +68,64 @@ def test_a_prefix_is_taken_away_where_the_rest_is_exactly_the_network(prefix: st
     assert torch.equal(model.state_dict()["0.weight"], weights["0.weight"])
 
 
+def test_data_parallel_training_leaves_no_prefix() -> None:
+    weights = under("module.", dict(net().state_dict()))
+    chosen = fill(model := net(), state_dict(weights, ""))
+    assert chosen.prefix == ""
+    assert torch.equal(model.state_dict()["0.weight"], weights["module.0.weight"])
+    del weights["module.3.bias"]
+    assert refused(net(), weights).params["missing"] == "3.bias"
+
+
+class Wrapped(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.module = net()
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_a_network_whose_only_part_is_called_module_keeps_its_names(prefix: str) -> None:
+    weights = dict(Wrapped().state_dict())
+    chosen = fill(model := Wrapped(), state_dict(under(prefix, weights), ""))
+    assert (chosen.prefix, list(chosen.tensors)) == (prefix, list(weights))
+    assert torch.equal(model.state_dict()["module.0.weight"], weights["module.0.weight"])
+
+
+class Halved(nn.Module):
+    """A layer whose first version stored twice the weight that this one stores."""
+
+    _version = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1))
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: Any, *rest: Any) -> None:
+        if local_metadata.get("version", 1) < 2:
+            state_dict[prefix + "weight"] = state_dict[prefix + "weight"] / 2
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
+
+
+@pytest.mark.parametrize(("prefix", "key"), [("", ""), ("module.", ""), ("model.", ""), ("model.", ":model.")])
+def test_a_layer_is_told_by_which_version_its_weights_were_saved(tmp_path: Path, prefix: str, key: str) -> None:
+    outer = nn.Sequential(Halved(), Halved())
+    for each in reversed(prefix.split(".")[:-1]):
+        outer = nn.Sequential(OrderedDict({each: outer}))
+    torch.save(outer.state_dict(), tmp_path / "w.pth")
+    found = state_dict(load_file(tmp_path / "w.pth"), key)
+    fill(model := nn.Sequential(Halved(), Halved()), found, found.notes)
+    assert [float(each) for each in model.state_dict().values()] == [1.0, 1.0]
+    fill(model, found)
+    assert [float(each) for each in model.state_dict().values()] == [0.5, 0.5]
+
+
+def test_what_a_file_hangs_on_its_dictionary_is_plain_or_left(tmp_path: Path) -> None:
+    state: Any = OrderedDict(a=ONE)
+    state._metadata = OrderedDict(a={"version": 2, "tensor": ONE, "deep": {"version": 1}}, b=3)
+    torch.save(state, tmp_path / "w.pth")
+    assert state_dict(load_file(tmp_path / "w.pth"), "").notes == {"a": {"version": 2}}
+
+
 def test_weights_and_their_averages_are_not_mixed_up() -> None:
     weights = dict(net().state_dict())
     assert refused(net(), {**under("model.", weights), **under("ema.", weights)}).code == "weights_prefixes_several"
@@ -78,6 +137,7 @@ def test_filling_is_strict_but_knows_what_old_layers_lacked() -> None:
     weights = dict(model.state_dict())
     del weights["1.num_batches_tracked"]
     fill(model, weights)
+    fill(model, weights, {"1": {"version": 2}})
     assert not model.training
     del weights["3.bias"]
     said = refused(model, {**weights, "extra": ONE})
