@@ -53,14 +53,13 @@ class Unnamed(NamedTuple):
 
 class Wanted(NamedTuple):
     """Which images: "" asks for nothing. `true` and `found` are classes, both together a cell of the confusion matrix;
-    `dimension` and `value` a slice; `search` a part of the name."""
+    `slice` is DIMENSION=VALUE, `search` a part of the name."""
 
     outcome: str = ""
     task: str = ""
     true: str = ""
     found: str = ""
-    dimension: str = ""
-    value: str = ""
+    slice: str = ""
     search: str = ""
 
 
@@ -196,9 +195,12 @@ def _by_outcome(seen: Seen, wanted: Wanted) -> Marks | Unnamed:
     part = next((each for each in _boxed_parts(seen, wanted)), None)
     if part is None:
         return Unnamed("outcome", OUTCOMES[:2])
-    name = wanted.found or wanted.true if wanted.outcome == "fp" else wanted.true or wanted.found
-    if name and name not in part.classes:
+    if not _named(part.classes, wanted):
         return Unnamed("class", part.classes)
+    if wanted.true and wanted.found and (wanted.true != wanted.found or wanted.outcome != "tp"):
+        # a wrong box on a missed one; none is of the class that was found rightly
+        return _everything(seen) & False if wanted.outcome == "tp" else _in_cell(seen, part, wanted)
+    name = wanted.found or wanted.true
     return _with_box(seen, part, wanted.outcome, part.classes.index(name) if name else None)
 
 
@@ -238,17 +240,21 @@ def _by_class(seen: Seen, wanted: Wanted) -> Marks | Unnamed:
     if not (wanted.true or wanted.found) or wanted.outcome in ("tp", "fp", "fn"):
         return _everything(seen)
     known: list[str] = []
+    untold = np.zeros(seen.results.images, np.bool_)
     for part in seen.results.classified:
         if wanted.task in ("", part.task):
             known += part.classes
             if _named(part.classes, wanted):
                 labels, top, _ = columns(part)
-                marks = _is(top[:, 0], part.classes, wanted.found)
-                return marks if labels is None else marks & _is(labels, part.classes, wanted.true)
-    for boxed in _boxed_parts(seen, wanted):
-        known += boxed.classes
-        if _named(boxed.classes, wanted):
-            return _boxes_of_class(seen, boxed, wanted)
+                if labels is None:
+                    return untold if wanted.true else _is(top[:, 0], part.classes, wanted.found)
+                return _is(top[:, 0], part.classes, wanted.found) & _is(labels, part.classes, wanted.true)
+    for boxed in seen.results.detected:
+        if wanted.task in ("", boxed.task):
+            known += boxed.classes
+            if _named(boxed.classes, wanted):
+                told = boxed.task in seen.tasks
+                return _boxes_of_class(seen, boxed, wanted) if told or not wanted.true else untold
     return Unnamed("class", known)
 
 
@@ -262,30 +268,38 @@ def _is(labels: NDArray[np.int32], classes: Sequence[str], name: str) -> Marks:
 
 def _boxes_of_class(seen: Seen, part: DetectedPart, wanted: Wanted) -> Marks:
     own = seen.found[part.task]
-    assert own.truths is not None
-    if wanted.true and wanted.found and wanted.true != wanted.found:
-        image, true, said = seen.mistaken(part)
-        hit = (true == part.classes.index(wanted.true)) & (said == part.classes.index(wanted.found))
-        there = np.zeros(seen.results.images, np.bool_)
-        there[image[hit]] = True
-        return there
     if wanted.true and wanted.found:
-        return _with_box(seen, part, "tp", part.classes.index(wanted.true))
+        same = wanted.true == wanted.found
+        return _with_box(seen, part, "tp", part.classes.index(wanted.true)) if same else _in_cell(seen, part, wanted)
     if wanted.true:
+        assert own.truths is not None
         return _images_with(seen, own.truths, own.truths.labels == part.classes.index(wanted.true))
-    said_at_all = (own.outcomes != BELOW) & (own.found.labels == part.classes.index(wanted.found))
-    return _images_with(seen, own.found, said_at_all)
+    of_class: Marks = own.found.labels == part.classes.index(wanted.found)
+    return _images_with(seen, own.found, of_class if own.outcomes is None else of_class & (own.outcomes != BELOW))
+
+
+def _in_cell(seen: Seen, part: DetectedPart, wanted: Wanted) -> Marks:
+    """With a wrong box of the class that was found on a missed one of the true class."""
+    image, true, said = seen.mistaken(part)
+    hit = (true == part.classes.index(wanted.true)) & (said == part.classes.index(wanted.found))
+    there = np.zeros(seen.results.images, np.bool_)
+    there[image[hit]] = True
+    return there
 
 
 def _by_slice(seen: Seen, wanted: Wanted) -> Marks | Unnamed:
-    if not wanted.dimension:
+    if not wanted.slice:
         return _everything(seen)
-    for part in seen.results.dimensions:
-        if part.name == wanted.dimension:
-            if wanted.value not in part.values:
-                return Unnamed("slice", [f"{part.name}={value}" for value in part.values])
-            return np.asarray(places(part) == part.values.index(wanted.value))
-    return Unnamed("slice", [f"{part.name}=VALUE" for part in seen.results.dimensions])
+    # names and values may have "=" in them
+    known = {
+        f"{part.name}={value}": (part, place)
+        for part in seen.results.dimensions
+        for place, value in enumerate(part.values)
+    }
+    if wanted.slice not in known:
+        return Unnamed("slice", list(known))
+    part, place = known[wanted.slice]
+    return np.asarray(places(part) == place)
 
 
 def _mistaken(own: Detected, iou_min: float) -> tuple[Numbers, Numbers, Numbers]:

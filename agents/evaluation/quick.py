@@ -11,7 +11,7 @@ import msgspec
 
 from agents.evaluation.loading import Loaded, load, model_alone
 from agents.evaluation.matching import Labelled
-from agents.evaluation.passes import Passes
+from agents.evaluation.passes import Model, Passes
 from agents.evaluation.pipeline import results_of
 from agents.evaluation.plan import PACK_FILE, PLAN_FILE, RESULTS_FILE, SUMMARY_FILE, TRON_FILE, Plan
 from agents.evaluation.quick_plan import IMAGES_FILE, IMAGES_MAX, QuickSummary
@@ -21,7 +21,8 @@ from agents.evaluation.scoring.images import classified
 from agents.preprocessing import decode
 from agents.sandbox.inside import Refused, Report, Steady, inputs, outputs, run, tallied
 from schemas.results import DetectedPart, ReadPart, Results, encode
-from schemas.specs.testing import TestOptions
+from schemas.specs.parts import TaskSpec
+from schemas.specs.testing import TestOptions, head_tasks
 from storage.datasets.files import PackageError
 from storage.datasets.images import image_problem
 from storage.datasets.pack import DatasetPack, DroppedRecord, PackError, PackInfo, PackWriter
@@ -60,20 +61,32 @@ def gathered(package_file: Path, pack_file: Path) -> PackInfo:
     return info
 
 
+def _named_tasks(model: Model) -> dict[tuple[int, int], TaskSpec]:
+    """Each network's tasks (network, task), under names that no two of them share."""
+    every = [
+        (number, place, network.about.sub.name, task)
+        for number, network in enumerate(model.networks)
+        for place, task in enumerate(network.about.sub.tasks)
+    ]
+    named = head_tasks([(sub, task) for *_, sub, task in every])
+    return {(number, place): task for (number, place, *_), task in zip(every, named, strict=True)}
+
+
 def _results(passes: Passes, collected: Collected) -> Results:
     """What every network answered, nothing of which can be right or wrong."""
     model, usual = passes.model, TestOptions()
     asked = Asked(usual.iou_threshold, usual.size_policy, ())
-    tasks = [network.about.sub.tasks[0] for network in model.networks]
+    tasks = _named_tasks(model)
     found: list[DetectedPart] = [
-        found_only(tasks[number].name, tasks[number].classes, collected.found(number), asked)
+        found_only(tasks[number, 0].name, tasks[number, 0].classes, collected.found(number), asked)
         for number in collected.detectors
     ]
+    matches = [match._replace(task=tasks[model.heads[match.output]].name) for match in model.matches]
     return msgspec.structs.replace(
         results_of(collected.images),
-        classified=tuple(classified(match, collected.ranked(place)) for place, match in enumerate(model.matches)),
+        classified=tuple(classified(match, collected.ranked(place)) for place, match in enumerate(matches)),
         detected=tuple(found),
-        read=tuple(ReadPart(task=tasks[number].name, texts=collected.texts(number)) for number in collected.readers),
+        read=tuple(ReadPart(task=tasks[number, 0].name, texts=collected.texts(number)) for number in collected.readers),
     )
 
 

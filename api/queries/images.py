@@ -24,7 +24,7 @@ from api.queries.packs import SVG, next_page, number_in, shown_image, start_of
 from api.resources import Page
 from api.resources_images import Change, Flip, Flips, ImageOutcome
 from schemas.events import InferenceCompleted, InferenceRequested, QuickCheckCompleted
-from schemas.results import ResultsError
+from schemas.results import Results, ResultsError, digest_of
 from schemas.values import ObjectRef
 from storage.datasets.pack import ImageRecord
 from storage.views.rows import JobRow
@@ -140,16 +140,12 @@ async def get_flips(request: web.Request) -> web.Response:
 
 
 def _wanted(query: Query) -> Wanted:
-    dimension, has_value, value = query.text("slice").partition("=")
-    if dimension and not has_value:
-        raise ApiRefusal(HTTPStatus.BAD_REQUEST, "query_invalid", name="slice", known="DIMENSION=VALUE")
     return Wanted(
         outcome=query.one_of("outcome", OUTCOMES),
         task=query.text("task"),
         true=query.text("class"),
         found=query.text("found"),
-        dimension=dimension,
-        value=value,
+        slice=query.text("slice"),
         search=query.text("search"),
     )
 
@@ -229,14 +225,17 @@ async def _original(request: web.Request, done: _Done, seen: Seen, number: int) 
     """The image's record in the pack that was tested, and its bytes."""
     objects = deps_of(request).objects
     tables = await request.app[OPEN_PACKS].tables(objects, done.pack)
-    record = await asyncio.to_thread(_record, tables, seen.results.names[number], number)
+    record = await asyncio.to_thread(_record, tables, seen.results, number)
     if record is None:
         raise ApiRefusal(HTTPStatus.CONFLICT, "pack_unreadable", digest=done.pack.digest, detail="other images")
     return record, await image_of(objects, done.pack, tables, record)
 
 
-def _record(tables: Tables, name: str, number: int) -> ImageRecord | None:
-    """Results have the dataset's order without what was skipped: the record comes not before the image's number."""
-    return next(
-        (found for _, found in tables.matching(number, len(tables.records), lambda each: each.name == name)), None
-    )
+def _record(tables: Tables, results: Results, number: int) -> ImageRecord | None:
+    """The image's record: names may be there twice, and so may files.
+
+    Results have the dataset's order without what was skipped: the record comes not before the image's number.
+    """
+    name, digest = results.names[number], digest_of(results, number)
+    fits = tables.matching(number, len(tables.records), lambda each: (each.name, each.sha256) == (name, digest))
+    return next((found for _, found in fits), None)

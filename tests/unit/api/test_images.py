@@ -17,6 +17,7 @@ from schemas.events.tests import BackendUsed, StageTiming
 from schemas.reports import Answer, EvaluationReport, ImageResult
 from schemas.results import MATCHED, MISSED, RIGHT, WRONG, Results, encode
 from schemas.values import ObjectRef
+from storage.datasets.pack import PackTask, PackWriter
 from tests.unit.api.test_packs import EVIL, PNG, pack, version
 
 USED = BackendUsed("onnxruntime", "1", "fp32", "cpu", False)
@@ -196,3 +197,15 @@ async def test_a_quick_check_shows_its_images_and_is_neither_scored_nor_compared
     assert (refused.status, refused.json["code"]) == (409, "quick_check_not_scored")
     flips = await api.get(f"/comparisons/flips?base={job['id']}&test={job['id']}")
     assert (flips.status, flips.json["code"]) == (422, "quick_check_not_compared")
+
+
+async def test_of_two_images_of_one_name_the_one_that_was_tested_is_shown(api, tmp_path):
+    with PackWriter(tmp_path / "p.zip") as writer:
+        for number in range(2):
+            writer.add(PNG + bytes([number]), name="0001.png", suffix="png", width=64, height=48, labels={})
+        writer.finish((PackTask("light", ("day", "night")),))
+    dataset, _ = await version(api, (tmp_path / "p.zip").read_bytes())
+    second = hashlib.sha256(PNG + b"\x01").digest()
+    left = results(["0001.png"], digests=[second], classified=(classified([0], [0], ("day", "night"), "light"),))
+    test = await completed(api, dataset, encode(left))
+    assert (await api.get(f"/tests/{test}/images/0/image")).body == PNG + b"\x01"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
 import numpy as np
 import pytest
 from coco_peer import arrays
@@ -66,8 +67,8 @@ def numbers(seen: Seen, **wanted: str) -> list[int]:
         ({"found": "cat"}, [0, 3]),
         ({"true": "cat", "found": "dog"}, [1]),
         ({"true": "dog", "found": "cow"}, []),
-        ({"dimension": "light", "value": "night"}, [2, 3]),
-        ({"outcome": "wrong", "dimension": "light", "value": "night"}, [3]),
+        ({"slice": "light=night"}, [2, 3]),
+        ({"outcome": "wrong", "slice": "light=night"}, [3]),
         ({"search": "DAY/"}, [0, 1]),
         ({"task": "class", "outcome": "wrong", "search": "3"}, [3]),
     ],
@@ -92,7 +93,7 @@ def test_images_with_answers(wanted, images):
         ({"true": "cat", "found": "cat"}, [0]),
         ({"true": "cat", "found": "dog"}, [1]),
         ({"true": "cow", "found": "dog"}, []),
-        ({"outcome": "fn", "dimension": "light", "value": "night"}, [3]),
+        ({"outcome": "fn", "slice": "light=night"}, [3]),
     ],
 )
 def test_images_with_boxes(wanted, images):
@@ -105,13 +106,44 @@ def test_a_missed_box_is_mistaken_once_and_by_the_best_score():
 
 
 @pytest.mark.parametrize(
+    ("wanted", "images"),
+    [
+        ({"outcome": "fp", "true": "cat", "found": "dog"}, [1]),
+        ({"outcome": "fn", "true": "cat", "found": "dog"}, [1]),
+        ({"outcome": "fp", "true": "cow", "found": "dog"}, []),
+        ({"outcome": "tp", "true": "cat", "found": "dog"}, []),
+        ({"outcome": "tp", "true": "cat", "found": "cat"}, [0]),
+        ({"outcome": "fp", "true": "dog", "found": "dog"}, []),
+    ],
+)
+def test_an_outcome_and_both_classes_are_all_kept_to(wanted, images):
+    assert numbers(BOXES, **wanted) == images
+
+
+def test_what_nobody_labelled_is_chosen_by_what_was_found_and_never_by_what_is_true():
+    boxes = boxed([[Found(CAT, 5, 0.9, RIGHT)], [Found(DOG, 5, 0.8, RIGHT)]], [[], []], CLASSES)
+    alone = msgspec.structs.replace(boxes, outcomes=b"", partners=b"", truth_counts=b"", truth_boxes=b"",
+                                    truth_labels=b"", truth_outcomes=b"")  # fmt: skip
+    found = Seen(results(NAMES[:2], detected=(alone,)))
+    assert (numbers(found, found="cat"), numbers(found, true="cat")) == ([0], [])
+    answers = Seen(results(NAMES[:2], classified=(classified([], [CAT, DOG], CLASSES),)))
+    assert (numbers(answers, found="cat"), numbers(answers, true="cat")) == ([0], [])
+
+
+def test_a_slice_is_found_whatever_is_in_its_names():
+    odd = dimension("a=b", ("c=d", "x"), [0, 1, 1, 0])
+    seen = Seen(results(NAMES, classified=ANSWERS.results.classified, dimensions=(LIGHT, odd)))
+    assert numbers(seen, slice="a=b=c=d") == [0, 3]
+
+
+@pytest.mark.parametrize(
     ("seen", "wanted", "name", "known"),
     [
         (ANSWERS, {"true": "horse"}, "class", CLASSES),
         (ANSWERS, {"task": "colour"}, "task", ("class",)),
         (ANSWERS, {"outcome": "fn"}, "outcome", ("right", "wrong")),
-        (ANSWERS, {"dimension": "light", "value": "dusk"}, "slice", ("light=day", "light=night")),
-        (ANSWERS, {"dimension": "rain", "value": "no"}, "slice", ("light=VALUE",)),
+        (ANSWERS, {"slice": "light=dusk"}, "slice", ("light=day", "light=night")),
+        (ANSWERS, {"slice": "light"}, "slice", ("light=day", "light=night")),
         (BOXES, {"outcome": "fn", "true": "horse"}, "class", CLASSES),
         (BOXES, {"found": "horse"}, "class", CLASSES),
     ],

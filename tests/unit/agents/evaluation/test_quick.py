@@ -56,6 +56,11 @@ def detector() -> bytes:
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """The child's inputs, with a detector and three pictures in them, and its outputs."""
+    return furnished(tmp_path, monkeypatch, ("find",))
+
+
+def furnished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]) -> tuple[Path, Path]:
+    """As `folders`, with a detector of each name; all name their task alike."""
     given, made, home = tmp_path / "inputs", tmp_path / "outputs", tmp_path / "home"
     for folder in (given, made, home):
         folder.mkdir()
@@ -64,23 +69,23 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
     monkeypatch.chdir(home)
     data = detector()
     (tmp_path / "find.onnx").write_bytes(data)
-    sub = SubModel(
-        name="find", graph=graph_entry(0, "find"), digest=f"sha256:{hashlib.sha256(data).hexdigest()}",
+    subs = tuple(SubModel(
+        name=name, graph=graph_entry(place, name), digest=f"sha256:{hashlib.sha256(data).hexdigest()}",
         size_bytes=len(data), input=Input(name="data", shape=(3, SIZE, SIZE)),
         normalisation=Normalisation(mean=(0.0,) * 3, scale=(1 / 255,) * 3),
         outputs=(Output(name="boxes", shape=(1, 4)), Output(name="scores", shape=(1, 1))),
-        tasks=(TaskSpec("bright", ("spot",)),), max_batch=4, opset=18, method="detection",
+        tasks=(TaskSpec("bright", ("spot",) if not place else ("dot",)),), max_batch=4, opset=18, method="detection",
         args=(Arg("box_units", "ss", "relative"),),
-    )  # fmt: skip
+    ) for place, name in enumerate(names))  # fmt: skip
     nil = UUID(int=0)
     manifest = TronManifest(
-        identity=TronIdentity("nvidia", "r", "n", "detection", "v1"), method="detection", sub_models=(sub,),
+        identity=TronIdentity("nvidia", "r", "n", "detection", "v1"), method="detection", sub_models=subs,
         provenance=Provenance(
             job_id=nil, pth_id=nil, template_id=nil, weights=DIGEST, template=DIGEST, structures={}
         ),
         verification=Verification(max_abs_error=0, error_threshold=1, batches=(1,), backend="x"),
     )  # fmt: skip
-    write_tron(given / TRON_FILE, manifest, {sub.graph: tmp_path / "find.onnx"})
+    write_tron(given / TRON_FILE, manifest, {sub.graph: tmp_path / "find.onnx" for sub in subs})
     plan = Plan(batch_size=2, loops=1, precision="fp32", backend="onnxruntime", platform="nvidia", steps=())
     (given / PLAN_FILE).write_bytes(msgspec.json.encode(plan))
     with zipfile.ZipFile(given / IMAGES_FILE, "w") as package:
@@ -101,6 +106,18 @@ def test_a_detectors_boxes_are_kept_and_nobody_says_which_are_right(folders: tup
     assert np.allclose(found.scores, 200 / 255, atol=1e-3)
     summary = msgspec.json.decode((folders[1] / SUMMARY_FILE).read_bytes(), type=QuickSummary)
     assert (summary.images, summary.skipped, summary.used.precision) == (3, 0, "fp32")
+
+
+def test_detectors_of_one_task_name_are_told_apart_by_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, made = furnished(tmp_path, monkeypatch, ("find", "seek"))
+    quick.check(lambda _stage, _fraction: None)
+    results = decode((made / RESULTS_FILE).read_bytes())
+    assert [(part.task, part.classes) for part in results.detected] == [
+        ("find/bright", ("spot",)),
+        ("seek/bright", ("dot",)),
+    ]
 
 
 def test_too_many_images_are_a_dataset(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
