@@ -20,12 +20,19 @@ STORAGES = {
 }
 """Storage types, and the bytes of one element."""
 
+ENCODE = "_codecs.encode"
+"""How Python writes bytes in this pickle protocol: as a text, and `BYTES_AS`."""
+BYTES_AS = "latin1"
+"""Other codecs make more bytes than there were, again and again."""
+EMPTY = "builtins.bytes"
+"""How Python writes bytes of which there are none; called with anything it reserves memory."""
+
 REBUILDING = frozenset({
     "collections.OrderedDict",
     "collections.Counter",
     "builtins.set",
     "builtins.complex",
-    "_codecs.encode",  # how Python writes bytes in this pickle protocol
+    ENCODE,
     "torch.Size",
     "torch.device",
     "torch.nn.parameter.Parameter",
@@ -119,6 +126,6 @@ MENTIONED = frozenset({
 })  # fmt: skip
 """Data: classes that are named, for instance as a defaultdict's factory, and never called."""
 
-DATA = MAPPINGS | RECORDS | TEXTS | NUMPY | MENTIONED
-CALLED = REBUILDING | MAPPINGS | RECORDS | TEXTS | NUMPY
+DATA = MAPPINGS | RECORDS | TEXTS | NUMPY | MENTIONED | {EMPTY}
+CALLED = REBUILDING | MAPPINGS | RECORDS | TEXTS | NUMPY | {EMPTY}
 NAMES = CALLED | DTYPES | MENTIONED | STORAGES.keys()

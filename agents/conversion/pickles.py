@@ -12,7 +12,7 @@ from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections.abc import Callable
 from typing import IO, NamedTuple, cast
 
-from agents.conversion.allowed import CALLED, NAMES, STORAGES
+from agents.conversion.allowed import BYTES_AS, CALLED, EMPTY, ENCODE, NAMES, STORAGES
 from agents.sandbox.inside import Refused, listed
 
 PICKLE_BYTES_MAX = 64 << 20
@@ -63,7 +63,6 @@ class Storage(NamedTuple):
 class Walked(NamedTuple):
     """What one pickle is made of. `foreign`: instructions that PyTorch's safe reader does not know."""
 
-    names: frozenset[str]
     storages: tuple[Storage, ...]
     foreign: frozenset[str]
 
@@ -112,7 +111,7 @@ def walk(file: IO[bytes]) -> Walked:
         raise Refused("weights_pickle_broken") from error
     if machine.forbidden:
         raise Refused("weights_hold_code", names=listed(sorted(machine.forbidden)))
-    return Walked(frozenset(machine.names), tuple(machine.storages), frozenset(machine.foreign))
+    return Walked(tuple(machine.storages), frozenset(machine.foreign))
 
 
 class _Machine:
@@ -120,7 +119,6 @@ class _Machine:
 
     def __init__(self) -> None:
         self.stack: list[object] = []
-        self.names: set[str] = set()
         self.forbidden: set[str] = set()
         self.foreign: set[str] = set()
         self.storages: list[Storage] = []
@@ -130,8 +128,8 @@ class _Machine:
             "GLOBAL": lambda _, argument: self._named(*str(argument).split(" ", 1)),
             "STACK_GLOBAL": lambda taken, _: self._named(*taken),
             "INST": lambda _, argument: self._named(*str(argument).split(" ", 1)),
-            "REDUCE": lambda taken, _: self._called(taken[0]),
-            "NEWOBJ": lambda taken, _: self._called(taken[0]),
+            "REDUCE": lambda taken, _: self._called(*taken),
+            "NEWOBJ": lambda taken, _: self._called(*taken),
             "BUILD": lambda taken, _: self._built(taken[0]),
             "BINPERSID": lambda taken, _: self._referred(taken[0]),
         }
@@ -190,16 +188,15 @@ class _Machine:
         # torch.save writes the names of Python 2, as Python does in this pickle protocol; its reader translates them.
         module, name = NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name))
         dotted = f"{module}.{name}"
-        self.names.add(dotted)
         if dotted not in NAMES:
             self.forbidden.add(dotted)
         return Name(dotted)
 
-    def _called(self, function: object) -> object:
+    def _called(self, function: object, arguments: object) -> object:
         if not isinstance(function, Name):
             self.forbidden.add("(a call of something that has no name)")
             return None
-        if function.dotted not in CALLED:
+        if function.dotted not in CALLED or not _harmless(function.dotted, arguments):
             self.forbidden.add(function.dotted)
         return Made(function.dotted)
 
@@ -216,3 +213,13 @@ class _Machine:
             case _:
                 self.forbidden.add("BINPERSID")
         return None
+
+
+def _harmless(dotted: str, arguments: object) -> bool:
+    """Whether two names that make bytes are called as Python itself writes it."""
+    if dotted == ENCODE:
+        match arguments:
+            case (str(), codec):
+                return codec == BYTES_AS
+        return False
+    return dotted != EMPTY or arguments == ()

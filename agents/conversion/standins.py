@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.conversion.allowed import MAPPINGS, MENTIONED, RECORDS, TEXTS
+from agents.conversion.allowed import EMPTY, MAPPINGS, MENTIONED, RECORDS, TEXTS
 
 _CODES = frozenset("?bhilqBHILQefd") | {f"{kind}{size}" for kind in "iuf" for size in (1, 2, 4, 8)} | {"b1"}
 ARRAY_BYTES_MAX = 1 << 20
@@ -96,6 +96,11 @@ def number(dtype: object, data: object = None) -> object:
     return None if array is None else array.item()
 
 
+def no_bytes() -> bytes:
+    """Bytes of which there are none; with arguments `bytes` would reserve memory."""
+    return b""
+
+
 def _numbers(*_: object) -> Numbers:
     return Numbers()
 
@@ -107,4 +112,4 @@ def safe_globals() -> list[Callable[..., Any] | tuple[Callable[..., Any], str]]:
         named += [(stand_in, name) for name in sorted(names)]
     for place in ("numpy.core.multiarray", "numpy._core.multiarray"):
         named += [(number, f"{place}.scalar"), (_numbers, f"{place}._reconstruct")]
-    return [*named, (DType, "numpy.dtype"), (Numbers, "numpy.ndarray")]
+    return [*named, (DType, "numpy.dtype"), (Numbers, "numpy.ndarray"), (no_bytes, EMPTY)]

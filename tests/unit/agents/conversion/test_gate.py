@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import collections
 import gzip
 import io
@@ -171,6 +172,40 @@ def test_what_training_leaves_beside_the_weights_is_read(
     assert str(found["torch"]).startswith("2.")
     assert torch.equal(found["state_dict"]["model.weight"], model.weight)
     assert float(found["optimizer"]["state"][0]["step"]) == 1.0
+
+
+class Calls:
+    """Is pickled as a call."""
+
+    def __init__(self, function: Any, *arguments: object) -> None:
+        self.called = function, arguments
+
+    def __reduce__(self) -> Any:
+        return self.called
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_bytes_are_read_also_where_there_are_none(tmp_path: Path, legacy: bool) -> None:
+    data = {"a": torch.ones(1), "some": b"\xff\x00a", "none": b"", "array": np.zeros((0, 3))}
+    found = loaded(tmp_path, saved(data, legacy=legacy))
+    assert (found["some"], found["none"], found["array"]) == (Unknown("bytes"), Unknown("bytes"), [])
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (Calls(codecs.encode, "a", "hex_codec"), "_codecs.encode"),
+        (Calls(codecs.encode, Calls(codecs.encode, "a", "latin1"), "hex_codec"), "_codecs.encode"),
+        (Calls(codecs.encode, "a", "punycode"), "_codecs.encode"),
+        (Calls(codecs.encode, "a"), "_codecs.encode"),
+        (Calls(codecs.encode, "a", "latin1", "strict"), "_codecs.encode"),
+        (Calls(bytes, 1 << 40), "builtins.bytes"),
+        (Calls(bytes, [1]), "builtins.bytes"),
+    ],
+)
+def test_bytes_are_made_as_python_writes_them_and_in_no_other_way(tmp_path: Path, call: Calls, name: str) -> None:
+    refused = refusal(tmp_path, saved({"a": torch.ones(1), "b": call}))
+    assert (refused.code, refused.params["names"]) == ("weights_hold_code", name)
 
 
 @pytest.mark.parametrize("legacy", [False, True])
