@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from api.kept import Classes, Judge, Kept
 from api.resources_tests import ClassRow, ComparedTest, Comparison, Parameter, Test
 from api.texts import render
 from schemas.specs.preprocessing import chain_text
-from schemas.specs.testing import dimension_text
+from schemas.specs.testing import TaskPair, dimension_text
 from schemas.values import Code
 from schemas.verdict.words import Interval, Verdict
 
@@ -20,14 +22,19 @@ def compare(base: Test, tests: Sequence[Test], kept: Sequence[Kept], judge: Judg
     """The completed tests (with what they left, in the same order) beside `base`, which is one of them."""
     base_kept = kept[[test.id for test in tests].index(base.id)]
     rows = [_row(base, base_kept, test, each, judge, lang) for test, each in zip(tests, kept, strict=True)]
-    return Comparison(base=base.id, tests=rows, parameters=_differing(tests))
+    matched = [_as_matched(test, each) for test, each in zip(tests, kept, strict=True)]
+    return Comparison(base=base.id, tests=rows, parameters=_differing(matched))
 
 
 def _row(base: Test, base_kept: Kept, test: Test, kept: Kept, judge: Judge, lang: str) -> ComparedTest:
     is_base = test.id == base.id
     measured, reference = _figures(test, kept), _figures(base, base_kept)
     verdicts = {} if is_base else _verdicts(base, base_kept, test, kept, judge)
-    notes = [] if is_base else _unfair(base, test) + _left_out(verdicts)
+    if not _same_measure(base, base_kept, test, kept):
+        # a mean over other tasks, or of another kind, is no difference: neither is its sign one that a gate may see
+        reference = {**reference, "accuracy": None}
+    unfair = [] if is_base else _unfair(_as_matched(base, base_kept), _as_matched(test, kept))
+    notes = unfair + _left_out(verdicts)
     if kept.sample is None:
         notes.append(Code("replicates_missing"))
     return ComparedTest(
@@ -41,6 +48,26 @@ def _row(base: Test, base_kept: Kept, test: Test, kept: Kept, judge: Judge, lang
         verdicts=verdicts,
         figures=measured,
     )
+
+
+def _as_matched(test: Test, kept: Kept) -> Test:
+    """The test with the pairs of tasks that were matched in the end, as far as its report says them."""
+    if not kept.pairs:
+        return test
+    pairs = tuple(TaskPair(*each) for each in kept.pairs)
+    return msgspec.structs.replace(test, options=msgspec.structs.replace(test.options, tasks=pairs))
+
+
+def _same_measure(base: Test, base_kept: Kept, test: Test, kept: Kept) -> bool:
+    """Whether the accuracies are of one kind, over tasks of the same names."""
+    if (base.measure or "top1") != (test.measure or "top1"):
+        return False
+    return _scored(base, base_kept) == _scored(test, kept)
+
+
+def _scored(test: Test, kept: Kept) -> set[str]:
+    own = {each.task for each in test.tasks} | {each.task for each in test.sequences}
+    return own or {task for task, _ in kept.pairs}
 
 
 def accuracy_key(test: Test, keys: Mapping[str, Any]) -> str | None:

@@ -76,6 +76,8 @@ class Kept(NamedTuple):
     sample: Sample | None
     intervals: Mapping[str, Interval] = {}
     curves: Mapping[str, tuple[Curve, ...]] = {}
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Tasks of the model, and of the dataset what answers each, as they were matched in the end."""
 
 
 class _Class(msgspec.Struct, frozen=True):
@@ -93,6 +95,7 @@ class _Class(msgspec.Struct, frozen=True):
 class _Task(msgspec.Struct, frozen=True):
     task: str
     classes: tuple[_Class, ...]
+    dataset_task: str = ""
 
 
 class _Report(msgspec.Struct, frozen=True):
@@ -141,11 +144,12 @@ def kept_of(report: bytes, replicates: bytes | None) -> Kept:
         )
         for task in tasks
     }
+    pairs = tuple((task.task, task.dataset_task) for task in tasks)
     try:
         sample = decode(replicates) if replicates is not None else None
     except ReplicatesError:
         sample = None
-    return Kept(classes, sample, intervals(sample) if sample is not None else {}, curves)
+    return Kept(classes, sample, intervals(sample) if sample is not None else {}, curves, pairs)
 
 
 def report_of(data: bytes) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +20,7 @@ from schemas.results import (
     DetectedPart,
     Results,
     columns,
+    composed,
     detected,
     places,
 )
@@ -118,8 +121,7 @@ class Difference(NamedTuple):
 
 def difference(base: Seen, test: Seen, task: str) -> Difference:
     """The images that both have (the same file) and of which `task`, which both have, says otherwise."""
-    theirs = _by_digest(base.results)
-    pairs = [(theirs[key], number) for key, number in _by_digest(test.results).items() if key in theirs]
+    pairs = _pairs_of_files(base.results, test.results)
     before, after = np.array(pairs, np.int64).reshape(-1, 2).T
     change = test.tasks[task].worth[after] - base.tasks[task].worth[before]
     changed = np.flatnonzero(change)
@@ -127,11 +129,29 @@ def difference(base: Seen, test: Seen, task: str) -> Difference:
     return Difference(len(pairs), before[order], after[order], change[order])
 
 
-def _by_digest(results: Results) -> dict[bytes, int]:
-    """The number of each file; of files that are equal the first one's."""
-    found: dict[bytes, int] = {}
+def _pairs_of_files(base: Results, test: Results) -> list[tuple[int, int]]:
+    """The numbers (base, test) of images that are the same file: of equal ones those of one name, the rest in order."""
+    theirs, ours = _files(base), _files(test)
+    pairs = []
+    for digest in theirs.keys() & ours.keys():
+        left, right = theirs[digest], ours[digest]
+        if len(left) > 1 or len(right) > 1:
+            names = defaultdict(list)
+            for number in left:
+                names[base.names[number]].append(number)
+            same = [(names[test.names[number]].pop(0), number) for number in right if names[test.names[number]]]
+            pairs += same
+            left = [number for number in left if number not in {one for one, _ in same}]
+            right = [number for number in right if number not in {other for _, other in same}]
+        pairs += zip(left, right, strict=False)
+    return sorted(pairs, key=itemgetter(1))
+
+
+def _files(results: Results) -> dict[bytes, list[int]]:
+    """The numbers of each file's images."""
+    found: defaultdict[bytes, list[int]] = defaultdict(list)
     for number in range(results.images):
-        found.setdefault(results.digests[number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES], number)
+        found[results.digests[number * DIGEST_BYTES : (number + 1) * DIGEST_BYTES]].append(number)
     return found
 
 
@@ -147,7 +167,9 @@ def _judged(results: Results, boxes: Mapping[str, Detected]) -> dict[str, Judged
     for read in results.read:
         if read.truths:
             pairs = zip(read.texts, read.truths, strict=True)
-            judged[read.task] = _marked(np.array([text == truth for text, truth in pairs], np.bool_))
+            judged[read.task] = _marked(
+                np.array([composed(text) == composed(truth) for text, truth in pairs], np.bool_)
+            )
     return judged
 
 

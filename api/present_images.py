@@ -33,6 +33,7 @@ from schemas.results import (
     DimensionPart,
     ReadPart,
     columns,
+    composed,
     digest_of,
     places,
     size_of,
@@ -120,7 +121,9 @@ def _answer(part: ClassifiedPart, number: int) -> ClassAnswer:
 def _text(part: ReadPart, number: int) -> TextAnswer:
     truth = part.truths[number] if part.truths else None
     text = part.texts[number]
-    return TextAnswer(task=part.task, text=text, truth=truth, right=None if truth is None else text == truth)
+    return TextAnswer(
+        task=part.task, text=text, truth=truth, right=None if truth is None else composed(text) == composed(truth)
+    )
 
 
 def _counts(seen: Seen, task: str, number: int) -> BoxCounts:

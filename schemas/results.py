@@ -7,6 +7,7 @@ it. Columns run over the images in the order of the dataset (those that were lef
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -68,6 +69,11 @@ class DetectedPart(Part, frozen=True, kw_only=True):
     truth_boxes: bytes = b""
     truth_labels: bytes = b""
     truth_outcomes: bytes = b""
+
+
+def composed(text: str) -> str:
+    """The text as texts are compared: in Unicode's composed form (NFC); case and spaces count."""
+    return unicodedata.normalize("NFC", text)
 
 
 class ReadPart(Part, frozen=True, kw_only=True):

@@ -126,6 +126,17 @@ def _results(collected: Collected, found: Scored, asked: Asked) -> Results:
     )
 
 
+def _copies(pack: DatasetPack, collected: Collected) -> list[int]:
+    """Each image's number among the dataset's that are the same file, those that were left out counted too."""
+    records = [(record.name, record.sha256.encode()) for record in pack.records]
+    numbered = zip(records, replicates.copies_of(digest for _, digest in records), strict=True)
+    # the images are some of the records, in their order
+    return [
+        next(number for record, number in numbered if record == (image.record.name, image.record.sha256.encode()))
+        for image in collected.images
+    ]
+
+
 def _write(plan: Plan, loaded: Loaded, passes: Passes, collected: Collected, total_ms: float) -> None:
     folder = outputs()
     found, asked = scored(passes.model, collected, passes.pack.info, plan.options)
@@ -133,7 +144,14 @@ def _write(plan: Plan, loaded: Loaded, passes: Passes, collected: Collected, tot
     (folder / REPORT_FILE).write_bytes(msgspec.json.encode(_report(plan, passes, found, summary)))
     (folder / RESULTS_FILE).write_bytes(encode(_results(collected, found, asked)))
     digests = [image.record.sha256 for image in collected.images]
-    kept = replicates.sample(digests, found.marks, ratios=found.ratios, slices=asked.masks(), drawn=found.drawn)
+    kept = replicates.sample(
+        digests,
+        found.marks,
+        ratios=found.ratios,
+        slices=asked.masks(),
+        drawn=found.drawn,
+        copies=_copies(passes.pack, collected),
+    )
     (folder / REPLICATES_FILE).write_bytes(replicates.encode(kept))
     (folder / SUMMARY_FILE).write_bytes(msgspec.json.encode(summary))
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from schemas.verdict.kinds import WHOLE, Ratio
 from schemas.verdict.replicates import Bits, Sample, names_of
-from schemas.verdict.weights import Digests
 
 Places = NDArray[np.intp]
 Totals = NDArray[np.int64]
@@ -47,12 +46,10 @@ class Joined(NamedTuple):
 
 
 def shared(first: Sample, second: Sample) -> Shared | None:
-    """The images that both samples have, None where these are all; n-th copies of an image are paired."""
-    if np.array_equal(first.digests, second.digests):
+    """The images that both samples have, None where these are all; of equal files the dataset's n-th is itself."""
+    if np.array_equal(first.digests, second.digests) and np.array_equal(first.copies, second.copies):
         return None
-    _, here, there = np.intersect1d(
-        _copies(first.digests), _copies(second.digests), assume_unique=True, return_indices=True
-    )
+    _, here, there = np.intersect1d(_names(first), _names(second), assume_unique=True, return_indices=True)
     return Shared(here, there)
 
 
@@ -63,6 +60,7 @@ def restricted(part: Sample, places: Places) -> Sample:
         slice_bits=_bits_at(part.slice_bits, places),
         share_bits=_bits_at(part.share_bits, places),
         ratios={key: Ratio(each.part[places], each.whole[places]) for key, each in part.ratios.items()},
+        copies=part.copies[places],
     )
 
 
@@ -96,10 +94,7 @@ def _bits_at(bits: Bits, places: Places) -> Bits:
     return np.stack(rows) if rows else np.empty((0, -(-len(places) // 8)), np.uint8)
 
 
-def _copies(digests: Digests) -> NDArray[np.bytes_]:
-    """The names of ascending digests with the number of the copy behind each, so that no two are equal."""
-    places = np.arange(len(digests), dtype=np.int64)
-    changed = np.any(digests[1:] != digests[:-1], axis=1)
-    begun = np.maximum.accumulate(np.where(np.concatenate(([True], changed)), places, 0))
-    numbers = (places - begun).astype(">u4").view(np.uint8).reshape(-1, 4)
-    return names_of(np.concatenate((digests, numbers), axis=1))
+def _names(part: Sample) -> NDArray[np.bytes_]:
+    """Digests with the number of the copy behind each, so that no two are equal."""
+    numbers = part.copies.astype(">u4").view(np.uint8).reshape(-1, 4)
+    return names_of(np.concatenate((part.digests, numbers), axis=1))

@@ -6,7 +6,8 @@ read it. Decoding copies no array and unpacks no bit. 20,000 images with 20 slic
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -27,6 +28,7 @@ WIDTHS = (1, 2, 4)
 
 Bits = NDArray[np.uint8]
 """(rows, ceil(images / 8)): a bit an image, most significant first, zeros behind the last."""
+Copies = NDArray[np.uint32]
 SliceName = Annotated[str, msgspec.Meta(max_length=401)]
 Measures = Annotated[tuple[ShortText, ...], msgspec.Meta(max_length=MEASURES_MAX)]
 Images = Annotated[int, msgspec.Meta(ge=1, le=IMAGES_MAX)]
@@ -57,6 +59,8 @@ class Replicates(msgspec.Struct, frozen=True, kw_only=True):
     digests: images x 32 bytes, SHA-256, ascending (an image that is there twice is listed twice).
     slices: names `DIMENSION=VALUE`; slice_bits: slices x images bits, which images each has.
     shares: keys `MEASURE/TASK`; share_bits: shares x images bits, which images were answered rightly.
+    copies: unsigned 32-bit numbers of the images among those of the dataset that are the same file, from 0; not there
+    where they count up without a gap, as they nearly always do.
     """
 
     images: Images
@@ -67,6 +71,7 @@ class Replicates(msgspec.Struct, frozen=True, kw_only=True):
     share_bits: bytes
     ratios: Annotated[tuple[RatioKept, ...], msgspec.Meta(max_length=MEASURES_MAX)]
     drawn: Annotated[tuple[DrawnKept, ...], msgspec.Meta(max_length=DRAWN_MAX)]
+    copies: bytes | msgspec.UnsetType = msgspec.UNSET
     method: str = METHOD
     replicates: int = REPLICATES
     format: Literal["mo.replicates"] = "mo.replicates"
@@ -98,6 +103,7 @@ class Sample(NamedTuple):
     digests: (images, 32) ascending; everything else is in their order.
     slices, shares: name -> row of `slice_bits` and `share_bits`. ratios: by measure.
     drawn: by measure, then by group (WHOLE or a slice).
+    copies: (images,) number of each image among the dataset's that are the same file: by it two tests are paired.
     """
 
     digests: Digests
@@ -107,6 +113,7 @@ class Sample(NamedTuple):
     share_bits: Bits
     ratios: Mapping[str, Ratio]
     drawn: Mapping[str, Mapping[str, Drawn]]
+    copies: Copies
 
     def marks(self, measure: str) -> Marks:
         """(images,): which images were answered rightly."""
@@ -126,6 +133,7 @@ def sample(
     ratios: Mapping[str, Ratio] | None = None,
     slices: Mapping[str, Marks] | None = None,
     drawn: Mapping[str, Mapping[str, Drawn]] | None = None,
+    copies: Sequence[int] | None = None,
 ) -> Sample:
     """The sample of a test.
 
@@ -135,6 +143,8 @@ def sample(
         ratios: for each ratio (`recall/TASK`, `cer/TASK`, ...) its counts, in their order.
         slices: for each slice (`DIMENSION=VALUE`) which images it has, in their order.
         drawn: for what is drawn anew (`ap/TASK`) its figures in all images and in slices: see `average_precision`.
+        copies: number of each image among the dataset's that are the same file (see `copies_of`); needed only where
+            some of them were left out.
     """
     found = raw(digests)
     order = np.argsort(names_of(found), kind="stable")
@@ -149,7 +159,24 @@ def sample(
             key: Ratio(narrow(each.part[order]), narrow(each.whole[order])) for key, each in (ratios or {}).items()
         },
         drawn=drawn or {},
+        copies=counted_up(found[order]) if copies is None else np.array(copies, np.uint32)[order],
     )
+
+
+def copies_of(digests: Iterable[bytes]) -> Iterator[int]:
+    """For each image of a dataset the number that it has among those before it that are the same file."""
+    seen: Counter[bytes] = Counter()
+    for each in digests:
+        yield seen[each]
+        seen[each] += 1
+
+
+def counted_up(digests: Digests) -> Copies:
+    """The numbers of ascending digests where no copy was left out."""
+    places = np.arange(len(digests), dtype=np.int64)
+    changed = np.any(digests[1:] != digests[:-1], axis=1)
+    begun = np.maximum.accumulate(np.where(np.concatenate(([True], changed)), places, 0))
+    return (places - begun).astype(np.uint32)
 
 
 def narrow(counts: Counts) -> Counts:
@@ -190,8 +217,14 @@ def encode(made: Sample) -> bytes:
                 for key, groups in made.drawn.items()
                 for group, each in groups.items()
             ),
+            copies=_gaps(made),
         )
     )
+
+
+def _gaps(made: Sample) -> bytes | msgspec.UnsetType:
+    counted = np.array_equal(made.copies, counted_up(made.digests))
+    return msgspec.UNSET if counted else made.copies.astype("<u4").tobytes()
 
 
 _head = msgspec.msgpack.Decoder(_Head)
@@ -223,6 +256,7 @@ def _of_before(kept: ReplicatesBefore) -> Sample:
         share_bits=_bits(kept.right, len(kept.measures), kept.images),
         ratios={},
         drawn={},
+        copies=counted_up(_digests(kept.digests, kept.images)),
     )
 
 
@@ -243,7 +277,15 @@ def _of_now(kept: Replicates) -> Sample:
             each.key: Ratio(_counts(each.part, kept.images), _counts(each.whole, kept.images)) for each in kept.ratios
         },
         drawn=drawn,
+        copies=_copies(kept),
     )
+
+
+def _copies(kept: Replicates) -> Copies:
+    if isinstance(kept.copies, msgspec.UnsetType):
+        return counted_up(_digests(kept.digests, kept.images))
+    _check(len(kept.copies), 4 * kept.images)
+    return np.frombuffer(kept.copies, "<u4").astype(np.uint32, copy=False)
 
 
 def _digests(data: bytes, images: int) -> Digests:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from agents.evaluation.metrics.boxes import Indexes, Marks
 from agents.evaluation.metrics.curves import UNDEFINED
+from schemas.results import composed
 
 
 class TextMarks(NamedTuple):
@@ -31,10 +31,7 @@ class TextScores(NamedTuple):
 
 def compare(truths: Sequence[str], read: Sequence[str]) -> TextMarks:
     """Compare text by text. Characters are Unicode's code points in the composed form (NFC); case and spaces count."""
-    pairs = [
-        (unicodedata.normalize("NFC", truth), unicodedata.normalize("NFC", said))
-        for truth, said in zip(truths, read, strict=True)
-    ]
+    pairs = [(composed(truth), composed(said)) for truth, said in zip(truths, read, strict=True)]
     edits = np.array([edit_distance(*pair) for pair in pairs], np.int64)
     return TextMarks(edits == 0, edits, np.array([len(truth) for truth, _ in pairs], np.int64))
 

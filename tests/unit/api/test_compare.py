@@ -13,6 +13,7 @@ import pytest
 
 from api import compare as comparing
 from api import resources_tests
+from api.cli.gates import fires, rule_of
 from api.kept import Bounded, Kept, kept_of
 from api.resources import Job
 from api.resources_tests import ClassRow
@@ -289,3 +290,29 @@ def test_curves_come_from_the_report_of_a_detector():
     assert kept.classes == {"object": [ClassRow(name="cat", precision=0.6, recall=0.4, support=7, ap=0.5)]}
     (curve,) = kept.curves["object"]
     assert (curve.name, curve.ap, curve.points) == ("cat", 0.5, (1.0, 0.5))
+
+
+def test_accuracies_of_another_measure_or_of_other_tasks_have_no_difference():
+    kept = {task: Kept({}, answered(range(40), lambda _: True, f"top1/{task}"), pairs=((task, task),))
+            for task in ("class", "colour")}  # fmt: skip
+    base, other = made(accuracy=0.4), made(2, tasks=[TaskSummary("colour", 40, 0.95, None, 0.9, 0.9)], accuracy=0.95)
+    row = compare(base, [base, other], [kept["class"], kept["colour"]], "en").tests[1]
+    assert row.delta["accuracy"] is None
+    assert fires(rule_of("accuracy < -0.01"), row), "what cannot be shown does not pass"
+    assert [note.code for note in row.notes if note.code == "tasks_differ"] == ["tasks_differ"]
+    detector = made(3, measure="ap", tasks=[], accuracy=0.4)
+    row = compare(detector, [detector, other], [kept["class"], kept["colour"]], "en").tests[1]
+    assert row.delta["accuracy"] is None
+    row = compare(base, [base, made(4, accuracy=0.5)], [kept["class"]] * 2, "en").tests[1]
+    assert row.delta["accuracy"] == pytest.approx(0.1)
+
+
+def test_tasks_compare_by_what_answered_them_in_the_end_not_by_what_was_asked():
+    asked = TestOptions(tasks=(TaskPair("class", "kind"),))
+    one = Kept({}, None, pairs=(("class", "kind"),))
+    other = Kept({}, None, pairs=(("class", "sort"),))
+    base, test = made(options=asked), made(2)
+    found = compare(base, [base, test], [one, one], "en")
+    assert [each.name for each in found.parameters] == []
+    found = compare(base, [base, test], [one, other], "en")
+    assert [(each.name, each.values) for each in found.parameters] == [("tasks", ["class = kind", "class = sort"])]

@@ -16,6 +16,7 @@ from agents.evaluation.metrics.matches import match
 from agents.evaluation.metrics.operating import outcome
 from api import outcomes
 from api.outcomes import Seen, Unnamed, Wanted, chosen, difference, overlaps
+from api.present_images import image_outcome
 from schemas.results import BELOW, IGNORED, MATCHED, MISSED, NOT_COUNTED, RIGHT, WRONG, DetectedPart, packed
 
 NAMES = ("Day/0.png", "day/1.png", "night/2.png", "night/3.png")
@@ -237,3 +238,26 @@ def test_cells_are_those_of_the_metrics_whatever_fits_at_a_time(monkeypatch, pai
     expected = {cell[:2]: cell[2] for cell in confusion(matches, truths, found, 0.3) if 3 not in cell[:2]}
     assert len(cells) == 6, "every confusion comes up"
     assert cells == {cell: boxes for cell, boxes in expected.items() if cell[0] != cell[1]}
+
+
+def test_texts_are_right_as_they_were_scored():
+    seen = Seen(results(NAMES[:2], read=(read(["\u00e9t\u00e9", "a"], ["e\u0301te\u0301", "b"]),)))
+    assert numbers(seen, outcome="right") == [0]
+    assert [image_outcome(seen, number).texts[0].right for number in range(2)] == [True, False]
+
+
+def test_equal_files_are_paired_by_their_names():
+    one, two = sha("one"), sha("two")
+
+    def seen(names, digests, labels, said):
+        return Seen(results(names, digests=digests, classified=(classified(labels, said, CLASSES),)))
+
+    base = seen(["cat/1", "dog/1"], [one, one], [CAT, DOG], [CAT, CAT])
+    test = seen(["cat/1", "dog/1"], [one, one], [CAT, DOG], [CAT, DOG])
+    found = difference(base, test, "class")
+    assert (found.images, found.base.tolist(), found.test.tolist(), found.change.tolist()) == (2, [1], [1], [1.0])
+    without_first = seen(["dog/1", "x"], [one, two], [DOG, CAT], [DOG, CAT])
+    found = difference(base, without_first, "class")
+    assert (found.images, found.base.tolist(), found.test.tolist()) == (1, [1], [0])
+    renamed = seen(["other", "cat/1"], [one, one], [DOG, CAT], [DOG, CAT])
+    assert difference(base, renamed, "class").images == 2

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.verdict.judging import verdict
 from schemas.verdict.kinds import Drawn, Ratio
-from schemas.verdict.replicates import Replicates, ReplicatesError, Sample, decode, encode, narrow, sample
+from schemas.verdict.replicates import Replicates, ReplicatesError, Sample, copies_of, decode, encode, narrow, sample
 from schemas.verdict.weights import METHOD, REPLICATES, weights
 
 PINNED = "5c69b03a328b537b92a5fa80f53a6546298b0fbee45d84a337aefb7c227a3ad4"
@@ -188,3 +189,14 @@ def test_what_this_version_does_not_compute_is_refused(changes: dict[str, object
 def test_junk_is_refused(data: bytes):
     with pytest.raises(ReplicatesError):
         decode(data)
+
+
+def test_copies_of_a_file_are_paired_by_their_numbers_in_the_dataset():
+    digest = f"sha256:{'1' * 64}"
+    assert list(copies_of([b"a", b"b", b"a", b"a"])) == [0, 0, 1, 2]
+    both = sample([digest, digest], {"top1/class": np.array([False, True])})
+    second = sample([digest], {"top1/class": np.array([True])}, copies=[1])
+    for each in (second, decode(encode(second))):
+        found = verdict(each, both, "top1/class")
+        assert (found.difference, found.images, found.left_out) == (0.0, 1, 1)
+    assert encode(both) == encode(sample([digest, digest], {"top1/class": np.array([False, True])}, copies=[0, 1]))
