@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from aiohttp import web
 
 from api import access, lag, metrics, stream, tus
@@ -30,6 +32,12 @@ def serving(app: web.Application, *, shutdown_s: float = 1.0) -> web.AppRunner:
     )
 
 
+@cache
+def _document() -> bytes:
+    """What `/openapi.json` answers: it depends on the code only, and is the most work of a start."""
+    return text(document(ROUTES)).encode()
+
+
 def create_app(deps: Deps) -> web.Application:
     """The API on the given adapters. It refuses to start if a route has no policy or no contract."""
     around = [access.access, problems, guard, lag.refuse_without_log, read_your_writes]
@@ -44,6 +52,6 @@ def create_app(deps: Deps) -> web.Application:
     tus.install(app)
     app[OPEN_PACKS] = OpenPacks()
     app[FETCHES] = {}
-    app[DOCUMENT] = text(document(ROUTES)).encode()
+    app[DOCUMENT] = _document()
     add_routes(app, ROUTES)
     return app
