@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -69,6 +70,15 @@ def build(extend: Extend | None = None) -> typer.Typer:
     return app
 
 
+@lru_cache(maxsize=8)
+def tree(extend: Extend | None, lang: str = "") -> Any:
+    """The tree of commands with the words of a language ("": with their keys), made once for all lines of a process."""
+    command = typer.main.get_command(build(extend))
+    if lang:
+        localise(command, lang)
+    return command
+
+
 def run(
     argv: Sequence[str],
     environ: Mapping[str, str],
@@ -94,9 +104,8 @@ def main(extend: Extend | None = None) -> None:
 
 
 def _run(session: Session, rest: list[str], extend: Extend | None) -> int:
-    command = typer.main.get_command(build(extend))
-    if rest[:1] != [completion.ASKED]:
-        localise(command, session.lang)
+    # who completes is shown keys, and finds the words itself
+    command = tree(extend, "" if rest[:1] == [completion.ASKED] else session.lang)
     try:
         command.main(args=rest, prog_name=PROGRAM, obj=session)
     except SystemExit as ended:

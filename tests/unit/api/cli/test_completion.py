@@ -5,9 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import typer
 
-from api.cli.app import build, run
+from api.cli.app import run, tree
 from api.cli.completion import SCRIPTS, names, plan
 
 A = UUID("aaaaaaaa-0000-4000-8000-000000000000")
@@ -15,7 +14,7 @@ A = UUID("aaaaaaaa-0000-4000-8000-000000000000")
 
 def wanted(line: str) -> Any:
     *before, text = line.split(" ")
-    return plan(typer.main.get_command(build()), before, text)
+    return plan(tree(None), before, text)
 
 
 def words(line: str) -> list[str]:
