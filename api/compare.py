@@ -54,7 +54,7 @@ def _as_matched(test: Test, kept: Kept) -> Test:
     """The test with the pairs of tasks that were matched in the end, as far as its report says them."""
     if not kept.pairs:
         return test
-    pairs = tuple(TaskPair(*each) for each in kept.pairs)
+    pairs = tuple(TaskPair(*each) for each in sorted(kept.pairs))
     return msgspec.structs.replace(test, options=msgspec.structs.replace(test.options, tasks=pairs))
 
 
@@ -87,6 +87,8 @@ def _verdicts(base: Test, base_kept: Kept, test: Test, kept: Kept, judge: Judge)
     if not found:
         missing = Verdict("not_comparable", reason="replicates_missing")
         return {"accuracy": missing, **dict.fromkeys(kept.intervals, missing)}
+    if not _same_measure(base, base_kept, test, kept):
+        return {"accuracy": Verdict("not_comparable", reason="figure_missing"), **found}
     key = accuracy_key(test, found)
     return {**({"accuracy": found[key]} if key is not None else {}), **found}
 

@@ -77,7 +77,8 @@ class ClassRow(Resource, frozen=True, kw_only=True):
 
 
 class ComparedTest(Resource, frozen=True, kw_only=True):
-    """A test beside the base: signed differences (this minus base), None on the base itself or where undefined.
+    """A test beside the base: signed differences (this minus base), None on the base itself or where undefined (the
+    accuracy's also where the base's is of another measure or of other tasks).
 
     `notes` say why a row does not compare fairly (another dataset version, another precision, no device...), and
     `messages` says the same as sentences in the reader's language. `figures` are the test's own, `delta` has the same

@@ -5,7 +5,8 @@
     inference_ms > 0.5           any key of the comparison's `delta`
     worse(top1/class)            the verdict: worse, or better, within_noise, not_comparable
 
-A rule that names a figure which the test has not, or which is undefined, fires too: what cannot be shown does not pass.
+A rule about a figure that the test has not, that is undefined or that does not compare with the base's fires too: what
+cannot be shown does not pass.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def fires(rule: Rule, row: ComparedTest) -> bool:
     """Whether the rule holds for a test that is not the base; also where there is nothing that could be compared."""
     found = row.verdicts.get(rule.key)
     if rule.verdict:
-        return found is None or found.code == rule.verdict
+        return found is None or found.code in (rule.verdict, "not_comparable")
     value: float | None = row.delta.get(rule.key)
     if rule.end:
         value = None if found is None else getattr(found, rule.end)

@@ -163,6 +163,21 @@ def test_a_task_that_the_base_lacks_has_no_differences():
     assert row.tests[1].class_delta == {"colour": {"red": {"precision": None, "recall": None}}}
 
 
+def test_an_accuracy_over_fewer_tasks_passes_no_gate():
+    two = [TaskSummary(name, 40, 0.5, None, 0.5, 0.5) for name in ("class", "colour")]
+    both = Kept({}, answered(range(40), lambda each: each % 2 == 0, "top1/class", "top1/colour"))
+    row = compare(made(tasks=two), [made(tasks=two), made(2)], [both, EVEN], "en").tests[1]
+    assert row.verdicts["top1/class"].code == "within_noise"
+    assert (row.delta["accuracy"], row.verdicts["accuracy"].code) == (None, "not_comparable")
+    assert all(fires(rule_of(rule), row) for rule in ("accuracy < -0.01", "worse(accuracy)"))
+
+
+def test_the_same_pairs_are_the_same_in_any_order():
+    pairs = (("class", "kind"), ("colour", "hue"))
+    kept = [EVEN._replace(pairs=each) for each in (pairs, pairs[::-1])]
+    assert compare(made(), [made(), made(2)], kept, "en").parameters == []
+
+
 def test_classes_are_matched_by_name_and_not_by_place():
     def rows(*names_recalls):
         return {"class": [ClassRow(name=n, precision=None, recall=r, support=1) for n, r in names_recalls]}

@@ -13,7 +13,11 @@ from schemas.verdict.words import Verdict
 WORSE = Verdict("worse", 100, 0, -0.03, -0.05, -0.01, "score")
 ROW: Any = SimpleNamespace(
     delta={"ap/a b": -0.03, "inference_ms": 0.4, "top5/x": None, "top1/k@light=night": 0.02},
-    verdicts={"ap/a b": WORSE, "top1/k@light=night": Verdict("within_noise", 9, 0, 0.02, -0.1, 0.1, "score")},
+    verdicts={
+        "ap/a b": WORSE,
+        "accuracy": Verdict("not_comparable", reason="figure_missing"),
+        "top1/k@light=night": Verdict("within_noise", 9, 0, 0.02, -0.1, 0.1, "score"),
+    },
 )
 
 
@@ -36,6 +40,9 @@ ROW: Any = SimpleNamespace(
         ("nothing < -1", True),
         ("worse(nothing)", True),
         ("nothing.low > 5", True),
+        ("accuracy < -0.01", True),
+        ("worse(accuracy)", True),
+        ("not_comparable(accuracy)", True),
     ],
 )
 def test_a_rule_fires_when_it_holds_or_cannot_be_shown_not_to(text: str, fired: bool):
