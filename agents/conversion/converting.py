@@ -14,8 +14,6 @@ from agents.conversion.plan import (
     CONVERTED_FILE,
     EXPORTED_FILE,
     GRAPH_BYTES_MAX,
-    INPUTS_BYTES_MAX,
-    INPUTS_FILE,
     PACK_FILE,
     PLACE_BYTES_MAX,
     PLACE_FILE,
@@ -37,10 +35,11 @@ from agents.conversion.plan import (
 from agents.sandbox.child import TIME_EXCEEDED, Progress, run_child
 from agents.sandbox.exchange import decoded, read_small
 from agents.work import JobProblem, Work
+from schemas.specs.templates import INPUTS_BYTES_MAX
 from schemas.values import Code
 
 VERDICT_BYTES_MAX = 16 << 20
-ASKED = (PLAN_FILE, INPUTS_FILE, REAL_FILE)
+ASKED = (PLAN_FILE, REAL_FILE)
 """The files that say what the network is asked."""
 
 

@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.reports import InputKind
+from schemas.specs.templates import BATCH_TRIED_MAX
 
-BATCH_TRIED_MAX = 8
-"""Stands for every larger batch: what an exporter fixes or folds away shows between 1, 2, 3 and any fourth size, and a
-batch of 4096 would cost memory and minutes to say the same."""
 REAL_IMAGES_MAX = 16
 _SEED = 20_170_401
 
@@ -72,9 +70,13 @@ def random_images(
 
     They span what pixels 0..255 become, so no layer sees impossible values.
     """
-    pixels = np.random.default_rng(_SEED).uniform(0, 255, (sizes(max_batch)[-1], *shape))
-    # Half of the images vary slowly, as photographs do: white noise alone leaves deep layers nearly constant.
-    pixels[::2] = pixels[::2, :, :1, :1] * 0.5 + pixels[::2] * 0.5
-    normalised = (pixels - np.array(mean)[:, None, None]) * np.array(scale)[:, None, None]
-    images: Images = normalised.astype(np.float32)
+    draw = np.random.default_rng(_SEED)
+    images = np.empty((sizes(max_batch)[-1], *shape), np.float32)
+    # one after the other: in float64, all at once would take several times the memory
+    for place in range(len(images)):
+        pixels = draw.uniform(0, 255, shape)
+        if place % 2 == 0:
+            # Half of the images vary slowly, as photographs do: white noise alone leaves deep layers nearly constant.
+            pixels = pixels[:, :1, :1] * 0.5 + pixels * 0.5
+        images[place] = (pixels - np.array(mean)[:, None, None]) * np.array(scale)[:, None, None]
     return images

@@ -12,16 +12,13 @@ from typing import TypeVar
 import msgspec
 
 from agents.conversion.converting import Bench, Converted, Given, convert
-from agents.conversion.inputs import random_images
 from agents.conversion.plan import (
-    INPUTS_FILE,
     OPSET,
     PLAN_FILE,
     STRUCTURE_FILE,
     TYPE_CONFIG_FILE,
     WEIGHTS_FILE,
     plan_of,
-    write_images,
     write_plan,
 )
 from agents.conversion.reporting import (
@@ -50,6 +47,7 @@ from storage.tron_file import graph_entry, weights_entry, write_tron
 
 _CHILDREN_PART = 0.9
 """The children's part of the whole job; each sub-model has the same share of it."""
+_HOPELESS = frozenset({"method_unknown", "inputs_too_large"})
 
 E = TypeVar("E", bound=FileEntry)
 
@@ -57,9 +55,9 @@ E = TypeVar("E", bound=FileEntry)
 def _template(path: Path) -> TemplateDocument:
     """The template as it was asked for; older ones may say what new ones may not, and convert as they did."""
     document = template_of(path)
-    gone = next((each for each in template_problems(document) if each.code == "method_unknown"), None)
-    if gone is not None:
-        raise JobProblem.of(gone)
+    problem = next((each for each in template_problems(document) if each.code in _HOPELESS), None)
+    if problem is not None:
+        raise JobProblem.of(problem)
     return document
 
 
@@ -85,7 +83,7 @@ class _Prepared:
         """What the children of the `position`-th sub-model are given."""
         sub = self._document.sub_templates[position]
         structure = self._structure(sub)
-        files = {name: folder / name for name in (PLAN_FILE, INPUTS_FILE)}
+        files = {PLAN_FILE: folder / PLAN_FILE}
         files[WEIGHTS_FILE] = await self._fetch(self._request.weights)
         files[STRUCTURE_FILE] = await self._fetch(structure.source)
         if structure.type_config is not None:
@@ -98,8 +96,6 @@ class _Prepared:
             merge_operators=self._request.merge_operators,
             weights_file="" if self._request.copy_parameters else beside,
         )
-        images = random_images(plan.input_shape, plan.mean, plan.scale, plan.max_batch)
-        write_images(files[INPUTS_FILE], images)
         write_plan(folder, plan)
         real = real_inputs(self._request)
         return Given(plan, files, pack=await self._fetch(real.pack) if real is not None else None)
@@ -180,6 +176,12 @@ def _sub_model(position: int, sub: SubTemplate, done: Converted, part: SubReport
     )
 
 
+def _sub_models(
+    subs: Sequence[SubTemplate], done: Sequence[Converted], parts: Sequence[SubReport]
+) -> tuple[SubModel, ...]:
+    return tuple(_sub_model(number, *each) for number, each in enumerate(zip(subs, done, parts, strict=True)))
+
+
 def _files(subs: Sequence[SubModel], done: Sequence[Converted]) -> dict[str, Path]:
     files = {}
     for sub, each in zip(subs, done, strict=True):
@@ -229,7 +231,7 @@ async def handle(request: JobRequest, work: Work) -> ModelConverted:
     subs, toolchain = document.sub_templates, done[0].verdict.toolchain
     parts = [_part(sub, each) for sub, each in zip(subs, done, strict=True)]
     report = conversion_report(request, document.error_threshold, parts, toolchain)
-    models = tuple(_sub_model(number, *each) for number, each in enumerate(zip(subs, done, parts, strict=True)))
+    models = await asyncio.to_thread(_sub_models, subs, done, parts)
     manifest = TronManifest(
         identity=request.identity,
         method=document.method,

@@ -12,7 +12,6 @@ import numpy as np
 
 from agents.conversion.inputs import REAL_IMAGES_MAX, Images
 from agents.conversion.plan import (
-    INPUTS_BYTES_MAX,
     PACK_FILE,
     REAL_FILE,
     TOLD_FILE,
@@ -24,6 +23,7 @@ from agents.conversion.plan import (
 from agents.preprocessing import ChainError, decode, normalised, run_chain
 from agents.sandbox.inside import Refused, Report, inputs, outputs, run, tallied
 from schemas.specs.methods import proposed_chain
+from schemas.specs.templates import INPUTS_BYTES_MAX
 from schemas.values import Code
 from storage.datasets.pack import DatasetPack, ImageRecord, PackError
 

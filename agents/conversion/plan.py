@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.conversion.arrays import ArraysError, read_arrays
-from agents.conversion.inputs import Batch, Images, feeds
+from agents.conversion.inputs import Batch, Images, feeds, random_images
 from agents.joblog import plain
 from agents.sandbox.exchange import decoded
 from agents.sandbox.inside import Refused
 from schemas.reports import GraphFacts, Measurement
 from schemas.specs.parts import Arg, TaskSpec
-from schemas.specs.templates import SubTemplate, TemplateDocument
+from schemas.specs.templates import INPUTS_BYTES_MAX, SubTemplate, TemplateDocument
 from schemas.tron import Output
 from schemas.values import Code
 
@@ -24,7 +24,6 @@ PLAN_FILE = "plan.json"
 WEIGHTS_FILE = "weights.pth"
 STRUCTURE_FILE = "structure.py"
 TYPE_CONFIG_FILE = "type_config.json"
-INPUTS_FILE = "inputs.npz"
 PACK_FILE = "pack"
 REAL_FILE = "real.npz"
 REFERENCE_FILE = "reference.npz"
@@ -40,7 +39,6 @@ OPSET = 18
 PARAMETERS_BYTES_MAX = 1_900_000_000
 """A graph file (protobuf) holds at most 2 GiB."""
 GRAPH_BYTES_MAX = 2 << 30
-INPUTS_BYTES_MAX = 1 << 30
 REFERENCE_BYTES_MAX = 1 << 30
 TOLD_BYTES_MAX = 256 << 10
 PLACE_BYTES_MAX = 4096
@@ -182,15 +180,18 @@ def write_images(path: Path, images: Images) -> None:
 
 
 def load_feeds(folder: Path, plan: Plan) -> dict[Batch, Images]:
-    """What the network is asked: `INPUTS_FILE` and, if it is there, `REAL_FILE` of the child's folder.
+    """What the network is asked: random images, the same for every child, and those of `REAL_FILE`, if it is there.
 
     Real images come from a child that decoded files of strangers: data, not trusted.
 
     Raises:
         Refused: `inputs_malformed`.
     """
+    random = random_images(plan.input_shape, plan.mean, plan.scale, plan.max_batch)
+    if not np.isfinite(random).all():
+        raise Refused("inputs_malformed", error="normalised pixels are too large for float32")
     real = folder / REAL_FILE
-    return feeds(plan.max_batch, _images(folder / INPUTS_FILE, plan), _images(real, plan) if real.exists() else None)
+    return feeds(plan.max_batch, random, _images(real, plan) if real.exists() else None)
 
 
 def _images(path: Path, plan: Plan) -> NDArray[np.float32]:

@@ -137,6 +137,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "num_classes_mismatch": ("num_classes of sub-template {sub_template} is {num_classes}, and {named} classes are listed.", "Make the two agree."),
     "channels_mismatch": ("{field} has {given} values, the input has {channels} channels.", "Give one value for each channel."),
     "value_not_finite": ("{field} has a value that is not finite.", "Give an ordinary number."),
+    "inputs_too_large": ("A batch of {batch} inputs of sub-template {sub_template} takes {bytes} bytes, more than the {max} that are verified.", "Lower max_batch or the input_shape."),
     "scale_not_positive": ("scale_values of sub-template {sub_template} are not all positive.", "Give positive numbers: y = (x - mean) * scale."),
     "scale_looks_like_divisor": ("The scale {scale} of sub-template {sub_template} is above 1 and looks like a divisor.", "The formula is y = (x - mean) * scale; if it was meant as a divisor, give its reciprocal."),
     "sub_template_name_twice": ("The sub-template name {sub_template} comes twice.", "Give every sub-template its own name."),

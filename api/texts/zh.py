@@ -137,6 +137,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "num_classes_mismatch": ("子模版 {sub_template} 的 num_classes 为 {num_classes}，而列出了 {named} 个类别。", "请使两者一致。"),
     "channels_mismatch": ("{field} 有 {given} 个值，输入有 {channels} 个通道。", "请为每个通道填写一个值。"),
     "value_not_finite": ("{field} 含有非有限数值。", "请填写普通数字。"),
+    "inputs_too_large": ("子模版 {sub_template} 的 {batch} 个输入共 {bytes} 字节，超过校验上限 {max} 字节。", "请调小 maxbatch 或 input_shape。"),
     "scale_not_positive": ("子模版 {sub_template} 的 scale_values 不全为正数。", "请填写正数：y = (x - mean) * scale。"),
     "scale_looks_like_divisor": ("子模版 {sub_template} 的 scale 为 {scale}，大于 1，看起来像除数。", "公式是 y = (x - mean) * scale；若原为除数，请填其倒数。"),
     "sub_template_name_twice": ("子模版名 {sub_template} 重复。", "请使子模版名各不相同。"),

@@ -21,9 +21,15 @@ SUB_TEMPLATES_MAX = 16
 TASKS_MAX = 256
 BATCH_MAX = 4096
 CHANNELS_MAX = 4
+BATCH_TRIED_MAX = 8
+"""Stands for every larger batch when a conversion is verified: what an exporter fixes or folds away shows between 1, 2,
+3 and any fourth size, and a batch of 4096 would cost memory and minutes to say the same."""
+INPUTS_BYTES_MAX = 1 << 30
+"""Of the largest batch that is tried, in float32."""
 WHOLE_FILE = "whole file"
 SUBS = "sub_templates"
 INPUT_SHAPE_CHARS_MAX = 1000
+_FLOAT_BYTES = 4
 
 MethodText = Annotated[str, msgspec.Meta(max_length=100)]
 SubText = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -247,6 +253,14 @@ def _class_problems(sub: SubTemplate, main: str) -> Iterable[Code]:
         yield Code("num_classes_mismatch", params)
 
 
+def _size_problems(sub: SubTemplate) -> Iterable[Code]:
+    batch = min(sub.max_batch, BATCH_TRIED_MAX)
+    size = batch * math.prod(sub.input_shape[1:]) * _FLOAT_BYTES
+    if size > INPUTS_BYTES_MAX:
+        params = {"sub_template": sub.name, "batch": str(batch), "bytes": str(size), "max": str(INPUTS_BYTES_MAX)}
+        yield Code("inputs_too_large", params)
+
+
 def _vector_problems(sub: SubTemplate) -> Iterable[Code]:
     channels = sub.input_shape[1]
     for field, values in (("mean_values", sub.mean_values), ("scale_values", sub.scale_values)):
@@ -268,6 +282,7 @@ def template_problems(document: TemplateDocument) -> tuple[Code, ...]:
     for sub in document.sub_templates:
         if BRACKETS & set(sub.input_name):
             problems.append(Code("brackets_not_allowed", {"field": "input_name"}))
+        problems += _size_problems(sub)
         problems += _vector_problems(sub)
         problems += _class_problems(sub, document.method)
     problems += method_problems(document.method, document.sub_templates)

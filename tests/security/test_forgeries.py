@@ -24,14 +24,12 @@ from agents.conversion.inputs import random_images
 from agents.conversion.plan import (
     CONVERTED_FILE,
     EXPORTED_FILE,
-    INPUTS_FILE,
     REFERENCE_FILE,
     STRUCTURE_FILE,
     VERDICT_FILE,
     WEIGHTS_FILE,
     Plan,
     Verdict,
-    write_images,
     write_plan,
 )
 from agents.sandbox.inside import INPUTS_VARIABLE, OUTPUTS_VARIABLE, Refused
@@ -61,7 +59,7 @@ PLAN = Plan(
     input_name="x",
     input_shape=SHAPE,
     mean=(0.0,) * 3,
-    scale=(1.0,) * 3,
+    scale=(1 / 64,) * 3,
     method="classification",
     args=(),
     tasks=(TaskSpec("class", ("a", "b")),),
@@ -156,7 +154,6 @@ def _laid_out(folder: Path, structure: str) -> tuple[Path, Path]:
     given.mkdir()
     made.mkdir()
     write_plan(given, PLAN)
-    write_images(given / INPUTS_FILE, random_images(SHAPE, PLAN.mean, (1 / 64,) * 3, PLAN.max_batch))
     (given / STRUCTURE_FILE).write_text(structure)
     torch.manual_seed(1)
     torch.save(torch.nn.ModuleDict({"head": torch.nn.Linear(3, 2)}).state_dict(), given / WEIGHTS_FILE)
@@ -175,9 +172,9 @@ def judged(folder: Path, structure: str, monkeypatch: pytest.MonkeyPatch) -> Ver
     second.mkdir()
     judgement.mkdir()
     write_plan(second, PLAN)
-    for name, source in ((INPUTS_FILE, given), (EXPORTED_FILE, made), (REFERENCE_FILE, made)):
-        if (source / name).exists():
-            (second / name).write_bytes((source / name).read_bytes())
+    for name in (EXPORTED_FILE, REFERENCE_FILE):
+        if (made / name).exists():
+            (second / name).write_bytes((made / name).read_bytes())
     monkeypatch.setenv(INPUTS_VARIABLE, str(second))
     monkeypatch.setenv(OUTPUTS_VARIABLE, str(judgement))
     verify.verify(lambda *_: None)
@@ -213,6 +210,6 @@ def test_the_limit_a_structure_that_lies_to_pytorch_is_converted_as_what_it_comp
     lies = NETWORK + "\nNet.forward = lambda self, x: x.mean((2, 3))[:, :2] * 100"
     verdict = judged(tmp_path, lies, monkeypatch)
     assert verdict.max_abs_error <= 1e-3
-    images: Any = random_images(SHAPE, PLAN.mean, (1 / 64,) * 3, PLAN.max_batch)
+    images: Any = random_images(SHAPE, PLAN.mean, PLAN.scale, PLAN.max_batch)
     answers = verify.load_session(tmp_path / "judgement" / CONVERTED_FILE).run({"x": images})[0]
     assert answers == pytest.approx(np.asarray(images).mean((2, 3))[:, :2] * 100, rel=1e-4)

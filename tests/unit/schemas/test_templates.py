@@ -95,6 +95,8 @@ def test_brackets_are_refused_by_name(text: str) -> None:
         ({"tasks": [{"name": "a", "classes": ["x"]}, {"name": "a", "classes": ["y"]}]}, "task_name_twice"),
         ({"input_shape": "1,3,32"}, "template_malformed"),
         ({"input_shape": "1,3,0,32"}, "template_malformed"),
+        ({"input_shape": "1,3,65536,65536", "maxbatch": 1}, "inputs_too_large"),
+        ({"input_shape": "1,3,4096,4096", "maxbatch": 4096}, "inputs_too_large"),
         ({"maxbatch": 0}, "template_malformed"),
         ({"model_type": "caffe"}, "field_given_twice"),
         ({"surprise": 1}, "template_malformed"),
@@ -105,6 +107,10 @@ def test_brackets_are_refused_by_name(text: str) -> None:
 )
 def test_what_is_wrong_has_a_code(sub: dict[str, Any], code: str) -> None:
     assert codes(document(**sub)) == [code]
+
+
+def test_large_inputs_are_allowed_one_by_one() -> None:
+    assert codes(document(input_shape="1,3,4096,4096", maxbatch=1)) == []
 
 
 def test_several_faults_are_named_at_once() -> None:

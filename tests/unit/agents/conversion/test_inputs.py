@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.conversion.inputs import Batch, feeds, output_key, random_images, sizes, tried
 
@@ -20,6 +21,16 @@ def test_random_images_are_repeatable_normalised_and_nested() -> None:
     batches = feeds(5, first)
     assert list(batches) == [Batch("random", size) for size in (1, 2, 3, 5)]
     assert np.array_equal(batches[Batch("random", 5)][:2], batches[Batch("random", 2)])
+
+
+def test_images_that_are_made_one_by_one_are_those_that_would_be_made_at_once() -> None:
+    pixels = np.random.default_rng(20_170_401).uniform(0, 255, (3, 2, 5, 4))
+    pixels[::2] = pixels[::2, :, :1, :1] * 0.5 + pixels[::2] * 0.5
+    assert np.array_equal(random_images((2, 5, 4), (9.0, 7.0), (1.0, 2.0), 3), at_once(pixels))
+
+
+def at_once(pixels: NDArray[np.float64]) -> NDArray[np.float32]:
+    return ((pixels - np.array([9.0, 7.0])[:, None, None]) * np.array([1.0, 2.0])[:, None, None]).astype(np.float32)
 
 
 def test_real_images_are_used_up_in_batches_of_the_largest_size() -> None:

@@ -40,6 +40,7 @@ class TemplateOnly:
         # it is as far as it gets here: its structure is not among those of the request
         (OLDER, "structure_not_given"),
         (OLDER.replace(b'"classification"', b'"uninstalled"'), "method_unknown"),
+        (OLDER.replace(b"[1,3,24,32]", b"[1,3,65536,65536]"), "inputs_too_large"),
         (b"{}", "template_malformed"),
     ],
 )

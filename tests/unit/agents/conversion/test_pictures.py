@@ -11,14 +11,12 @@ import pytest
 from agents.conversion.inputs import REAL_IMAGES_MAX, Batch
 from agents.conversion.pictures import first_images, images_max, notices, prepare
 from agents.conversion.plan import (
-    INPUTS_FILE,
     PACK_FILE,
     REAL_FILE,
     TOLD_FILE,
     Plan,
     believable,
     load_feeds,
-    write_images,
     write_plan,
 )
 from agents.sandbox.inside import INPUTS_VARIABLE, OUTPUTS_VARIABLE, Refused
@@ -107,7 +105,6 @@ def test_what_the_child_leaves_is_what_the_others_read(tmp_path: Path, monkeypat
     write_plan(tmp_path, plan())
     pack(tmp_path / PACK_FILE, BROKEN, 1, 2, 3)
     prepare(lambda _stage, _fraction: None)
-    write_images(tmp_path / INPUTS_FILE, np.zeros((2, 3, HEIGHT, WIDTH), np.float32))
     batches = load_feeds(tmp_path, plan())
     assert [batch for batch in batches if batch.inputs == "real"] == [Batch("real", 1), Batch("real", 2)]
     assert believable((tmp_path / TOLD_FILE).read_bytes()).notices[0].params["skipped"] == "1"
