@@ -45,6 +45,18 @@ def check_graph(path: Path, weights: PurePosixPath | None) -> None:
     Raises:
         GraphError: it is none, or wants other files.
     """
+    allowed = {weights.name.encode()} if weights is not None else set()
+    if foreign := wanted_files(path) - allowed:
+        said = ", ".join(repr(each[:80].decode("utf-8", "backslashreplace")) for each in sorted(foreign)[:3])
+        raise GraphError(f"the graph wants data from {said}, which is no part of this file")
+
+
+def wanted_files(path: Path) -> set[bytes]:
+    """The files that the ONNX model at `path` wants beside it, as it writes them.
+
+    Raises:
+        GraphError: it is no model.
+    """
     with path.open("rb") as file:
         try:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -53,11 +65,7 @@ def check_graph(path: Path, weights: PurePosixPath | None) -> None:
         with data:
             if not looks_like_a_model(data[:4096]):
                 raise GraphError("the graph is no ONNX model")
-            wanted = set(locations(data))
-    allowed = {weights.name.encode()} if weights is not None else set()
-    if foreign := wanted - allowed:
-        said = ", ".join(repr(each[:80].decode("utf-8", "backslashreplace")) for each in sorted(foreign)[:3])
-        raise GraphError(f"the graph wants data from {said}, which is no part of this file")
+            return set(locations(data))
 
 
 def looks_like_a_model(head: bytes) -> bool:

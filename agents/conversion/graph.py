@@ -18,6 +18,7 @@ from onnx import TensorProto, helper
 from agents.conversion.plan import OPSET
 from agents.sandbox.inside import Refused, listed
 from schemas.reports import GraphFacts
+from storage.onnx_graph import GraphError, wanted_files
 
 NODES_MAX = 200_000
 DEPTH_MAX = 16
@@ -52,6 +53,7 @@ def load_graph(path: Path) -> onnx.ModelProto:
     except Exception as error:
         raise Refused("graph_malformed", error=type(error).__name__) from error
     _check_size(model)
+    _check_location(path)
     _check_content(model)
     try:
         model = onnx.inliner.inline_local_functions(model)
@@ -60,6 +62,16 @@ def load_graph(path: Path) -> onnx.ModelProto:
     except (onnx.checker.ValidationError, RuntimeError, ValueError) as error:
         raise Refused("graph_malformed", error=error) from error
     return model
+
+
+def _check_location(path: Path) -> None:
+    """All of the graph's tensors lie in it, also those in places where nobody here looks for any."""
+    try:
+        wanted = wanted_files(path)
+    except GraphError as error:
+        raise Refused("graph_malformed", error=error) from error
+    if wanted:
+        raise Refused("graph_external_data")
 
 
 def _graphs(graph: onnx.GraphProto, depth: int = 0) -> Iterator[onnx.GraphProto]:
@@ -80,28 +92,49 @@ def inner_graphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
         yield from attribute.graphs
 
 
+def _every_graph(model: onnx.ModelProto) -> Iterator[onnx.GraphProto]:
+    """Every graph of the model, those in branches and functions too."""
+    yield from _graphs(model.graph)
+    for function in model.functions:
+        yield from _graphs_of(function)
+
+
+def _graphs_of(function: onnx.FunctionProto) -> Iterator[onnx.GraphProto]:
+    for node in function.node:
+        for inner in inner_graphs(node):
+            yield from _graphs(inner, 1)
+
+
+def _nodes_of(function: onnx.FunctionProto) -> Iterator[onnx.NodeProto]:
+    yield from function.node
+    for graph in _graphs_of(function):
+        yield from graph.node
+
+
 def _nodes(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
     """Every node of the model, those in branches and functions too."""
     for graph in _graphs(model.graph):
         yield from graph.node
     for function in model.functions:
-        for node in function.node:
-            yield node
-            for inner in inner_graphs(node):
-                for graph in _graphs(inner, 1):
-                    yield from graph.node
+        yield from _nodes_of(function)
 
 
 def _tensors(model: onnx.ModelProto) -> Iterator[TensorProto]:
     """Every tensor of the model, wherever it lies."""
-    yield from model.graph.initializer
+    for graph in _every_graph(model):
+        yield from graph.initializer
+    for attribute in _attributes(model):
+        if attribute.HasField("t"):
+            yield attribute.t
+        yield from attribute.tensors
+
+
+def _attributes(model: onnx.ModelProto) -> Iterator[onnx.AttributeProto]:
+    """Every attribute of the model: of its nodes, and what its functions have where a node says nothing."""
     for node in _nodes(model):
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            yield from attribute.tensors
-            for inner in inner_graphs(node):
-                yield from inner.initializer
+        yield from node.attribute
+    for function in model.functions:
+        yield from function.attribute_proto
 
 
 def _check_size(model: onnx.ModelProto) -> None:
@@ -120,7 +153,7 @@ def _check_size(model: onnx.ModelProto) -> None:
             raise Refused("graph_malformed", error="a function calls itself")
         if key not in sizes:
             waiting.add(key)
-            sizes[key] = min(NODES_MAX + 1, size(iter(named[key].node)))
+            sizes[key] = min(NODES_MAX + 1, size(_nodes_of(named[key])))
             waiting.discard(key)
         return sizes[key]
 
@@ -139,7 +172,10 @@ def _check_content(model: onnx.ModelProto) -> None:
         raise Refused("graph_opset_wrong", opset=listed(list(map(str, opsets))) or "-", wanted=OPSET)
     for tensor in _tensors(model):
         _check_tensor(tensor)
-    if any(graph.sparse_initializer for graph in _graphs(model.graph)) or model.training_info:
+    sparse = any(graph.sparse_initializer for graph in _every_graph(model)) or any(
+        each.HasField("sparse_tensor") or each.sparse_tensors for each in _attributes(model)
+    )
+    if sparse or model.training_info:
         raise Refused("graph_malformed", error="sparse weights or training information")
     functions = {(each.domain, each.name) for each in model.functions}
     operators = {(node.domain, node.op_type) for node in _nodes(model)} - functions

@@ -69,6 +69,57 @@ def laughs(levels: int = 40) -> onnx.ModelProto:
     return made
 
 
+def laughs_in_branches(levels: int = 9) -> onnx.ModelProto:
+    """The same with the calls in branches of the functions, two in each of two: 4^9 nodes, nested 9 deep."""
+    imports = [helper.make_opsetid("", 18), helper.make_opsetid("laugh", 1)]
+    out = helper.make_tensor_value_info("out", TensorProto.FLOAT, None)
+    made = model([helper.make_node("F0", ["x"], ["y"], domain="laugh")], domains=["laugh"])
+    for level in range(levels):
+        below = f"F{level + 1}"
+        calls = [helper.make_node(below, [a], [b], domain="laugh") for a, b in pairwise(["a", "b", "out"])]
+        branch = helper.make_graph(calls, "b", [], [out])
+        yes = helper.make_node("Constant", [], ["yes"], value=numpy_helper.from_array(np.array(True)))
+        node = helper.make_node("If", ["yes"], ["c"], then_branch=branch, else_branch=branch)
+        made.functions.append(helper.make_function("laugh", f"F{level}", ["a"], ["c"], [yes, node], imports))
+    leaf = [helper.make_node("Identity", ["a"], ["c"])]
+    made.functions.append(helper.make_function("laugh", f"F{levels}", ["a"], ["c"], leaf, imports[:1]))
+    return made
+
+
+def sparse(location: str = "") -> onnx.SparseTensorProto:
+    values = numpy_helper.from_array(np.ones(1, np.float32), "s")
+    if location:
+        outside(location)(values)
+    return helper.make_sparse_tensor(values, numpy_helper.from_array(np.zeros(1, np.int64), "i"), [4])
+
+
+def sparse_in_an_attribute(location: str = "") -> onnx.ModelProto:
+    nodes = [
+        helper.make_node("Constant", [], ["s"], sparse_value=sparse(location)),
+        helper.make_node("Flatten", ["x"], ["flat"]),
+        helper.make_node("Add", ["flat", "s"], ["y"]),
+    ]
+    return model(nodes)
+
+
+def sparse_weights() -> onnx.ModelProto:
+    made = plus_one()
+    made.graph.sparse_initializer.append(sparse("/etc/passwd"))
+    return made
+
+
+def in_a_default() -> onnx.ModelProto:
+    """A tensor with a location, which a function has where its caller gives none."""
+    constant = numpy_helper.from_array(np.ones(1, np.float32), "c")
+    outside("/etc/passwd")(constant)
+    made = model([helper.make_node("F", ["x"], ["y"], domain="f")], domains=["f"])
+    nodes = [helper.make_node("Identity", ["a"], ["c"])]
+    function = helper.make_function("f", "F", ["a"], ["c"], nodes, [helper.make_opsetid("", 18)])
+    function.attribute_proto.append(helper.make_attribute("w", constant))
+    made.functions.append(function)
+    return made
+
+
 def calls_itself() -> onnx.ModelProto:
     made = model([helper.make_node("F", ["x"], ["y"], domain="laugh")], domains=["laugh"])
     nodes = [helper.make_node("F", ["a"], ["c"], domain="laugh")]
@@ -151,7 +202,12 @@ HOSTILE: dict[str, tuple[Callable[[], onnx.ModelProto], str]] = {
     "a location with a zero byte": (lambda: first_weight(outside("ok.bin\0../x")), "graph_external_data"),
     "a location in a branch": (in_a_branch, "graph_external_data"),
     "a location in an attribute": (in_an_attribute, "graph_external_data"),
+    "a location in a sparse attribute": (lambda: sparse_in_an_attribute("/etc/passwd"), "graph_external_data"),
+    "a location in sparse weights": (sparse_weights, "graph_external_data"),
+    "a location in a function's default": (in_a_default, "graph_external_data"),
+    "a sparse attribute": (sparse_in_an_attribute, "graph_malformed"),
     "a billion laughs": (laughs, "graph_too_large"),
+    "a billion laughs in branches": (laughs_in_branches, "graph_too_large"),
     "a function that calls itself": (calls_itself, "graph_malformed"),
     "branches in branches": (nested, "graph_too_large"),
     "two hundred thousand nodes": (many_nodes, "graph_too_large"),
