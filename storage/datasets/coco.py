@@ -110,8 +110,15 @@ def _gathered(gatherer: Gatherer, document: _Document, folder: Parts) -> Content
             lost[annotation.image_id] += 1
     for image_id, count in lost.items():
         gatherer.drop(f"image_id {image_id}", "annotation_without_image", count=count)
+    waiting = []
     for image in images.values():
-        _add(gatherer, image, found.get(image.id, []), names, folder)
+        if (parts := gatherer.there(image.file_name, folder)) is None:
+            waiting.append(image)
+        else:
+            _add(gatherer, parts, image, found.get(image.id, []), names)
+    others = gatherer.elsewhere([(image.file_name, folder) for image in waiting])
+    for image, other in zip(waiting, others, strict=True):
+        _add(gatherer, other, image, found.get(image.id, []), names)
     return gatherer.finish(labels=[names[each] for each in sorted(names, key=_order)])
 
 
@@ -129,9 +136,8 @@ def _order(each: _Id) -> tuple[bool, _Id]:
 
 
 def _add(
-    gatherer: Gatherer, image: _Image, annotations: list[_Annotation], names: dict[_Id, str], folder: Parts
+    gatherer: Gatherer, parts: Parts | str, image: _Image, annotations: list[_Annotation], names: dict[_Id, str]
 ) -> None:
-    parts = gatherer.find(image.file_name, folder)
     name = image.file_name
     if isinstance(parts, str):
         gatherer.drop(name, parts)

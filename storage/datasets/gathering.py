@@ -7,7 +7,7 @@ on it would be wrong. A box where nothing can be found (no area) is left out, an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -23,6 +23,8 @@ TEXT_CHARS_MAX = 1000
 DETAIL_CHARS_MAX = 200
 ATTRIBUTES_MAX = 200
 NESTED_MAX = 3
+ROOMS = frozenset({"images", "jpegimages", "labels", "annotations"})
+"""Folders of all images, and of all annotations, as YOLO and VOC call them."""
 
 
 class RawBox(NamedTuple):
@@ -56,24 +58,75 @@ class Gatherer:
                 self._by_name.setdefault(parts[-1], []).append(parts)
                 self._by_stem.setdefault(stem(parts), []).append(parts)
 
-    def find(self, name: str, near: Parts = ()) -> Parts | str:
-        """The image of that name: where it says, from the root or from `near`, else the only one of that name anywhere.
+    def there(self, name: str, near: Parts = ()) -> Parts | str | None:
+        """The image where the name says, from `near` or from the root; None: it may be elsewhere (see `elsewhere`).
 
-        Else the code why there is none.
+        The code `name_not_allowed` where it says nothing that may be.
         """
         wanted = name_parts(name.removeprefix("./"))
         if wanted is None:
             return "name_not_allowed"
-        for folder in (near, ()):
-            if (exact := (*folder, *wanted)) in self.files and is_image(exact):
-                return exact
-        named = self._by_name.get(wanted[-1], [])
-        closer = [parts for parts in named if parts[-len(wanted) :] == wanted]
-        return _closest(closer or named, near)
+        exact = ((*folder, *wanted) for folder in (near, ()))
+        return next((parts for parts in exact if parts in self.files and is_image(parts)), None)
 
-    def find_stem(self, name: str, near: Parts = ()) -> Parts | str:
-        """The image with this name but for its ending, the one closest to the folder `near`; or the code why not."""
-        return _closest(self._by_stem.get(name, []), near)
+    def elsewhere(self, names: Sequence[tuple[str, Parts]]) -> list[Parts | str]:
+        """The images of names (with the folder of the table) that are not where they say, or the codes why not.
+
+        Once all that are there are known: an image that somebody else names is nobody's. One below the folders that
+        are written, or without folders that would contradict them, is meant where there is but one.
+        """
+        found = []
+        for name, near in names:
+            wanted = name_parts(name.removeprefix("./")) or ("",)
+            free = [parts for parts in self._by_name.get(wanted[-1], []) if parts not in self._seen]
+            closer = [parts for parts in free if parts[-len(wanted) :] == wanted]
+            found.append(self._closest(closer or [parts for parts in free if parts[:-1] in ((), near)], near))
+        return self._once(found)
+
+    def partners(self, tables: Sequence[Parts], names: Sequence[str] | None = None) -> list[Parts | str]:
+        """The image that each table (`labels/a/1.txt`, `Annotations/1.xml`) annotates, or the code why there is none.
+
+        `names`: those of the images, else they are called as the tables. An image lies in the partner of the table's
+        folder, or beside it; else somewhere that does not contradict the table's folders and is no other table's.
+        """
+        wanted = [stem(each) for each in tables] if names is None else names
+        known = self._by_stem if names is None else self._by_name
+        found: list[Parts | str | None] = []
+        for table, name in zip(tables, wanted, strict=True):
+            free = [parts for parts in known.get(name, []) if parts not in self._seen]
+            own = [parts for parts in free if room_of(parts).answers(room_of(table))]
+            found.append(self._closest(own, table[:-1]) if own else None)
+        taken = {each for each in found if isinstance(each, tuple)}
+        for place, (table, name) in enumerate(zip(tables, wanted, strict=True)):
+            if found[place] is None:
+                free = [parts for parts in known.get(name, []) if parts not in self._seen | taken]
+                fits = [parts for parts in free if not room_of(parts).contradicts(room_of(table))]
+                found[place] = self._closest(fits, table[:-1])
+        return self._once([each for each in found if each is not None])
+
+    def _closest(self, found: list[Parts], near: Parts) -> Parts | str:
+        """The one whose folders have most in common with `near`, from the end first; or the code why there is none."""
+        if not found:
+            return "image_missing"
+        ranked = sorted(
+            ((_common(parts[-2::-1], near[::-1]), _common(parts, near), parts) for parts in found), reverse=True
+        )
+        if len(ranked) > 1 and ranked[0][:2] == ranked[1][:2]:
+            self._doubtful([parts for *closeness, parts in ranked if (*closeness,) == ranked[0][:2]])
+            return "image_ambiguous"
+        return ranked[0][2]
+
+    def _once(self, found: Sequence[Parts | str]) -> list[Parts | str]:
+        """The same, but what several annotations may mean is none's."""
+        several = {parts for parts, count in Counter(found).items() if count > 1 and isinstance(parts, tuple)}
+        self._doubtful(several)
+        return ["image_ambiguous" if parts in several else parts for parts in found]
+
+    def _doubtful(self, images: Iterable[Parts]) -> None:
+        """Images that may be meant by an annotation that cannot be placed are none without boxes."""
+        for parts in images:
+            if parts not in self._seen:
+                self.without(parts, "/".join(parts), "image_ambiguous")
 
     def drop(self, name: str, code: str, **params: object) -> None:
         """Say that something is left out."""
@@ -131,9 +184,13 @@ class Gatherer:
         return tuple(boxes)
 
     def empty(self) -> None:
-        """Every image of which nothing is said is one without boxes."""
-        for parts in self.files:
-            if is_image(parts) and parts not in self._seen:
+        """Every image of which nothing is said is one without boxes, where others are annotated: in the same `images`
+        or `JPEGImages`, or in the same folder. Masks and the like lie elsewhere, and are not listed.
+        """
+        left = [parts for parts in self.files if is_image(parts) and parts not in self._seen]
+        rooms = {room_of(parts).home for parts in self._seen} or {room_of(parts).home for parts in left}
+        for parts in left:
+            if room_of(parts).home in rooms and (self._seen or room_of(parts).named):
                 self.add(parts, "/".join(parts))
 
     def finish(self, tools: Mapping[str, str] | None = None, labels: Iterable[str] = ()) -> Contents:
@@ -150,21 +207,40 @@ class Gatherer:
         return Contents((*keys, key_of(BOXES, "box", counts)) if counts else keys, records)
 
 
+class Room(NamedTuple):
+    """Where an image or its annotation lies: what is before and below the folder of all images or all annotations."""
+
+    before: Parts
+    below: Parts
+    named: bool
+    """Whether there is such a folder; else `before` is the whole."""
+
+    @property
+    def home(self) -> tuple[Parts, bool]:
+        """The same for all that lie together."""
+        return self.before, self.named
+
+    def answers(self, other: Room) -> bool:
+        """Whether the two are partners: `images/a` and `labels/a`, or one folder."""
+        return (self.before, self.below) == (other.before, other.below)
+
+    def contradicts(self, other: Room) -> bool:
+        """Whether the folders that tell images apart are others in the two."""
+        one, two = (each.below if each.named else each.before for each in (self, other))
+        shared = min(len(one), len(two))
+        return shared > 0 and one[-shared:] != two[-shared:]
+
+
+def room_of(parts: Parts) -> Room:
+    """Where the file lies."""
+    folders = parts[:-1]
+    marks = [place for place, name in enumerate(folders) if name.casefold() in ROOMS]
+    return Room(folders[: marks[-1]], folders[marks[-1] + 1 :], True) if marks else Room(folders, (), False)
+
+
 def stem(parts: Parts) -> str:
     """The file's name without its ending."""
     return parts[-1].rpartition(".")[0]
-
-
-def _closest(found: list[Parts], near: Parts) -> Parts | str:
-    """The one whose folders have most in common with `near`, from the end first; or the code why there is none."""
-    if not found:
-        return "image_missing"
-    ranked = sorted(
-        ((_common(parts[-2::-1], near[::-1]), _common(parts, near), parts) for parts in found), reverse=True
-    )
-    if len(ranked) > 1 and ranked[0][:2] == ranked[1][:2]:
-        return "image_ambiguous"
-    return ranked[0][2]
 
 
 def _common(some: Parts, others: Parts) -> int:

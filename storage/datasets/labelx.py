@@ -93,6 +93,7 @@ def read_labelx(files: Files, split: str = "") -> Contents:
     tools: dict[str, str] = {}
     labels: dict[str, None] = {}
     decoder = msgspec.json.Decoder(_Line)
+    waiting: list[tuple[_Line, Parts]] = []
     for table in tables:
         for where, data in _lines(files, table):
             if len(data) > LINE_BYTES_MAX:
@@ -103,13 +104,18 @@ def read_labelx(files: Files, split: str = "") -> Contents:
             except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
                 gatherer.drop(where, "line_malformed", detail=error)
                 continue
-            if line.image:
-                _add(gatherer, line, tools, table[:-1])
+            if line.image and (parts := gatherer.there(line.image, table[:-1])) is None:
+                waiting.append((line, table[:-1]))
+            elif line.image and parts is not None:
+                _add(gatherer, parts, line, tools)
             elif line.labels:
                 labels.update(dict.fromkeys(each for each in line.labels if 0 < len(each) <= LABEL_CHARS_MAX))
             else:
                 gatherer.drop(where, "line_malformed", detail="image")
         files.leave_out(table)
+    others = gatherer.elsewhere([(line.image, folder) for line, folder in waiting])
+    for (line, _), other in zip(waiting, others, strict=True):
+        _add(gatherer, other, line, tools)
     return gatherer.finish(tools, labels)
 
 
@@ -123,9 +129,8 @@ def _lines(files: Files, table: Parts) -> Iterator[tuple[str, bytes]]:
             yield f"{'/'.join(table)}:{number}", line
 
 
-def _add(gatherer: Gatherer, line: _Line, tools: dict[str, str], folder: Parts) -> None:
+def _add(gatherer: Gatherer, parts: Parts | str, line: _Line, tools: dict[str, str]) -> None:
     name = line.image
-    parts = gatherer.find(name, folder)
     if isinstance(parts, str):
         gatherer.drop(name, parts)
         return

@@ -72,7 +72,7 @@ def read_mo(files: Files, split: str = "") -> Contents:
 
 
 def _add(gatherer: Gatherer, record: _Record) -> None:
-    parts = gatherer.find(record.entry)
+    parts = gatherer.there(record.entry) or "image_missing"
     if isinstance(parts, str):
         gatherer.drop(record.name, parts)
         return

@@ -2,15 +2,16 @@
 
 Labels lie in `labels/` with the images in `images/` beside it, or beside the image. Names come from `names` in
 `data.yaml` (any `*.yaml`), or the lines of `classes.txt`, `obj.names` or any `*.names`. A line with three or more
-points after the class (segmentation, oriented boxes) counts as the upright box around them. An image without a `.txt`,
-or with an empty one, is one without boxes. Splits (`images/train`, `train/images`, ...): one of them must be chosen.
+points after the class (segmentation, oriented boxes) counts as the upright box around them, unless `kpt_shape` in the
+YAML says that these are keypoints after a box. An image without a `.txt` that lies where annotated ones do, or with an
+empty one, is one without boxes. Splits (`images/train`, `train/images`, ...): one of them must be chosen.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -22,6 +23,8 @@ NAMES_BYTES_MAX = 1 << 20
 TABLE_BYTES_MAX = 16 << 20
 POINTS_MAX = 10_000
 SAMPLE_MAX = 100
+POSE_FIELDS = 5
+"""Class and box; what follows are keypoints."""
 _ROW = re.compile(rb"\s*\d+(\s+[-+.\deE]+){4,}\s")
 _NAME_LISTS = ("classes.txt", "obj.names", "names.txt")
 
@@ -63,42 +66,51 @@ def read_yolo(files: Files, split: str = "") -> Contents:
     choose_split(files, split)
     refuse_splits(files)
     gatherer = Gatherer(files, relative=True)
-    for table in yolo_tables(files):
-        _add(gatherer, table, names)
+    tables = yolo_tables(files)
+    for table, parts in zip(tables, gatherer.partners(tables), strict=True):
+        _add(gatherer, table, parts, names)
         files.leave_out(table)
     for parts in tuple(files):
         if parts[-1].lower().endswith(".txt") and "labels" in parts[:-1]:
             files.leave_out(parts, "annotation_without_image")
     gatherer.empty()
-    return gatherer.finish(labels=names.values())
+    return gatherer.finish(labels=names.of.values())
 
 
-def _names(files: Files) -> dict[int, str]:
-    """The classes by number; the files that name them are left out of what is to be read."""
+class _Names(NamedTuple):
+    """The classes by number. `pose`: keypoints follow each box."""
+
+    of: dict[int, str]
+    pose: bool = False
+
+
+def _names(files: Files) -> _Names:
+    """The classes; the files that name them are left out of what is to be read."""
     for parts in yolo_names(files):
         text = (files.read(parts) or b"").decode("utf-8-sig", "replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         yaml_like = parts[-1].lower().endswith((".yaml", ".yml"))
-        names = _yaml_names(text) if yaml_like else dict(enumerate(lines))
+        names, pose = _yaml_names(text) if yaml_like else _Names(dict(enumerate(lines)))
         if names and len(set(names.values())) < len(names):
             raise PackageError("package_id_twice", table="/".join(parts)[:DETAIL_CHARS_MAX], id=_twice(names))
         if names:
             files.leave_out(parts)
-            return names
+            return _Names(names, pose)
     raise PackageError("package_names_missing")
 
 
-def _yaml_names(text: str) -> dict[int, str]:
+def _yaml_names(text: str) -> _Names:
     try:
         document: Any = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError):
-        return {}
+        return _Names({})
     names = document.get("names") if isinstance(document, dict) else None
     if isinstance(names, list):
         names = dict(enumerate(names))
     if not isinstance(names, dict):
-        return {}
-    return {each: str(name) for each, name in names.items() if isinstance(each, int) and isinstance(name, str | int)}
+        return _Names({})
+    named = {each: str(name) for each, name in names.items() if isinstance(each, int) and isinstance(name, str | int)}
+    return _Names(named, "kpt_shape" in document)
 
 
 def _twice(names: dict[int, str]) -> str:
@@ -106,9 +118,7 @@ def _twice(names: dict[int, str]) -> str:
     return next(name for name in seen if seen.count(name) > 1)[:DETAIL_CHARS_MAX]
 
 
-def _add(gatherer: Gatherer, table: Parts, names: dict[int, str]) -> None:
-    folders = tuple("images" if part == "labels" else part for part in table[:-1])
-    parts = gatherer.find_stem(stem(table), folders)
+def _add(gatherer: Gatherer, table: Parts, parts: Parts | str, names: _Names) -> None:
     where = "/".join(table)
     if isinstance(parts, str):
         gatherer.drop(where, parts)
@@ -120,7 +130,7 @@ def _add(gatherer: Gatherer, table: Parts, names: dict[int, str]) -> None:
         return
     boxes = []
     for number, line in enumerate(lines, start=1):
-        if (raw := _raw(line, names)) is None:
+        if (raw := _raw(line[:POSE_FIELDS] if names.pose else line, names.of)) is None:
             gatherer.without(parts, "/".join(parts), "line_malformed", detail=f"{where}:{number}")
             return
         boxes.append(raw)
