@@ -10,10 +10,13 @@ from schemas.reports import SkippedImage
 from schemas.specs.mapping import Kind
 from schemas.specs.parts import TaskSpec
 from schemas.specs.testing import Dimension, TaskPair, TestOptions, only_looked_at, proposed_tasks
+from schemas.verdict.replicates import SLICES_MAX
 from storage.datasets.pack import ImageRecord, PackInfo, PackTask
 
 SLICE_VALUES_MAX = 200
 """Values of a dimension: more are no dimension but names."""
+SLICE_CHARS_MAX = 200
+"""Characters of a value: more are no value but a note."""
 
 
 class Match(NamedTuple):
@@ -167,6 +170,23 @@ def said_of(record: ImageRecord, name: str) -> str | None:
     """What is said of the image under this name: by a task's label, else by an attribute."""
     found = record.labels.get(name)
     return record.attributes.get(name) if found is None else found
+
+
+def check_slices(images: Sequence[Labelled], dimensions: Sequence[Dimension]) -> None:
+    """The dimensions make slices that can be kept, so that a test is refused before its images are run.
+
+    Raises:
+        Refused: `dimension_too_many_values`, `dimension_value_too_long`, `slices_too_many`.
+    """
+    slices = 0
+    for each in dimensions:
+        values = set(values_of(images, each)) - {None}
+        longest = max(values, key=lambda value: len(value or ""), default=None) or ""
+        if len(longest) > SLICE_CHARS_MAX:
+            raise Refused("dimension_value_too_long", dimension=each.name, value=longest[:20], max=SLICE_CHARS_MAX)
+        slices += len(values)
+    if slices > SLICES_MAX:
+        raise Refused("slices_too_many", count=slices, max=SLICES_MAX)
 
 
 def values_of(images: Sequence[Labelled], dimension: Dimension) -> list[str | None]:

@@ -9,7 +9,7 @@ from collections import Counter
 import msgspec
 
 from agents.evaluation.loading import Loaded, load, model_of
-from agents.evaluation.matching import Labelled, select
+from agents.evaluation.matching import Labelled, check_slices, select
 from agents.evaluation.networks import Network
 from agents.evaluation.passes import Model, Passes
 from agents.evaluation.plan import (
@@ -161,6 +161,7 @@ def _evaluate(plan: Plan, pack: DatasetPack, report: Report) -> None:
     model = model_of(loaded, pack.info, plan)
     passes = Passes(model, pack, plan.batch_size)
     images, passes.skipped = select(pack.info.type, pack.records, model.matches)
+    check_slices(images, plan.options.dimensions)
     passes.warm_up()
     progress = Steady(report, "infer", len(images) * plan.loops, start=0.1, stop=0.95)
     collected = Collected()

@@ -304,6 +304,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "tasks_are_dimensions": ("No task is left to evaluate: all of them are dimensions that are not switched on as tasks ({dimensions}).", "Switch one on as a task, or take it out of the dimensions."),
     "dimension_without_head": ("The dimension {dimension} is to be a task, and the model has no head for it.", "Switch the task off, or take a model with such a head."),
     "dimension_too_many_values": ("The dimension {dimension} has {count} values, and {max} is the limit.", "Take an attribute with fewer values."),
+    "dimension_value_too_long": ("The dimension {dimension} has a value of more than {max} characters ({value}…): that is a note.", "Take an attribute with short values, or leave this dimension out."),
+    "slices_too_many": ("The dimensions make {count} slices, and {max} is the limit.", "Take fewer dimensions, or some with fewer values."),
     "no_objects_left": ("There is nothing to detect in the {images} images ({boxes} boxes, none of which count).", "Take a dataset with the model's classes, or check the pairing of tasks."),
     "backend_missing": ("The backend {backend} is not installed on this machine ({error}).", "Install it on the agent's machine, or take another backend (auto chooses)."),
     "graph_not_loadable": ("The backend {backend} cannot load the model's graph: {error}", "Take another backend; if none of them can, convert the model again."),

@@ -304,6 +304,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "tasks_are_dimensions": ("没有可评测的分类任务：所有任务都被选为统计维度（{dimensions}），且未开启为任务。", "请为其中一个开启“开启为任务”，或从统计维度中移除。"),
     "dimension_without_head": ("统计维度 {dimension} 已开启为任务，但模型没有对应的分类头。", "请关闭“开启为任务”，或换用带有该分类任务的模型。"),
     "dimension_too_many_values": ("统计维度 {dimension} 有 {count} 个不同的值，超过上限 {max}。", "请选择取值较少的属性作为统计维度。"),
+    "dimension_value_too_long": ("统计维度 {dimension} 有超过 {max} 个字符的取值（{value}…），更像是备注。", "请选择取值较短的属性，或去掉该维度。"),
+    "slices_too_many": ("所选统计维度共有 {count} 个切片，超过上限 {max}。", "请减少维度，或选择取值较少的属性。"),
     "no_objects_left": ("{images} 张图片中没有可供检测的目标（共 {boxes} 个框，均为不计入的框）。", "请换一个包含模型类别的数据集，或检查任务配对。"),
     "backend_missing": ("本机没有安装推理后端 {backend}（{error}）。", "请在代理机器上安装，或改用其他后端（auto 会自动选择）。"),
     "graph_not_loadable": ("推理后端 {backend} 无法加载模型的图：{error}", "请换一个后端；若所有后端都不行，请重新转换模型。"),

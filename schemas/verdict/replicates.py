@@ -29,15 +29,18 @@ WIDTHS = (1, 2, 4)
 Bits = NDArray[np.uint8]
 """(rows, ceil(images / 8)): a bit an image, most significant first, zeros behind the last."""
 Copies = NDArray[np.uint32]
-SliceName = Annotated[str, msgspec.Meta(max_length=401)]
-Measures = Annotated[tuple[ShortText, ...], msgspec.Meta(max_length=MEASURES_MAX)]
+Measure = Annotated[str, msgspec.Meta(max_length=220)]
+"""`MEASURE/TASK`: the longest task there may be, and what stands before it."""
+SliceName = Annotated[str, msgspec.Meta(max_length=801)]
+"""`DIMENSION=VALUE`: the longest of both there may be, the dimension with every character escaped."""
+Measures = Annotated[tuple[Measure, ...], msgspec.Meta(max_length=MEASURES_MAX)]
 Images = Annotated[int, msgspec.Meta(ge=1, le=IMAGES_MAX)]
 
 
 class RatioKept(msgspec.Struct, frozen=True, kw_only=True):
     """A `Ratio` under its key: counts of each image, both arrays of unsigned integers of 1, 2 or 4 bytes."""
 
-    key: ShortText
+    key: Measure
     part: bytes
     whole: bytes
 
@@ -45,7 +48,7 @@ class RatioKept(msgspec.Struct, frozen=True, kw_only=True):
 class DrawnKept(msgspec.Struct, frozen=True, kw_only=True):
     """A `Drawn` figure of a group (a slice, or `` for all images): replicates are 32-bit floats."""
 
-    key: ShortText
+    key: Measure
     group: SliceName
     value: float | None
     replicates: bytes
@@ -94,7 +97,7 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 class ReplicatesError(ValueError):
-    """These bytes are no replicates that this version understands: test again, or upgrade Mo."""
+    """These are no replicates that this version understands: test again, or upgrade Mo."""
 
 
 class Sample(NamedTuple):
@@ -192,8 +195,12 @@ def narrow(counts: Counts) -> Counts:
 
 
 def encode(made: Sample) -> bytes:
-    """The object's bytes: equal samples give equal bytes."""
-    return msgspec.msgpack.encode(
+    """The object's bytes: equal samples give equal bytes.
+
+    Raises:
+        ReplicatesError: there are more figures or slices, or longer names, than `decode` takes.
+    """
+    data = msgspec.msgpack.encode(
         Replicates(
             images=len(made.digests),
             digests=made.digests.tobytes(),
@@ -220,6 +227,9 @@ def encode(made: Sample) -> bytes:
             copies=_gaps(made),
         )
     )
+    # what cannot be read would be missed by everybody and said by nobody
+    decode(data)
+    return data
 
 
 def _gaps(made: Sample) -> bytes | msgspec.UnsetType:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agents.evaluation.matching import answerable, asked_pairs, match_tasks, select
+from agents.evaluation.matching import Labelled, answerable, asked_pairs, check_slices, match_tasks, select
 from agents.sandbox.inside import Refused
 from schemas.specs.parts import TaskSpec
 from schemas.specs.testing import Dimension, TaskPair, TestOptions
@@ -86,3 +86,26 @@ def test_what_leaves_no_task_is_refused() -> None:
 def test_boxes_stay_the_task_whatever_is_looked_at() -> None:
     info = PackInfo(type="detection", tasks=(KIND,), images=1, dropped=0)
     assert answerable(info, (Dimension("kind"),)) == (KIND,)
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "code"),
+    [
+        (("a", "b" * 201), ("note",), "dimension_value_too_long"),
+        (tuple(map(str, range(202))), ("note",), "dimension_too_many_values"),
+        (tuple(map(str, range(200))), tuple(f"note{number}" for number in range(6)), "slices_too_many"),
+    ],
+)
+def test_slices_that_could_not_be_kept_are_refused_before_an_image_is_run(
+    values: tuple[str, ...], names: tuple[str, ...], code: str
+) -> None:
+    images = [Labelled(record(value[:3], **dict.fromkeys(names, value))) for value in values]
+    with pytest.raises(Refused) as refused:
+        check_slices(images, [Dimension(name) for name in names])
+    assert refused.value.code == code
+
+
+def test_slices_up_to_the_limits_are_kept() -> None:
+    names = tuple(f"note{number}" for number in range(5))
+    images = [Labelled(record(str(value), **dict.fromkeys(names, f"{value:0200}"))) for value in range(200)]
+    check_slices([*images, Labelled(record("none"))], [Dimension(name) for name in names])

@@ -13,7 +13,7 @@ import onnx
 import pytest
 from colour_networks import BLUE, CELL, RED, SIZE, box, classifier, detector, picture, reader, sub
 
-from agents.evaluation import passes
+from agents.evaluation import matching, passes
 from agents.evaluation.pipeline import evaluate
 from agents.evaluation.plan import (
     PACK_FILE,
@@ -312,6 +312,16 @@ def test_options_that_fit_nothing_are_refused(
     with pytest.raises(Refused) as refused:
         run(classifier(), NAMES, options=options)
     assert refused.value.code == code
+
+
+def test_slices_that_could_not_be_kept_are_refused(
+    given: Path, run: Callable[..., Left], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching, "SLICE_CHARS_MAX", 3)
+    colour_pack(given / PACK_FILE)
+    with pytest.raises(Refused) as refused:
+        run(classifier(), NAMES, options=TestOptions(dimensions=(Dimension("shade"),)))
+    assert refused.value.code == "dimension_value_too_long"
 
 
 def test_a_model_of_another_kind_than_the_dataset_is_refused(given: Path, run: Callable[..., Left]) -> None:

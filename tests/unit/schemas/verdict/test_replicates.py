@@ -185,6 +185,22 @@ def test_what_this_version_does_not_compute_is_refused(changes: dict[str, object
         decode(msgspec.msgpack.encode({**kept, **changes}))
 
 
+def test_whatever_a_test_may_be_called_is_read_again():
+    every = np.ones(2, np.bool_)
+    longest = sample(
+        [digest(1), digest(2)], {f"exact/{'t' * 200}": every}, slices={f"{'%3D' * 200}={'v' * 200}": every}
+    )
+    assert plain(decode(encode(longest))) == plain(longest)
+
+
+@pytest.mark.parametrize(
+    "slices", [{"d=" + "x" * 900: np.ones(1, np.bool_)}, {f"d={each}": np.ones(1, np.bool_) for each in range(1001)}]
+)
+def test_what_could_not_be_read_again_is_not_written(slices: dict[str, np.ndarray]):
+    with pytest.raises(ReplicatesError):
+        encode(sample([digest(1)], {"top1/a": np.ones(1, np.bool_)}, slices=slices))
+
+
 @given(st.binary(max_size=200))
 def test_junk_is_refused(data: bytes):
     with pytest.raises(ReplicatesError):
