@@ -234,27 +234,29 @@ def privileges() -> Answers:
 
 
 def processes() -> Answers:
-    """As many processes and threads as there can be."""
+    """As many processes and threads as there can be; those of a busy one stay."""
     pids = []
     with suppress(OSError):
-        while len(pids) < 1000:
+        while len(pids) <= 10 * ASK["processes_max"]:
             pid = os.fork()
             if pid == 0:
                 time.sleep(60)
                 os._exit(0)
             pids.append(pid)
-    yield "processes", "" if len(pids) < 400 else f"{len(pids)}"
+    yield "processes", "" if len(pids) < ASK["processes_max"] else f"{len(pids)}"
+    if ASK["busy"]:
+        time.sleep(60)
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     threads = []
     end = threading.Event()
     with suppress(RuntimeError):
-        while len(threads) < 2000:
+        while len(threads) <= 10 * ASK["processes_max"]:
             threads.append(threading.Thread(target=end.wait, daemon=True))
             threads[-1].start()
     end.set()
-    yield "threads", "" if len(threads) < 400 else f"{len(threads)}"
+    yield "threads", "" if len(threads) <= ASK["processes_max"] else f"{len(threads)}"
 
 
 def space() -> Answers:

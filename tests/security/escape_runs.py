@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from agents.sandbox.child import run_child
-from agents.sandbox.walls import Walls
+from agents.sandbox.walls import Walls, rights_of
 from agents.work import JobProblem, Limits
 
 ATTACKS = Path(__file__).with_name("attacks.py")
 LIMITS = Limits(job_seconds_max=60, memory_bytes_max=1 << 30)
+PROCESSES_MAX = rights_of(LIMITS, 0).processes_max
 CODE = "import os, runpy; runpy.run_path(os.environ['BOX_INPUTS'] + '/attacks.py')"
 
 
@@ -49,7 +50,7 @@ class Scene:
 
     def ask(self, attack: str, **more: Any) -> dict[str, Any]:
         return {"attack": attack, "secret": str(self.secret), "canary": self.canary, "inside": True, "places": [],
-                "busy": False, "mark": uuid4().hex, **more}  # fmt: skip
+                "busy": False, "mark": uuid4().hex, "processes_max": PROCESSES_MAX, **more}  # fmt: skip
 
     @contextmanager
     def listening(self) -> Iterator[dict[str, Any]]:
