@@ -196,9 +196,12 @@ def _mend_sandbox() -> str:
         return ""
     if not any(each.kind == "bubblewrap" for each in candidates()):
         return _install("convert")
+    # Asked first: AppArmor may let a namespace be made and then deny what it is made for, and root may make one anyway.
+    if machine.namespaces_are_restricted():
+        return RESTRICTED_MEND
     if machine.user_namespaces():
         return "sudo apt-get install bubblewrap"
-    return RESTRICTED_MEND if machine.namespaces_are_restricted() else "sudo sysctl user.max_user_namespaces=15000"
+    return "sudo sysctl user.max_user_namespaces=15000"
 
 
 def found_devices() -> Iterator[Check]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agents.sandbox import selftest
+from agents.sandbox.walls import Walls
 from api.cli.words import known
 from deploy.doctor import checks, machine
 from deploy.doctor.checks import GIB, Check, Looked
@@ -50,6 +53,29 @@ def test_a_missing_package_names_the_command_that_installs_it(monkeypatch: pytes
     assert "install" in found["torch"].mend
     assert "[convert]" in found["torch"].mend
     assert found["onnx"] == Check("onnx", "ok", "version", {"version": "1.0"})
+
+
+@pytest.mark.parametrize(
+    ("restricted", "allowed", "said"),
+    [
+        (True, True, checks.RESTRICTED_MEND),
+        (True, False, checks.RESTRICTED_MEND),
+        (False, True, "sudo apt-get install bubblewrap"),
+        (False, False, "sudo sysctl user.max_user_namespaces=15000"),
+    ],
+)
+def test_a_sandbox_is_mended_where_it_is_denied(
+    monkeypatch: pytest.MonkeyPatch, restricted: bool, allowed: bool, said: str
+) -> None:
+    async def failed() -> selftest.Tested:
+        return selftest.Tested("none", ("sandbox_missing",))
+
+    monkeypatch.setattr(checks, "self_test", failed)
+    monkeypatch.setattr(checks, "candidates", always([Walls("bubblewrap", "bubblewrap 0.11.0", "bwrap")]))
+    monkeypatch.setattr(platform, "machine", always("x86_64"))
+    monkeypatch.setattr(machine, "namespaces_are_restricted", always(restricted))
+    monkeypatch.setattr(machine, "user_namespaces", always(allowed))
+    assert next(checks.sandbox()).mend == said
 
 
 @pytest.mark.parametrize(("free", "state"), [(100 * GIB, "ok"), (2 * GIB, "note"), (GIB // 2, "missing")])
