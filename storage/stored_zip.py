@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
+from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,9 +105,11 @@ class StoredZip:
     def __init__(self, path: Path, mimetype: str, *, entries_max: int) -> None:
         self._label = path.name
         self._file = path.open("rb")
+        self._names: dict[str, int] = {}
+        self._sizes, self._crcs, self._offsets = array("Q"), array("I"), array("Q")
         try:
             with self._explained():
-                self._places = self._read_directory(entries_max)
+                self._read_directory(entries_max)
                 if self.read(MIMETYPE_ENTRY, bytes_max=200) != mimetype.encode():
                     raise BadZipError(f"it is no {mimetype}")
         except BaseException:
@@ -123,8 +126,8 @@ class StoredZip:
         """Let go of the file."""
         self._file.close()
 
-    def _read_directory(self, entries_max: int) -> dict[str, Place]:
-        """The entries; they must lie one behind the other from the first byte to the directory."""
+    def _read_directory(self, entries_max: int) -> None:
+        """Note the entries, in columns; they must lie one behind the other from the first byte to the directory."""
         size_bytes = os.fstat(self._file.fileno()).st_size
         self._file.seek(max(0, size_bytes - TAIL_BYTES))
         directory = read_end(self._file.read(TAIL_BYTES), size_bytes)
@@ -133,7 +136,6 @@ class StoredZip:
         if directory.size_bytes > directory.entries * RECORD_BYTES_MAX:
             raise BadZipError("its directory is longer than its entries need")
         self._file.seek(directory.offset)
-        places: dict[str, Place] = {}
         seen: set[str] = set()
         reached = read = 0
         for _ in range(directory.entries):
@@ -147,13 +149,24 @@ class StoredZip:
                 raise BadZipError(f"there are bytes of no entry before its directory: {place.name!r} reaches into it")
             self._check_header(place)
             seen.add(place.name.casefold())
-            places[place.name] = place
+            self._note(place)
             reached = place.stop
         if reached != directory.offset or read != directory.size_bytes:
             raise BadZipError("there are bytes of no entry before its directory or in it")
-        if next(iter(places)) != MIMETYPE_ENTRY:
+        if next(iter(self._names)) != MIMETYPE_ENTRY:
             raise BadZipError("its first entry is not the mimetype")
-        return places
+
+    def _note(self, place: Place) -> None:
+        self._names[place.name] = len(self._names)
+        self._sizes.append(place.size_bytes)
+        self._crcs.append(place.crc)
+        self._offsets.append(place.offset)
+
+    def _place(self, name: str) -> Place:
+        """Raises BadZipError: there is no such entry."""
+        if (row := self._names.get(name)) is None:
+            raise BadZipError(f"it has no entry {name!r}")
+        return Place(name, self._sizes[row], self._crcs[row], self._offsets[row])
 
     def _check_header(self, place: Place) -> None:
         wanted = local_header(place)
@@ -172,7 +185,8 @@ class StoredZip:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self._places)
+        """Of all entries, in the order in which they lie there."""
+        return tuple(self._names)
 
     def size(self, name: str) -> int:
         """Bytes of the entry.
@@ -180,19 +194,32 @@ class StoredZip:
         Raises:
             BadZipError: there is no such entry.
         """
-        if name not in self._places:
-            raise BadZipError(f"it has no entry {name!r}")
-        return self._places[name].size_bytes
+        return self._place(name).size_bytes
 
     def read(self, name: str, *, bytes_max: int) -> bytes:
-        """The entry's bytes.
+        """The entry's bytes; raises as `pieces`."""
+        return b"".join(self.pieces(name, bytes_max=bytes_max))
+
+    def pieces(self, name: str, *, bytes_max: int) -> Iterator[bytes]:
+        """The entry's bytes, one piece after the other.
 
         Raises:
-            BadZipError: no such entry, longer than `bytes_max`, or damaged.
+            BadZipError: no such entry, longer than `bytes_max`, or damaged, which is known at its end.
         """
         if (size := self.size(name)) > bytes_max:
             raise BadZipError(f"entry {name!r} has {size} bytes, allowed are {bytes_max}")
-        return b"".join(self._content(name))
+        return self._content(name)
+
+    def part(self, name: str, start: int, stop: int) -> bytes:
+        """Some of the entry's bytes, as they are now: whether the entry is damaged is known to who read it whole.
+
+        Raises:
+            BadZipError: no such entry, or it does not reach so far.
+        """
+        place = self._place(name)
+        if not 0 <= start <= stop <= place.size_bytes:
+            raise BadZipError(f"entry {name!r} has no bytes {start} to {stop}")
+        return os.pread(self._file.fileno(), stop - start, place.start + start)
 
     def extract(self, name: str, target: Path) -> str:
         """Write the entry to the new file `target`; the SHA-256 (`sha256:<hex>`) of what was written.
@@ -209,8 +236,7 @@ class StoredZip:
         return f"sha256:{digest.hexdigest()}"
 
     def _content(self, name: str) -> Iterator[bytes]:
-        self.size(name)
-        place = self._places[name]
+        place = self._place(name)
         crc, reached = 0, place.start
         while reached < place.stop:
             piece = os.pread(self._file.fileno(), min(_CHUNK_BYTES, place.stop - reached), reached)

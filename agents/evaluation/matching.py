@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from agents.sandbox.inside import Refused, listed
@@ -29,10 +29,19 @@ class Match(NamedTuple):
 
 
 class Labelled(NamedTuple):
-    """An image to score and, in a dataset of classes, its true class index for each match."""
+    """An image to score and, in a dataset of classes, its true class index for each match.
 
-    record: ImageRecord
+    Records are decoded when they are looked at: a test keeps their places, and little of them beside its figures.
+    """
+
+    records: Sequence[ImageRecord]
+    place: int
     labels: tuple[int, ...] = ()
+
+    @property
+    def record(self) -> ImageRecord:
+        """What is said of it."""
+        return self.records[self.place]
 
 
 def answerable(info: PackInfo, dimensions: Sequence[Dimension]) -> tuple[PackTask, ...]:
@@ -131,7 +140,7 @@ def check_heads(matches: Sequence[Match], dimensions: Sequence[Dimension]) -> No
 
 
 def select(
-    kind: Kind, records: Iterable[ImageRecord], matches: Sequence[Match]
+    kind: Kind, records: Sequence[ImageRecord], matches: Sequence[Match]
 ) -> tuple[list[Labelled], list[SkippedImage]]:
     """The images whose labels the model knows, and the others with the code why not.
 
@@ -140,12 +149,13 @@ def select(
     indexes = [{name: index for index, name in enumerate(match.classes)} for match in matches]
     chosen: list[Labelled] = []
     skipped: list[SkippedImage] = []
-    for record in records:
+    same: dict[tuple[int, ...], tuple[int, ...]] = {}
+    for place, record in enumerate(records):
         labels = _labels(kind, record, matches, indexes)
         if isinstance(labels, str):
             skipped.append(SkippedImage(name=record.name, code=labels))
         else:
-            chosen.append(Labelled(record, labels))
+            chosen.append(Labelled(records, place, same.setdefault(labels, labels)))
     return chosen, skipped
 
 
@@ -195,7 +205,10 @@ def values_of(images: Sequence[Labelled], dimension: Dimension) -> list[str | No
     Raises:
         Refused: `dimension_too_many_values`.
     """
-    values = [said_of(image.record, dimension.name) or None for image in images]
-    if (count := len(set(values))) > SLICE_VALUES_MAX + 1:
+    said = (said_of(image.record, dimension.name) or None for image in images)
+    same: dict[str | None, str | None] = {}
+    # one text for all images that have it, not one each
+    values = [same.setdefault(value, value) for value in said]
+    if (count := len(same)) > SLICE_VALUES_MAX + 1:
         raise Refused("dimension_too_many_values", dimension=dimension.name, count=count, max=SLICE_VALUES_MAX)
     return values

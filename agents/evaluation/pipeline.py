@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from array import array
 from collections import Counter
 
 import msgspec
 
 from agents.evaluation.loading import Loaded, load, model_of
-from agents.evaluation.matching import Labelled, check_slices, select
+from agents.evaluation.matching import check_slices, select
 from agents.evaluation.networks import Network
 from agents.evaluation.passes import Model, Passes
 from agents.evaluation.plan import (
@@ -23,6 +24,7 @@ from agents.evaluation.plan import (
     Plan,
     Summary,
 )
+from agents.evaluation.scoring.annotated import Annotated
 from agents.evaluation.scoring.collected import Asked, Collected, Scored, detection_summary, task_summary
 from agents.evaluation.scoring.scored import scored
 from agents.sandbox.inside import Refused, Report, Steady, inputs, outputs, run, tallied
@@ -98,14 +100,10 @@ def _report(plan: Plan, passes: Passes, found: Scored, summary: Summary) -> Eval
     )
 
 
-def results_of(images: list[Labelled]) -> Results:
+def results_of(said: Annotated) -> Results:
     """The columns that all results have: names, digests, sizes."""
-    records = [image.record for image in images]
     return Results(
-        images=len(records),
-        names=tuple(record.name for record in records),
-        digests=b"".join(bytes.fromhex(record.sha256.removeprefix("sha256:")) for record in records),
-        sizes=packed([(record.width, record.height) for record in records], "<i4"),
+        images=len(said.names), names=said.names, digests=said.digests.tobytes(), sizes=packed(said.sizes, "<i4")
     )
 
 
@@ -118,7 +116,7 @@ def _results(collected: Collected, found: Scored, asked: Asked) -> Results:
         column = packed([place[value] for value in said], "<i4")
         dimensions.append(DimensionPart(name=dimension.name, values=names, places=column))
     return msgspec.structs.replace(
-        results_of(collected.images),
+        results_of(collected.said()),
         classified=found.classified,
         detected=found.detected,
         read=found.read,
@@ -128,13 +126,9 @@ def _results(collected: Collected, found: Scored, asked: Asked) -> Results:
 
 def _copies(pack: DatasetPack, collected: Collected) -> list[int]:
     """Each image's number among the dataset's that are the same file, those that were left out counted too."""
-    records = [(record.name, record.sha256.encode()) for record in pack.records]
-    numbered = zip(records, replicates.copies_of(digest for _, digest in records), strict=True)
-    # the images are some of the records, in their order
-    return [
-        next(number for record, number in numbered if record == (image.record.name, image.record.sha256.encode()))
-        for image in collected.images
-    ]
+    digests = (bytes.fromhex(record.sha256.removeprefix("sha256:")) for record in pack.records)
+    numbers = array("I", replicates.copies_of(digests))
+    return [numbers[image.place] for image in collected.images]
 
 
 def _write(plan: Plan, loaded: Loaded, passes: Passes, collected: Collected, total_ms: float) -> None:
@@ -143,7 +137,7 @@ def _write(plan: Plan, loaded: Loaded, passes: Passes, collected: Collected, tot
     summary = _summary(passes, found, loaded, len(collected.images), total_ms, plan.loops)
     (folder / REPORT_FILE).write_bytes(msgspec.json.encode(_report(plan, passes, found, summary)))
     (folder / RESULTS_FILE).write_bytes(encode(_results(collected, found, asked)))
-    digests = [image.record.sha256 for image in collected.images]
+    digests = collected.said().digests
     kept = replicates.sample(
         digests,
         found.marks,

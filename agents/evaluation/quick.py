@@ -83,7 +83,7 @@ def _results(passes: Passes, collected: Collected) -> Results:
     ]
     matches = [match._replace(task=tasks[model.heads[match.output]].name) for match in model.matches]
     return msgspec.structs.replace(
-        results_of(collected.images),
+        results_of(collected.said()),
         classified=tuple(classified(match, collected.ranked(place)) for place, match in enumerate(matches)),
         detected=tuple(found),
         read=tuple(ReadPart(task=tasks[number, 0].name, texts=collected.texts(number)) for number in collected.readers),
@@ -108,7 +108,7 @@ def _summary(passes: Passes, info: PackInfo, loaded: Loaded, images: int, total_
 def _check(plan: Plan, pack: DatasetPack, report: Report) -> None:
     loaded = load(plan, inputs() / TRON_FILE, None)
     passes = Passes(model_alone(loaded), pack, plan.batch_size)
-    images = [Labelled(record) for record in pack.records]
+    images = [Labelled(pack.records, place) for place in range(len(pack.records))]
     passes.warm_up()
     collected = Collected()
     begun = time.perf_counter()

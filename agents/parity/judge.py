@@ -88,7 +88,7 @@ def _report(plan: ParityPlan, pack: DatasetPack, report: Report) -> ParityReport
     model = model_of(loaded, pack.info, plan.test)
     labelled, skipped = select(pack.info.type, records, model.matches)
     known = {image.record.entry: image for image in labelled}
-    images = [known.get(record.entry, Labelled(record)) for record in records]
+    images = [known.get(record.entry, Labelled(records, place)) for place, record in enumerate(records)]
     both = _run(model, _sides(loaded, len(images)), images, set(known), plan.test.batch_size, report)
     reasons = Counter(chosen.skipped) + Counter(image.code for image in skipped)
     made = ParityReport(

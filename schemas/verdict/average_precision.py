@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.verdict.kinds import WHOLE, Drawn, Marks
-from schemas.verdict.weights import REPLICATES, raw, weights
+from schemas.verdict.weights import REPLICATES, Digests, raw, weights
 
 RECALLS = np.linspace(0.0, 1.0, 101)
-BLOCK_WEIGHTS = 1 << 22
-"""Images times replicates that are weighed at a time: about 100 MB of 64-bit numbers while they are made."""
+BLOCK_WEIGHTS = 1 << 20
+"""Images times replicates that are weighed at a time: about 25 MB of 64-bit numbers while they are made."""
 PART_FOUND = 1 << 17
 """Classes are worked on together up to so many found boxes: what the processor's cache holds."""
 _BELOW = 1e-9
@@ -42,13 +42,13 @@ class Ranked(NamedTuple):
 
 
 def ap_drawn(
-    classes: Iterable[Ranked], digests: Sequence[str], slices: Mapping[str, Marks] | None = None
+    classes: Iterable[Ranked], digests: Sequence[str] | Digests, slices: Mapping[str, Marks] | None = None
 ) -> dict[str, Drawn]:
     """Mean AP over the classes that have objects, for all images (WHOLE) and each slice: what `sample` takes.
 
     Args:
         classes: the places in them are those of `digests`; each is asked for once.
-        digests: the images, each `sha256:` and 64 hexadecimal digits.
+        digests: the images, as `raw` takes them.
         slices: for each slice (`DIMENSION=VALUE`) which images it has.
 
     Raises:

@@ -130,7 +130,7 @@ class Sample(NamedTuple):
 
 
 def sample(
-    digests: Sequence[str],
+    digests: Sequence[str] | Digests,
     marks: Mapping[str, Marks],
     *,
     ratios: Mapping[str, Ratio] | None = None,
@@ -141,7 +141,7 @@ def sample(
     """The sample of a test.
 
     Args:
-        digests: the images, each `sha256:` and 64 hexadecimal digits.
+        digests: the images, as `raw` takes them.
         marks: for each share (`top1/TASK`, `exact/TASK`, ...) whether each image was answered rightly, in their order.
         ratios: for each ratio (`recall/TASK`, `cer/TASK`, ...) its counts, in their order.
         slices: for each slice (`DIMENSION=VALUE`) which images it has, in their order.

@@ -44,8 +44,10 @@ def _thresholds() -> NDArray[np.uint64]:
 _THRESHOLDS = _thresholds()
 
 
-def raw(digests: Sequence[str]) -> Digests:
-    """Digests written as `sha256:` and 64 hexadecimal digits, as rows of bytes."""
+def raw(digests: Sequence[str] | Digests) -> Digests:
+    """Digests written as `sha256:` and 64 hexadecimal digits, as rows of bytes; those that are rows already stay so."""
+    if isinstance(digests, np.ndarray):
+        return digests
     joined = b"".join(bytes.fromhex(digest.removeprefix("sha256:")) for digest in digests)
     return np.frombuffer(joined, np.uint8).reshape(-1, DIGEST_BYTES)
 

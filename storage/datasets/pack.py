@@ -16,6 +16,7 @@ import msgspec
 
 from schemas.specs.mapping import Kind
 from storage.datasets.figures import Figures, Histograms, Marked
+from storage.datasets.records import Lines
 from storage.stored_zip import StoredZip, StoredZipWriter
 from storage.zip_layout import BadZipError
 
@@ -222,7 +223,7 @@ def values_of(dropped: Iterable[DroppedRecord]) -> tuple[DroppedValue, ...]:
 
 
 class DatasetPack:
-    """An opened pack: its tables in memory, images read one by one in any order; a context manager.
+    """An opened pack: records and images read one by one in any order; a context manager.
 
     Raises:
         PackError: on opening, if form and tables do not agree.
@@ -249,12 +250,10 @@ class DatasetPack:
         self.info = msgspec.json.decode(self._zip.read(INFO_ENTRY, bytes_max=INFO_BYTES_MAX), type=PackInfo)
         if self.info.format_version > FORMAT_VERSION:
             raise PackError(f"the pack has format {self.info.format_version}, newer than {FORMAT_VERSION}: upgrade Mo")
-        records = msgspec.json.Decoder(ImageRecord).decode_lines(
-            self._zip.read(RECORDS_ENTRY, bytes_max=TABLE_BYTES_MAX)
-        )
-        self.records: tuple[ImageRecord, ...] = tuple(records)
-        images = {name for name in self._zip.names if name.startswith("images/")}
-        if images != {record.entry for record in self.records} or len(images) != self.info.images:
+        self.records = Lines(self._zip, RECORDS_ENTRY, ImageRecord, bytes_max=TABLE_BYTES_MAX)
+        images = [name for name in self._zip.names if name.startswith("images/")]
+        alike = len(images) == len(self.records) == self.info.images
+        if not alike or any(record.entry != name for record, name in zip(self.records, images, strict=True)):
             raise PackError("its records and its images do not agree")
 
     def dropped(self) -> tuple[DroppedRecord, ...]:

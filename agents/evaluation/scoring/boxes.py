@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.evaluation.matching import Labelled, Match
+from agents.evaluation.matching import Match
 from agents.evaluation.metrics.boxes import Found, Truths, areas
 from agents.evaluation.metrics.curves import ap_inputs
 from agents.evaluation.metrics.detection import ClassFigures, DetectionFigures, score, score_slice
@@ -16,6 +15,7 @@ from agents.evaluation.metrics.matches import DETECTIONS_MAX, Matches, match
 from agents.evaluation.metrics.operating import image_counts, outcome
 from agents.evaluation.metrics.slices import by_value
 from agents.evaluation.passes import Model
+from agents.evaluation.scoring.annotated import Annotated
 from agents.evaluation.scoring.collected import Asked, Collected, Columns, Scored, slice_report
 from agents.sandbox.inside import Refused
 from schemas.events.tests import DetectionSummary
@@ -24,6 +24,7 @@ from schemas.results import DetectedPart, packed
 from schemas.specs.testing import SizePolicy
 from schemas.verdict.average_precision import Ranked, ap_drawn
 from schemas.verdict.kinds import Drawn, Ratio
+from schemas.verdict.weights import Digests
 from storage.datasets.pack import PackInfo
 
 Floats = NDArray[np.float64]
@@ -49,8 +50,9 @@ def score_boxes(model: Model, collected: Collected, asked: Asked, info: PackInfo
     chosen = model.matches[0]
     number, _ = model.heads[chosen.output]
     known = {name for task in info.tasks if task.name == chosen.dataset_task for name in task.classes}
-    known |= {box.label for image in collected.images for box in image.record.boxes}
-    scene = made_scene(collected.images, collected.found(number), chosen.classes, known, asked.size_policy)
+    said = collected.said()
+    known.update(said.classes)
+    scene = made_scene(said, collected.found(number), chosen.classes, known, asked.size_policy)
     matches = match(
         scene.truths,
         scene.found,
@@ -66,20 +68,14 @@ def score_boxes(model: Model, collected: Collected, asked: Asked, info: PackInfo
         accuracy=figures.ap,
         marks={},
         ratios=_ratios(matches, chosen.task, figures.operating.threshold),
-        drawn={f"ap/{chosen.task}": _drawn(matches, collected.images, asked)},
+        drawn={f"ap/{chosen.task}": _drawn(matches, said.digests, asked)},
         slices=_slices(matches, chosen.task, asked, figures.operating.threshold),
         detection=_report(chosen, scene, figures, asked),
         detected=(_part(chosen.task, scene, matches, figures, asked),),
     )
 
 
-def made_scene(
-    images: Sequence[Labelled],
-    found: Columns,
-    classes: tuple[str, ...],
-    known: set[str],
-    policy: SizePolicy,
-) -> Scene:
+def made_scene(said: Annotated, found: Columns, classes: tuple[str, ...], known: set[str], policy: SizePolicy) -> Scene:
     """What is to be matched: of the model's classes those that the dataset has, in the model's order.
 
     A box of another class than those may be right or wrong, and nobody can tell.
@@ -88,33 +84,25 @@ def made_scene(
     place = {name: index for index, name in enumerate(shared)}
     labels = np.array([place.get(name, -1) for name in classes], np.int64)[found.labels]
     kept = labels >= 0
-    image = np.repeat(np.arange(len(images)), found.counts)[kept]
+    image = np.repeat(np.arange(len(said.counts)), found.counts)[kept]
     corners = found.boxes[kept].astype(np.float64)
     boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
-    sizes = np.array([(each.record.width, each.record.height) for each in images], np.float64).reshape(-1, 2)
-    counts = np.bincount(image, minlength=len(images))
-    said = Found(image, labels[kept], boxes, found.scores[kept].astype(np.float64), areas(boxes, policy, sizes[image]))
-    truths, truth_counts = _truths(images, place, sizes, policy)
-    return Scene(shared, truths, said, truth_counts, counts, int((~kept).sum()))
+    counts = np.bincount(image, minlength=len(said.counts))
+    scores, area = found.scores[kept].astype(np.float64), areas(boxes, policy, said.sizes[image])
+    there = Found(image, labels[kept], boxes, scores, area)
+    return Scene(shared, _truths(said, place, policy), there, said.counts, counts, int((~kept).sum()))
 
 
-def _truths(
-    images: Sequence[Labelled], place: dict[str, int], sizes: Floats, policy: SizePolicy
-) -> tuple[Truths, NDArray[np.int64]]:
-    counts = np.array([len(each.record.boxes) for each in images], np.int64)
-    every = [box for each in images for box in each.record.boxes]
-    image = np.repeat(np.arange(len(images)), counts)
-    boxes = np.array([(box.x, box.y, box.width, box.height) for box in every], np.float64).reshape(-1, 4)
-    own = np.array([np.nan if box.area is None else box.area for box in every], np.float64)
-    made = Truths(
+def _truths(said: Annotated, place: dict[str, int], policy: SizePolicy) -> Truths:
+    image = np.repeat(np.arange(len(said.counts)), said.counts)
+    return Truths(
         image=image,
-        label=np.array([place[box.label] for box in every], np.int64),
-        boxes=boxes,
-        area=areas(boxes, policy, sizes[image], own),
-        crowd=np.array([box.crowd for box in every], np.bool_),
-        ignore=np.array([box.difficult for box in every], np.bool_),
+        label=np.array([place[name] for name in said.classes], np.int64)[said.label],
+        boxes=said.boxes,
+        area=areas(said.boxes, policy, said.sizes[image], said.area),
+        crowd=said.crowd,
+        ignore=said.difficult,
     )
-    return made, counts
 
 
 def _ratios(matches: Matches, task: str, threshold: float) -> dict[str, Ratio]:
@@ -122,12 +110,12 @@ def _ratios(matches: Matches, task: str, threshold: float) -> dict[str, Ratio]:
     return {f"precision/{task}": Ratio(right, found), f"recall/{task}": Ratio(right, objects)}
 
 
-def _drawn(matches: Matches, images: Sequence[Labelled], asked: Asked) -> dict[str, Drawn]:
+def _drawn(matches: Matches, digests: Digests, asked: Asked) -> dict[str, Drawn]:
     classes = []
     for each in ap_inputs(matches):
         seen = each.is_true | each.counted
         classes.append(Ranked(each.image[seen], each.is_true[seen], each.positives))
-    return ap_drawn(classes, [image.record.sha256 for image in images], asked.masks())
+    return ap_drawn(classes, digests, asked.masks())
 
 
 def _slices(matches: Matches, task: str, asked: Asked, threshold: float) -> tuple[SliceReport, ...]:

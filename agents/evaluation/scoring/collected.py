@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.evaluation.matching import Labelled
 from agents.evaluation.methods.decoding import Detections
+from agents.evaluation.metrics.boxes import Indexes
 from agents.evaluation.metrics.slices import by_value
 from agents.evaluation.passes import Answers, Ranked, Room
+from agents.evaluation.probabilities import Floats
+from agents.evaluation.scoring.annotated import Annotated, Annotations
 from schemas.events.tests import DetectionSummary, Measure, SequenceSummary, SliceSummary, TaskSummary
 from schemas.reports import DetectionReport, SliceReport, SliceTask, TaskReport
 from schemas.results import ClassifiedPart, DetectedPart, ReadPart
@@ -31,14 +35,64 @@ class Columns(NamedTuple):
     labels: NDArray[np.int64]
 
 
+class _Column:
+    """Numbers one behind the other: thousands of small arrays would weigh more than what is in them."""
+
+    def __init__(self, dtype: type[np.generic]) -> None:
+        self._dtype, self._data = dtype, bytearray()
+
+    def add(self, values: NDArray[Any]) -> None:
+        self._data += values.astype(self._dtype, copy=False).tobytes()
+
+    def together(self) -> NDArray[Any]:
+        return np.frombuffer(bytes(self._data), self._dtype)
+
+
+class _Ranks:
+    """The best classes of every image for one match."""
+
+    def __init__(self, count: int) -> None:
+        self._count, self._indexes, self._scores = count, _Column(np.int32), _Column(np.float32)
+
+    def add(self, indexes: Indexes, scores: Floats) -> None:
+        self._indexes.add(indexes)
+        self._scores.add(scores)
+
+    def together(self) -> Ranked:
+        indexes, scores = (each.together().reshape(-1, self._count) for each in (self._indexes, self._scores))
+        return Ranked(indexes.astype(np.int64), scores)
+
+
+class _Boxes:
+    """What one network found in every image."""
+
+    def __init__(self) -> None:
+        self._counts = array("q")
+        self._boxes, self._scores, self._labels = _Column(np.float32), _Column(np.float32), _Column(np.int32)
+
+    def add(self, found: Detections) -> None:
+        self._counts.append(len(found.boxes))
+        self._boxes.add(found.boxes)
+        self._scores.add(found.scores)
+        self._labels.add(found.classes)
+
+    def together(self) -> Columns:
+        return Columns(
+            np.array(self._counts, np.int64),
+            self._boxes.together().reshape(-1, 4),
+            self._scores.together(),
+            self._labels.together().astype(np.int64),
+        )
+
+
 class Collected:
     """Keeps what the batches of the first pass answered; `take` is what `Passes.run` is given."""
 
     def __init__(self) -> None:
         self.images: list[Labelled] = []
-        self._ranked: dict[int, list[Ranked]] = {}
-        self._counts: dict[int, list[int]] = {}
-        self._found: dict[int, list[Detections]] = {}
+        self._said = Annotations()
+        self._ranked: dict[int, _Ranks] = {}
+        self._found: dict[int, _Boxes] = {}
         self._texts: dict[int, list[str]] = {}
 
     def take(self, room: Room, answers: Answers) -> None:
@@ -47,30 +101,31 @@ class Collected:
 
     def keep(self, images: Sequence[Labelled], answers: Answers, rows: Sequence[int]) -> None:
         """Keep the answers in these rows; there is one for each image."""
-        self.images += [images[slot] for slot in rows]
+        for slot in rows:
+            self.images.append(images[slot])
+            self._said.add(images[slot].record)
         for place, ranked in answers.ranked.items():
-            own = Ranked(ranked.indexes[list(rows)].astype(np.int32), ranked.scores[list(rows)])
-            self._ranked.setdefault(place, []).append(own)
+            if place not in self._ranked:
+                self._ranked[place] = _Ranks(ranked.indexes.shape[1])
+            self._ranked[place].add(ranked.indexes[list(rows)], ranked.scores[list(rows)])
         for number, found in answers.found.items():
-            boxes = [found[slot] for slot in rows]
-            self._counts.setdefault(number, []).extend(len(each.boxes) for each in boxes)
-            # one array a batch: thousands of small ones would weigh more than what is in them
-            self._found.setdefault(number, []).append(_together(boxes))
+            kept = self._found.setdefault(number, _Boxes())
+            for slot in rows:
+                kept.add(found[slot])
         for number, texts in answers.texts.items():
             self._texts.setdefault(number, []).extend(texts[slot] for slot in rows)
 
+    def said(self) -> Annotated:
+        """What people said of the images."""
+        return self._said.together()
+
     def ranked(self, place: int) -> Ranked:
         """The answers for a match: (images, k)."""
-        parts = self._ranked[place]
-        return Ranked(
-            np.concatenate([each.indexes for each in parts]).astype(np.int64),
-            np.concatenate([each.scores for each in parts]),
-        )
+        return self._ranked[place].together()
 
     def found(self, number: int) -> Columns:
         """The boxes of a network."""
-        every = _together(self._found[number])
-        return Columns(np.array(self._counts[number], np.int64), every.boxes, every.scores, every.classes)
+        return self._found[number].together()
 
     def texts(self, number: int) -> tuple[str, ...]:
         """What a network read."""
@@ -85,16 +140,6 @@ class Collected:
     def readers(self) -> Sequence[int]:
         """The networks that read texts."""
         return tuple(self._texts)
-
-
-def _together(parts: Sequence[Detections]) -> Detections:
-    if not parts:
-        return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
-    return Detections(
-        np.concatenate([each.boxes for each in parts]).astype(np.float32),
-        np.concatenate([each.scores for each in parts]).astype(np.float32),
-        np.concatenate([each.classes for each in parts]).astype(np.int64),
-    )
 
 
 class Asked(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from agents.evaluation.matching import Labelled, answerable, asked_pairs, check_slices, match_tasks, select
@@ -13,6 +15,11 @@ from storage.datasets.pack import ImageRecord, PackInfo, PackTask
 
 def record(name: str, **labels: str) -> ImageRecord:
     return ImageRecord(name=name, entry="images/0.jpg", sha256="", width=1, height=1, labels=labels)
+
+
+def labelled(images: Iterable[ImageRecord]) -> list[Labelled]:
+    records = [*images]
+    return [Labelled(records, place) for place in range(len(records))]
 
 
 def test_labels_are_indexes_of_the_models_classes() -> None:
@@ -99,7 +106,7 @@ def test_boxes_stay_the_task_whatever_is_looked_at() -> None:
 def test_slices_that_could_not_be_kept_are_refused_before_an_image_is_run(
     values: tuple[str, ...], names: tuple[str, ...], code: str
 ) -> None:
-    images = [Labelled(record(value[:3], **dict.fromkeys(names, value))) for value in values]
+    images = labelled(record(value[:3], **dict.fromkeys(names, value)) for value in values)
     with pytest.raises(Refused) as refused:
         check_slices(images, [Dimension(name) for name in names])
     assert refused.value.code == code
@@ -107,5 +114,5 @@ def test_slices_that_could_not_be_kept_are_refused_before_an_image_is_run(
 
 def test_slices_up_to_the_limits_are_kept() -> None:
     names = tuple(f"note{number}" for number in range(5))
-    images = [Labelled(record(str(value), **dict.fromkeys(names, f"{value:0200}"))) for value in range(200)]
-    check_slices([*images, Labelled(record("none"))], [Dimension(name) for name in names])
+    records = [record(str(value), **dict.fromkeys(names, f"{value:0200}")) for value in range(200)]
+    check_slices(labelled([*records, record("none")]), [Dimension(name) for name in names])

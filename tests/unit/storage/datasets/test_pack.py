@@ -58,6 +58,47 @@ def test_changed_images_are_noticed(tmp_path: Path) -> None:
         pack.image(pack.records[1])
 
 
+def record(number: int) -> bytes:
+    return (
+        b'{"name":"n","entry":"images/%d.jpg","sha256":"sha256:x","width":1,"height":1,"labels":{"class":"cat"}}\n'
+        % number
+    )
+
+
+INFO = (
+    b'{"type":"classification","tasks":[{"name":"class","classes":["cat"]}],"images":2,"dropped":0,'
+    b'"format":"mo.dataset","format_version":2}'
+)
+
+
+@pytest.mark.parametrize(
+    ("images", "records", "fits"),
+    [
+        ((1, 2), record(1) + record(2), True),
+        ((1, 2), record(2) + record(1), False),
+        ((1, 2), record(1) + record(1), False),
+        ((1, 2), record(1), False),
+        ((1, 2, 3), record(1) + record(2) + record(3), False),
+        ((1,), record(1) + record(2), False),
+        ((1, 2), record(1) + b"junk\n", False),
+    ],
+    ids=["they do", "another order", "one twice", "one missing", "another count", "no image", "no record"],
+)
+def test_records_are_those_of_the_images_in_their_order(
+    tmp_path: Path, images: tuple[int, ...], records: bytes, fits: bool
+) -> None:
+    with StoredZipWriter(tmp_path / "a", MIMETYPE) as file:
+        for number in images:
+            file.add(f"images/{number}.jpg", b"1")
+        for name, data in (("records.jsonl", records), ("dropped.jsonl", b""), ("dataset.json", INFO)):
+            file.add(name, data)
+    if fits:
+        DatasetPack(tmp_path / "a").__exit__(None, None, None)
+    else:
+        with pytest.raises(PackError, match="import the dataset again"):
+            DatasetPack(tmp_path / "a")
+
+
 def test_another_zip_is_no_pack(tmp_path: Path) -> None:
     with pytest.raises(PackError):
         DatasetPack(zipped(tmp_path, {"a": b"b"}))
