@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from simulated_models import TRUTHS, World, names, ratios
 
-from schemas.verdict.average_precision import ap_drawn
+from schemas.verdict.average_precision import Ranked, ap_drawn
 from schemas.verdict.intervals import Bounds, tango, wilson
 from schemas.verdict.judging import intervals, verdicts
 from schemas.verdict.replicates import Sample, sample
@@ -131,6 +131,37 @@ def coverage(world: World, images: int, trials: int, truths: int = TRUTHS) -> Co
 def told(world: World, images: int, found: Coverage) -> str:
     shares = [f"{key} {100 * found.differences[key]:.1f} ({100 * found.singles[key]:.1f})" for key in KEYS]
     return f"\n{images:5} images, {world.name}, {found.discordant:.0f} discordant: {', '.join(shares)} %"
+
+
+FEW = [*product((5, 20, 50), (0.02, 0.1, 0.9, 0.98))]
+"""Images of one object each, and the share of them that is found: nearly all, or hardly any."""
+
+
+def of_few(images: int, share: float, trials: int) -> float:
+    """How often the interval of one mean AP holds what it comes to on average."""
+    rng, around = np.random.default_rng([images, round(100 * share)]), []
+    for number in range(trials):
+        digests = names(number, images)
+        hit = np.flatnonzero(rng.random(images) < share)
+        one = Ranked(hit, np.ones(len(hit), np.bool_), np.ones(images, np.intp))
+        found = intervals(sample(digests, {}, drawn={"ap/boxes": ap_drawn([one], digests)}))["ap/boxes"]
+        around.append((found.low, found.high, found.value))
+    low, high, value = np.array(around).T
+    assert 0 <= low.min() <= high.max() <= 1
+    return held(Bounds(low, high), value.mean())
+
+
+@pytest.mark.parametrize(("images", "share"), [(20, 0.02), (20, 0.9)])
+def test_intervals_of_few_objects_hold_the_truth(images: int, share: float):
+    assert of_few(images, share, QUICK_TRIALS) >= QUICK_LOWEST
+
+
+@pytest.mark.bars
+@pytest.mark.parametrize(("images", "share"), FEW)
+def test_intervals_of_few_objects_hold_the_truth_nearly_always(images: int, share: float):
+    found = of_few(images, share, TRIALS)
+    print(f"\n{images:5} images of one object, {share} found: {100 * found:.1f} %")
+    assert found >= LOWEST
 
 
 def test_intervals_of_detectors_hold_the_truth():

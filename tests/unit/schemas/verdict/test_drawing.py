@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from schemas.verdict.drawing import difference_bounds, drawn_bounds
-from schemas.verdict.intervals import Z, student
+from schemas.verdict.intervals import Z, student, wilson
 from schemas.verdict.kinds import Drawn
 from schemas.verdict.weights import REPLICATES
 
@@ -54,6 +54,26 @@ def test_replicates_that_lie_too_high_do_not_take_the_value_out_of_its_interval(
     assert high[0] == pytest.approx(0.53 + Z * 0.01, rel=1e-3)
     low, high = difference_bounds([figure(0.5, 0.01, bias=0.03)], [constant(0.5)])
     assert low[0] <= 0 <= high[0]
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_where_all_or_nothing_was_found_the_interval_is_that_of_so_many_answers(value: float):
+    low, high = drawn_bounds([constant(value, unit=0.02, holding=50)])
+    assert (low[0], high[0]) == tuple(map(float, wilson(value, 50, student(49))))
+    assert high[0] - low[0] > 0.07
+
+
+def test_one_image_says_next_to_nothing():
+    low, high = drawn_bounds([constant(0.505, unit=0.5, holding=1)])
+    assert (low[0], high[0]) == pytest.approx((0, 1), abs=0.01)
+
+
+def test_intervals_end_where_figures_do():
+    low, high = drawn_bounds([figure(0.95, 0.04), figure(0.05, 0.04)])
+    assert (high[0], low[1]) == (1, 0)
+    assert (low[0], high[1]) == pytest.approx((0.95 - Z * 0.04, 0.05 + Z * 0.04), rel=1e-2)
+    low, high = difference_bounds([figure(1.0, 0.2), constant(0.0)], [constant(0.0), figure(1.0, 0.2)])
+    assert (high[0], low[1]) == (1, -1)
 
 
 def test_undefined_replicates_are_left_out():
