@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from storage.datasets.pack import Box, DroppedRecord, reasons_of
 from storage.datasets.placing import placed
 from storage.datasets.source import is_image
 from storage.datasets.writers import WRITERS, Outline, Picture
+from storage.datasets.zipping import Stems
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +89,7 @@ class _Sieve:
     def __init__(self, whole: Collection) -> None:
         self._once = whole.once
         self._before: dict[bytes, tuple[Mapping[str, str], tuple[Box, ...]]] = {}
-        self._names: Counter[str] = Counter()
+        self._stems = Stems()
         self.images = self.boxes = 0
         packages = {id(member.package): member.package for member in whole.members}
         self.dropped = [record for package in packages.values() for record in package.dropped]
@@ -131,9 +131,4 @@ class _Sieve:
         elif not is_image(parts):
             name = f"{name}.{suffix}"
         stem, _, ending = name.rpartition(".")
-        tried = stem
-        while tried.casefold() in self._names:
-            self._names[stem.casefold()] += 1
-            tried = f"{stem}-{self._names[stem.casefold()]}"
-        self._names[tried.casefold()] += 1
-        return f"{tried}.{ending}"
+        return f"{self._stems.free(stem)}.{ending}"

@@ -14,7 +14,7 @@ from storage.datasets.imagefolder import read_imagefolder, read_images
 from storage.datasets.labelx import labelx_tables, read_labelx
 from storage.datasets.mo import is_mo, read_mo
 from storage.datasets.pack import DroppedRecord
-from storage.datasets.source import Contents, SourceRecord, is_image
+from storage.datasets.source import Contents, SourceRecord, is_image, split_named
 from storage.datasets.voc import read_voc, voc_tables
 from storage.datasets.yolo import is_yolo, read_yolo
 
@@ -55,7 +55,10 @@ def format_of(files: Files) -> str:
     if found:
         return found[0]
     folders = {parts[-2].lower() for parts in files if is_image(parts) and len(parts) > 1}
-    return "imagefolder" if folders - _PLAIN_FOLDERS else "images"
+    # `<class>/images/1.jpg`: several folders over the plain ones that are no splits
+    above = {parts[-3] for parts in files if is_image(parts) and len(parts) > 2 and split_named(parts[-3]) is None}
+    classes = folders - _PLAIN_FOLDERS or len(above - {each for each in above if each.lower() in _PLAIN_FOLDERS}) > 1
+    return "imagefolder" if classes else "images"
 
 
 class Package:

@@ -16,10 +16,11 @@ import yaml
 
 from schemas.specs.mapping import Kind, Mapper
 from schemas.values import Code
-from storage.datasets.files import PackageError
+from storage.datasets.files import PackageError, name_parts
 from storage.datasets.image_header import ImageHeader
 from storage.datasets.pack import Box, DroppedRecord, PackTask, PackWriter
-from storage.datasets.zipping import PackageZip
+from storage.datasets.source import split_named
+from storage.datasets.zipping import PackageZip, Stems
 
 IMAGES, JPEG_IMAGES = "images/", "JPEGImages/"
 
@@ -65,6 +66,7 @@ class Writer(ABC):
         self.lost: Counter[str] = Counter()
         self.dropped: Sequence[DroppedRecord] = ()
         self.zip = PackageZip(path)
+        self._stems = Stems()
 
     def __enter__(self) -> Self:
         return self
@@ -79,6 +81,13 @@ class Writer(ABC):
     @abstractmethod
     def finish(self) -> None:
         """Write what comes last."""
+
+    def _flat(self, picture: Picture, room: str) -> str:
+        """The image's name in the format's own folder for them: without the folders that mean a split, and free."""
+        *folders, last = picture.name.removeprefix(room).split("/")
+        stem, _, ending = last.rpartition(".")
+        kept = [folder for folder in folders if split_named(folder) is None]
+        return f"{self._stems.free('/'.join((*kept, stem)))}.{ending}"
 
     def _lose(self, picture: Picture, *, values: bool = True) -> None:
         """Count what plain boxes have no place for."""
@@ -155,7 +164,7 @@ class VocWriter(Writer):
     """One XML an image. Crowds become `difficult`: both are neither found nor missed."""
 
     def add(self, picture: Picture) -> None:
-        name = picture.name.removeprefix(JPEG_IMAGES)
+        name = self._flat(picture, JPEG_IMAGES)
         self.zip.add(JPEG_IMAGES + name, picture.data)
         width, height = picture.header.upright
         objects = "".join(map(_voc_object, picture.boxes))
@@ -198,7 +207,7 @@ class YoloWriter(Writer):
         self._ids = {label: number for number, label in enumerate(outline.labels)}
 
     def add(self, picture: Picture) -> None:
-        name = picture.name.removeprefix(IMAGES)
+        name = self._flat(picture, IMAGES)
         self.zip.add(IMAGES + name, picture.data)
         lines = []
         for box in picture.boxes:
@@ -230,7 +239,7 @@ class YoloWriter(Writer):
 
 
 class ImageFolderWriter(Writer):
-    """A folder a class; only for images with one class each."""
+    """A folder a class, without folders in it; only for images with one class each."""
 
     KINDS = frozenset({"classification"})
 
@@ -239,7 +248,7 @@ class ImageFolderWriter(Writer):
         if len(tasks) != 1:
             raise PackageError("key_not_clear", known=", ".join(task.name for task in tasks)[:200])
         for name in tasks[0].classes:
-            if "/" in name or "\\" in name or name in (".", "..") or any(ord(char) < 32 for char in name):
+            if name_parts(name) != (name,):
                 raise PackageError("class_name_not_allowed", name=name[:100], format="imagefolder")
         super().__init__(path, outline)
 
@@ -249,7 +258,8 @@ class ImageFolderWriter(Writer):
             self.lost["unlabelled"] += 1
             return
         (label,) = mapped.labels.values()
-        self.zip.add(f"{label}/{picture.name.removeprefix(f'{label}/')}", picture.data)
+        stem, _, ending = picture.name.rpartition("/")[2].rpartition(".")
+        self.zip.add(f"{self._stems.free(f'{label}/{stem}')}.{ending}", picture.data)
         self.lost["attributes"] += len(mapped.attributes)
 
     def finish(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -175,7 +176,7 @@ def test_classes_of_one_new_name_become_one(tmp_path: Path) -> None:
     made(classes(tmp_path), tmp_path / "swapped.zip", "imagefolder", lambda whole: renamed(whole, swap))
     with open_package(tmp_path / "swapped.zip") as package:
         assert package.records[0].name.startswith("cat/")
-        assert images_of(package)["cat/dog/0.png"] == picture(0)
+        assert images_of(package)["cat/0.png"] == picture(0)
 
 
 @pytest.mark.parametrize(
@@ -291,3 +292,54 @@ def test_what_fails_on_the_way_leaves_nothing(tmp_path: Path) -> None:
         made(classes(tmp_path), tmp_path / "there.zip", "imagefolder")
     assert (tmp_path / "there.zip").read_bytes() == b"mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["package.zip", "there.zip"]
+
+
+@pytest.mark.parametrize("format_", ["voc", "yolo", "coco", "labelx"])
+def test_what_was_merged_is_read_whole_whatever_the_folders_were(tmp_path: Path, format_: str) -> None:
+    sources = []
+    for number, name in enumerate(("JPEGImages/1.png", "1.png", "images/train/1.png", "images/val/1.png")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        table = coco({name: [("car", [1, 1, 5.0 + number, 5])]})
+        sources.append(zipped(folder, {name: picture(number), "a.json": table}))
+    with ExitStack() as opened:
+        packages = [opened.enter_context(open_package(each)) for each in sources]
+        told = export(merged([collected(each) for each in packages]), tmp_path / "out.zip", format_)
+    assert (told.images, told.boxes) == (4, 4)
+    with open_package(tmp_path / "out.zip") as package:
+        assert package.dropped == ()
+        widths = {package.read(each): round(each.boxes[0].width * (64 if each.relative else 1), 6) for each in package}
+    assert widths == {picture(number): 5.0 + number for number in range(4)}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"images/1.png": "bus", "images/2.png": "car"},
+        {"d1/1.png": "bus", "d2/2.png": "bus"},
+        {"d1/1.png": "bus", "d2/1.png": "bus", "car/1.png": "bus"},
+    ],
+    ids=["plain-folder", "one-class", "same-names"],
+)
+def test_folders_of_the_source_are_no_classes_of_the_export(tmp_path: Path, said: dict[str, str]) -> None:
+    lines = [{"image": name, "classifications": {"kind": label}} for name, label in said.items()]
+    images = {name: picture(number) for number, name in enumerate(said)}
+    source = zipped(tmp_path, {**images, "data.jsonl": jsonl(*lines)})
+    assert made(source, tmp_path / "out.zip", "imagefolder").images == len(said)
+    with open_package(tmp_path / "out.zip") as package:
+        assert package.format == "imagefolder"
+        found = {package.read(record): record.values["class"] for record in package}
+    assert found == {picture(number): label for number, label in enumerate(said.values())}
+
+
+def test_a_class_that_is_no_folder_everywhere_is_refused(tmp_path: Path) -> None:
+    lines = [{"image": f"{label[0]}.png", "classifications": {"kind": label}} for label in ("red:car", "bus")]
+    source = zipped(tmp_path, {"r.png": picture(0), "b.png": picture(1), "data.jsonl": jsonl(*lines)})
+    with pytest.raises(PackageError, match="class_name_not_allowed"):
+        made(source, tmp_path / "out.zip", "imagefolder")
+
+
+def test_classes_with_a_plain_folder_each_are_class_folders(tmp_path: Path) -> None:
+    with open_package(zipped(tmp_path, {"n01/images/1.png": picture(1), "n02/images/2.png": picture(2)})) as package:
+        assert package.format == "imagefolder"
+        assert {record.values["class"] for record in package} == {"n01", "n02"}
