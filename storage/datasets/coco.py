@@ -110,15 +110,8 @@ def _gathered(gatherer: Gatherer, document: _Document, folder: Parts) -> Content
             lost[annotation.image_id] += 1
     for image_id, count in lost.items():
         gatherer.drop(f"image_id {image_id}", "annotation_without_image", count=count)
-    waiting = []
     for image in images.values():
-        if (parts := gatherer.there(image.file_name, folder)) is None:
-            waiting.append(image)
-        else:
-            _add(gatherer, parts, image, found.get(image.id, []), names)
-    others = gatherer.elsewhere([(image.file_name, folder) for image in waiting])
-    for image, other in zip(waiting, others, strict=True):
-        _add(gatherer, other, image, found.get(image.id, []), names)
+        _add(gatherer, image, found.get(image.id, []), names, folder)
     return gatherer.finish(labels=[names[each] for each in sorted(names, key=_order)])
 
 
@@ -136,16 +129,18 @@ def _order(each: _Id) -> tuple[bool, _Id]:
 
 
 def _add(
-    gatherer: Gatherer, parts: Parts | str, image: _Image, annotations: list[_Annotation], names: dict[_Id, str]
+    gatherer: Gatherer, image: _Image, annotations: list[_Annotation], names: dict[_Id, str], folder: Parts
 ) -> None:
     name = image.file_name
-    if isinstance(parts, str):
-        gatherer.drop(name, parts)
-    elif any(each.bbox is None or len(each.bbox) != 4 for each in annotations):
-        gatherer.without(parts, name, "box_malformed")
-    else:
+
+    def said(parts: Parts) -> None:
+        if any(each.bbox is None or len(each.bbox) != 4 for each in annotations):
+            gatherer.without(parts, name, "box_malformed")
+            return
         boxes = (_raw(each, names.get(each.category_id)) for each in annotations)
         gatherer.add(parts, name, values=texts(image.attributes), boxes=boxes, size=(image.width, image.height))
+
+    gatherer.place(gatherer.finder.named(name, folder), said, lambda code: gatherer.drop(name, code))
 
 
 def _raw(annotation: _Annotation, label: str | None) -> RawBox:

@@ -93,7 +93,6 @@ def read_labelx(files: Files, split: str = "") -> Contents:
     tools: dict[str, str] = {}
     labels: dict[str, None] = {}
     decoder = msgspec.json.Decoder(_Line)
-    waiting: list[tuple[_Line, Parts]] = []
     for table in tables:
         for where, data in _lines(files, table):
             if len(data) > LINE_BYTES_MAX:
@@ -104,18 +103,13 @@ def read_labelx(files: Files, split: str = "") -> Contents:
             except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
                 gatherer.drop(where, "line_malformed", detail=error)
                 continue
-            if line.image and (parts := gatherer.there(line.image, table[:-1])) is None:
-                waiting.append((line, table[:-1]))
-            elif line.image and parts is not None:
-                _add(gatherer, parts, line, tools)
+            if line.image:
+                _add(gatherer, line, tools, table[:-1])
             elif line.labels:
                 labels.update(dict.fromkeys(each for each in line.labels if 0 < len(each) <= LABEL_CHARS_MAX))
             else:
                 gatherer.drop(where, "line_malformed", detail="image")
         files.leave_out(table)
-    others = gatherer.elsewhere([(line.image, folder) for line, folder in waiting])
-    for (line, _), other in zip(waiting, others, strict=True):
-        _add(gatherer, other, line, tools)
     return gatherer.finish(tools, labels)
 
 
@@ -129,11 +123,14 @@ def _lines(files: Files, table: Parts) -> Iterator[tuple[str, bytes]]:
             yield f"{'/'.join(table)}:{number}", line
 
 
-def _add(gatherer: Gatherer, parts: Parts | str, line: _Line, tools: dict[str, str]) -> None:
+def _add(gatherer: Gatherer, line: _Line, tools: dict[str, str], folder: Parts) -> None:
     name = line.image
-    if isinstance(parts, str):
-        gatherer.drop(name, parts)
-        return
+    found = gatherer.finder.named(name, folder)
+    gatherer.place(found, lambda parts: _said(gatherer, line, tools, parts), lambda code: gatherer.drop(name, code))
+
+
+def _said(gatherer: Gatherer, line: _Line, tools: dict[str, str], parts: Parts) -> None:
+    name = line.image
     values = texts(line.attributes)
     for answer in _answers(line):
         tool = tools.setdefault(answer.key, answer.tool)

@@ -72,10 +72,6 @@ def read_mo(files: Files, split: str = "") -> Contents:
 
 
 def _add(gatherer: Gatherer, record: _Record) -> None:
-    parts = gatherer.there(record.entry) or "image_missing"
-    if isinstance(parts, str):
-        gatherer.drop(record.name, parts)
-        return
     boxes = (
         RawBox(
             box.label,
@@ -91,4 +87,9 @@ def _add(gatherer: Gatherer, record: _Record) -> None:
         for box in record.boxes or ()
     )
     values = texts(record.attributes) | texts(record.labels)
-    gatherer.add(parts, record.name, values=values, boxes=boxes, size=(record.width, record.height))
+    size = (record.width, record.height)
+    gatherer.place(
+        gatherer.finder.named(record.entry),
+        lambda parts: gatherer.add(parts, record.name, values=values, boxes=boxes, size=size),
+        lambda code: gatherer.drop(record.name, code),
+    )

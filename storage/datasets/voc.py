@@ -3,19 +3,21 @@
 Coordinates are VOC's, counted from 1 and inclusive: `xmin=1, xmax=W` is the whole width W (x = xmin - 1, width = xmax -
 xmin + 1), as the challenge's own tools and Detectron2 read them. `difficult` objects are neither found nor missed;
 `pose`, `truncated`, `occluded` become attributes of the box. An XML without objects is an image without boxes, and so
-is an image without an XML that lies where annotated ones do (masks lie elsewhere). Where `ImageSets/Main` names train,
-val or test, one of them must be chosen.
+is an image without an XML below `JPEGImages` or beside one that has one; other images (masks) are not listed. Where
+`ImageSets/Main` names train, val or test, one of them must be chosen.
 """
 
 from __future__ import annotations
 
 from storage.datasets.files import Files, PackageError, Parts
-from storage.datasets.gathering import Gatherer, RawBox, stem
+from storage.datasets.finding import Found, Layout, stem
+from storage.datasets.gathering import Gatherer, RawBox
 from storage.datasets.small_xml import Element, SmallXMLError, parse
-from storage.datasets.source import Contents, choose_split, is_image, refuse_splits, split_named
+from storage.datasets.source import Contents, choose_split, refuse_splits, split_named
 
 XML_BYTES_MAX = 4 << 20
 _ROOT = "annotation"
+_LAYOUT = Layout("Annotations", ("JPEGImages", "images"))
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 _BESIDE = ("pose", "truncated", "occluded")
 
@@ -39,13 +41,11 @@ def read_voc(files: Files, split: str = "") -> Contents:
     if not tables:
         raise PackageError("annotations_missing", format="voc", wanted="*.xml")
     gatherer = Gatherer(files)
-    _add_all(gatherer, [table for table in tables if chosen is None or stem(table) in chosen])
     for table in tables:
+        if chosen is None or stem(table) in chosen:
+            _add(gatherer, table)
         files.leave_out(table)
-    for parts in tuple(files):
-        if chosen is not None and is_image(parts) and stem(parts) not in chosen:
-            files.leave_out(parts)
-    gatherer.empty()
+    gatherer.fill(home="jpegimages", only=chosen)
     return gatherer.finish()
 
 
@@ -70,47 +70,51 @@ def _listed(files: Files, split: str) -> frozenset[str] | None:
     return next(iter(lists.values()))
 
 
-def _add_all(gatherer: Gatherer, tables: list[Parts]) -> None:
-    """The images of the tables: of a table's own name, else of the name that is written in it."""
-    elsewhere: list[tuple[Parts, Element, str]] = []
-    for table, parts in zip(tables, gatherer.partners(tables), strict=True):
-        try:
-            root = parse(gatherer.files.read(table) or b"", bytes_max=XML_BYTES_MAX)
-        except SmallXMLError as error:
-            _unused(gatherer, table, parts, "annotation_malformed", detail=error)
-            continue
-        name = root.at("filename").replace("\\", "/").rpartition("/")[2]
-        if root.name != _ROOT:
-            _unused(gatherer, table, parts, "file_not_used")
-        elif parts == "image_missing" and name:
-            elsewhere.append((table, root, name))
-        else:
-            _add(gatherer, table, parts, root)
-    others = gatherer.partners([table for table, *_ in elsewhere], [name for *_, name in elsewhere])
-    for (table, root, _), other in zip(elsewhere, others, strict=True):
-        _add(gatherer, table, other, root)
-
-
-def _add(gatherer: Gatherer, table: Parts, parts: Parts | str, root: Element) -> None:
-    if isinstance(parts, str):
-        gatherer.drop("/".join(table), "annotation_without_image" if parts == "image_missing" else parts)
-        return
+def _add(gatherer: Gatherer, table: Parts) -> None:
+    where = "/".join(table)
     try:
-        boxes = [_raw(each) for each in root.all("object")]
-        size = _size(root.first("size"))
-    except (ValueError, AttributeError):
-        gatherer.without(parts, "/".join(parts), "box_malformed")
+        root = parse(gatherer.files.read(table) or b"", bytes_max=XML_BYTES_MAX)
+    except SmallXMLError as error:
+        _unused(gatherer, table, "annotation_malformed", detail=error)
         return
-    gatherer.add(parts, "/".join(parts), boxes=boxes, size=size)
+    if root.name != _ROOT:
+        _unused(gatherer, table, "file_not_used")
+        return
+
+    def said(parts: Parts) -> None:
+        try:
+            boxes = [_raw(each) for each in root.all("object")]
+            size = _size(root.first("size"))
+        except (ValueError, AttributeError):
+            gatherer.without(parts, "/".join(parts), "box_malformed")
+            return
+        gatherer.add(parts, "/".join(parts), boxes=boxes, size=size)
+
+    def nowhere(code: str) -> None:
+        gatherer.drop(where, "annotation_without_image" if code == "image_missing" else code)
+
+    gatherer.place(_image(gatherer, root.at("filename"), table), said, nowhere)
 
 
-def _unused(gatherer: Gatherer, table: Parts, parts: Parts | str, code: str, **params: object) -> None:
+def _unused(gatherer: Gatherer, table: Parts, code: str, **params: object) -> None:
     """The annotation cannot be read, so that its image must not pass for one without boxes."""
     where = "/".join(table)
-    if isinstance(parts, str):
-        gatherer.drop(where, code, **params)
-    else:
-        gatherer.without(parts, where, code, **params)
+    gatherer.place(
+        gatherer.finder.of_table(table, _LAYOUT),
+        lambda parts: gatherer.without(parts, where, code, **params),
+        lambda _: gatherer.drop(where, code, **params),
+    )
+
+
+def _image(gatherer: Gatherer, filename: str, table: Parts) -> Found:
+    """The image of the table: of the table's own name, else, in the same places, of the name that is written in it."""
+    written = filename.replace("\\", "/").rpartition("/")[2]
+    found = gatherer.finder.of_table(table, _LAYOUT, written)
+    if not found.images and written:
+        named = gatherer.finder.of_table((*table[:-1], written), _LAYOUT, written)
+        if written in (parts[-1] for parts in named.images):
+            return named._replace(asked=table)
+    return found
 
 
 def _size(element: Element | None) -> tuple[float, float]:

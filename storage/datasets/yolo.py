@@ -3,8 +3,9 @@
 Labels lie in `labels/` with the images in `images/` beside it, or beside the image. Names come from `names` in
 `data.yaml` (any `*.yaml`), or the lines of `classes.txt`, `obj.names` or any `*.names`. A line with three or more
 points after the class (segmentation, oriented boxes) counts as the upright box around them, unless `kpt_shape` in the
-YAML says that these are keypoints after a box. An image without a `.txt` that lies where annotated ones do, or with an
-empty one, is one without boxes. Splits (`images/train`, `train/images`, ...): one of them must be chosen.
+YAML says that these are keypoints after a box. An image with an empty `.txt` is one without boxes, and so is one
+without any below `images` or beside one that has one; other images (masks) are not listed. Splits (`images/train`,
+`train/images`, ...): one of them must be chosen.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from storage.datasets.files import Files, PackageError, Parts
-from storage.datasets.gathering import BOXES_PER_IMAGE_MAX, DETAIL_CHARS_MAX, Gatherer, RawBox, stem
+from storage.datasets.finding import Layout, stem
+from storage.datasets.gathering import BOXES_PER_IMAGE_MAX, DETAIL_CHARS_MAX, Gatherer, RawBox
 from storage.datasets.source import Contents, choose_split, is_image, refuse_splits
 
 NAMES_BYTES_MAX = 1 << 20
@@ -26,6 +28,7 @@ SAMPLE_MAX = 100
 POSE_FIELDS = 5
 """Class and box; what follows are keypoints."""
 _ROW = re.compile(rb"\s*\d+(\s+[-+.\deE]+){4,}\s")
+_LAYOUT = Layout("labels", ("images",))
 _NAME_LISTS = ("classes.txt", "obj.names", "names.txt")
 
 
@@ -66,14 +69,13 @@ def read_yolo(files: Files, split: str = "") -> Contents:
     choose_split(files, split)
     refuse_splits(files)
     gatherer = Gatherer(files, relative=True)
-    tables = yolo_tables(files)
-    for table, parts in zip(tables, gatherer.partners(tables), strict=True):
-        _add(gatherer, table, parts, names)
+    for table in yolo_tables(files):
+        _add(gatherer, table, names)
         files.leave_out(table)
     for parts in tuple(files):
         if parts[-1].lower().endswith(".txt") and "labels" in parts[:-1]:
             files.leave_out(parts, "annotation_without_image")
-    gatherer.empty()
+    gatherer.fill(home="images")
     return gatherer.finish(labels=names.of.values())
 
 
@@ -118,23 +120,24 @@ def _twice(names: dict[int, str]) -> str:
     return next(name for name in seen if seen.count(name) > 1)[:DETAIL_CHARS_MAX]
 
 
-def _add(gatherer: Gatherer, table: Parts, parts: Parts | str, names: _Names) -> None:
+def _add(gatherer: Gatherer, table: Parts, names: _Names) -> None:
     where = "/".join(table)
-    if isinstance(parts, str):
-        gatherer.drop(where, parts)
-        return
     data = gatherer.files.read(table) if gatherer.files.size_bytes(table) <= TABLE_BYTES_MAX else None
     lines = None if data is None else [line.split() for line in data.split(b"\n") if line.strip()]
-    if lines is None or len(lines) > BOXES_PER_IMAGE_MAX:
-        gatherer.without(parts, where, "annotation_too_large", max=BOXES_PER_IMAGE_MAX)
-        return
-    boxes = []
-    for number, line in enumerate(lines, start=1):
-        if (raw := _raw(line[:POSE_FIELDS] if names.pose else line, names.of)) is None:
-            gatherer.without(parts, "/".join(parts), "line_malformed", detail=f"{where}:{number}")
+
+    def said(parts: Parts) -> None:
+        if lines is None or len(lines) > BOXES_PER_IMAGE_MAX:
+            gatherer.without(parts, where, "annotation_too_large", max=BOXES_PER_IMAGE_MAX)
             return
-        boxes.append(raw)
-    gatherer.add(parts, "/".join(parts), boxes=boxes)
+        boxes = []
+        for number, line in enumerate(lines, start=1):
+            if (raw := _raw(line[:POSE_FIELDS] if names.pose else line, names.of)) is None:
+                gatherer.without(parts, "/".join(parts), "line_malformed", detail=f"{where}:{number}")
+                return
+            boxes.append(raw)
+        gatherer.add(parts, "/".join(parts), boxes=boxes)
+
+    gatherer.place(gatherer.finder.of_table(table, _LAYOUT), said, lambda code: gatherer.drop(where, code))
 
 
 def _raw(line: list[bytes], names: dict[int, str]) -> RawBox | None:

@@ -71,10 +71,10 @@ def test_ids_that_point_nowhere(tmp_path: Path) -> None:
         assert ledger(package) == [
             ("image_id 77", "annotation_without_image"),
             ("1.jpg", "category_unknown"),
+            ("gone.jpg", "image_missing"),
             ("/etc/passwd", "name_not_allowed"),
             ("../1.jpg", "name_not_allowed"),
             ("2.jpg", "image_twice"),
-            ("gone.jpg", "image_missing"),
             ("extra.png", "image_not_listed"),
         ]
         assert package.dropped[0].params == {"count": "2"}

@@ -262,3 +262,13 @@ def test_of_equal_names_the_closest_is_meant_and_else_none(tmp_path: Path) -> No
     with open_package(zipped(tmp_path, content)) as package:
         assert [record.parts for record in package] == [("d", "1.jpg"), ("e", "x", "2.jpg")]
         assert ("3.jpg", "image_ambiguous") in [(each.name, each.code) for each in package.dropped]
+
+
+def test_keypoints_after_a_yolo_box_are_no_polygon(tmp_path: Path) -> None:
+    content = {"images/1.jpg": b"", "labels/1.txt": b"0 .5 .5 .2 .2 .9 .9 .1 .1 .4 .4\n"}
+    widths = []
+    for more in (b"\nkpt_shape: [3, 2]\n", b""):
+        with open_package(zipped(tmp_path, {**content, "data.yaml": b"names: [cat, dog]" + more})) as package:
+            ((box,),) = (record.boxes for record in package)
+            widths.append(round(box.width, 6))
+    assert widths == [0.2, 0.8], "without kpt_shape they are points of an outline"
