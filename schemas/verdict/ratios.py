@@ -24,17 +24,30 @@ from schemas.verdict.replicates import Bits
 
 BLOCK_IMAGES = 8192
 """Bits become cells this many images at a time."""
+BLOCK_MARKS = 1 << 20
+"""Marks (a group has a cell or not) that are numbers at a time: slices times images may be tens of millions."""
 CELLS_KEPT = 2
 
 
 class Cells(NamedTuple):
     """Images that are in the same groups are one cell: most tests of a dataset have the same few.
 
-    of: (images,) the cell of each. groups: (groups, cells) 1 where the group has the cell, else 0.
+    of: (images,) the cell of each. bits: (cells, ceil(groups / 8)) a bit a group, whether it has the cell.
     """
 
     of: NDArray[np.intp]
-    groups: Floats
+    bits: Bits
+    groups: int
+
+    def summed(self, columns: Sequence[Floats | Marks]) -> Floats:
+        """(groups, columns): the sum of each column, (images,), over the images of each group."""
+        each = np.stack([np.bincount(self.of, column, len(self.bits)) for column in columns], axis=1)
+        sums = np.zeros((self.groups, len(columns)))
+        size = max(1, BLOCK_MARKS // max(1, self.groups))
+        for start in range(0, len(each), size):
+            marks = np.unpackbits(self.bits[start : start + size], axis=1, count=self.groups)
+            sums += marks.T.astype(np.float64) @ each[start : start + size]
+        return sums
 
 
 class Moments(NamedTuple):
@@ -48,13 +61,15 @@ class Moments(NamedTuple):
 @lru_cache(maxsize=CELLS_KEPT)
 def _cells(bits: bytes, rows: int, images: int) -> Cells:
     """The cells that these rows of bits make."""
+    if not images:
+        return Cells(np.empty(0, np.intp), np.empty((0, -(-rows // 8)), np.uint8), rows)
     packed = np.frombuffer(bits, np.uint8).reshape(rows, -1)
     blocks = [
         np.packbits(np.unpackbits(packed[:, start // 8 : (start + BLOCK_IMAGES) // 8], axis=1), axis=0).T
         for start in range(0, images, BLOCK_IMAGES)
     ]
     names, of = np.unique(np.concatenate(blocks)[:images], axis=0, return_inverse=True)
-    return Cells(of.ravel(), np.unpackbits(names, axis=1, count=rows).T.astype(np.float64))
+    return Cells(of.ravel(), names, rows)
 
 
 def moments(columns: Sequence[Floats], counts: Marks, bits: Bits) -> Moments:
@@ -64,17 +79,14 @@ def moments(columns: Sequence[Floats], counts: Marks, bits: Bits) -> Moments:
         counts: (images,) which of them count.
     """
     width, images = len(columns), len(counts)
-    cells = _cells(bits.tobytes(), len(bits), images)
-
-    def total(column: Floats | Marks) -> Floats:
-        sums: Floats = cells.groups @ np.bincount(cells.of, column, cells.groups.shape[1])
-        return sums
-
+    pairs = [(row, other) for row in range(width) for other in range(row, width)]
+    sums = _cells(bits.tobytes(), len(bits), images).summed(
+        [*columns, *(columns[row] * columns[other] for row, other in pairs), counts]
+    )
     products = np.empty((len(bits), width, width))
-    for row in range(width):
-        for other in range(row, width):
-            products[:, row, other] = products[:, other, row] = total(columns[row] * columns[other])
-    return Moments(np.stack([total(each) for each in columns], axis=1), products, total(counts))
+    for place, (row, other) in enumerate(pairs, width):
+        products[:, row, other] = products[:, other, row] = sums[:, place]
+    return Moments(sums[:, :width], products, sums[:, -1])
 
 
 def ratio_bounds(ratio: Ratio, bits: Bits) -> tuple[Floats, Bounds]:

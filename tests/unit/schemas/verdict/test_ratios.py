@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -90,6 +91,30 @@ def test_groups_are_what_they_are_alone(monkeypatch: pytest.MonkeyPatch):
         for made, alone in ((together, difference_bounds(mine, other, every)), (single, ratio_bounds(mine, every))):
             assert made[0][number] == pytest.approx(alone[0][0])
             assert [each[number] for each in made[1]] == pytest.approx([each[0] for each in alone[1]])
+
+
+def test_memory_does_not_grow_with_slices_times_images():
+    rng, images = np.random.default_rng(4), 5000
+    groups = bits_of(*(rng.random(images) < 0.1 for _ in range(400)))
+    ratio = Ratio(rng.integers(0, 5, images).astype(np.uint8), np.full(images, 5, np.uint8))
+    ratios._cells.cache_clear()
+    tracemalloc.start()
+    ratio_bounds(ratio, groups)
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(np.unique(ratios._cells(groups.tobytes(), 400, images).of)) > 0.9 * images
+    assert kept < 2 * groups.nbytes + 20 * images
+    assert peak < 400 * images * 8
+
+
+def test_samples_without_an_image_in_common_have_no_ratio():
+    nothing = Ratio(np.empty(0, np.uint8), np.empty(0, np.uint8))
+    for value, bounds in (
+        ratio_bounds(nothing, np.empty((3, 0), np.uint8)),
+        difference_bounds(nothing, nothing, np.empty((3, 0), np.uint8)),
+    ):
+        assert np.isnan(value).all()
+        assert np.isnan(bounds.low).all()
 
 
 @pytest.mark.parametrize("share", [0, 1])
