@@ -13,6 +13,7 @@ from api.texts import render
 from schemas.specs.preprocessing import chain_text
 from schemas.specs.testing import TaskPair, dimension_text
 from schemas.values import Code
+from schemas.verdict.keys import WHOLE, in_group, in_slice
 from schemas.verdict.words import Interval, Verdict
 
 STAGES = ("preprocess", "inference", "postprocess")
@@ -72,7 +73,7 @@ def _scored(test: Test, kept: Kept) -> set[str]:
 
 def accuracy_key(test: Test, keys: Mapping[str, Any]) -> str | None:
     """The figure that the accuracy is, where it is one: that of the only task."""
-    own = [key for key in keys if key.startswith(f"{test.measure or 'top1'}/") and "@" not in key]
+    own = [key for key in keys if key.startswith(f"{test.measure or 'top1'}/") and not in_slice(key)]
     return own[0] if len(own) == 1 else None
 
 
@@ -95,7 +96,7 @@ def _verdicts(base: Test, base_kept: Kept, test: Test, kept: Kept, judge: Judge)
 
 def _left_out(verdicts: Mapping[str, Verdict]) -> list[Code]:
     """Said once: every figure of a test is over the same images."""
-    whole = [each for key, each in verdicts.items() if "@" not in key]
+    whole = [each for key, each in verdicts.items() if not in_slice(key)]
     worst = max(whole, key=lambda each: each.left_out, default=Verdict("not_comparable"))
     if worst.left_out == 0:
         return []
@@ -109,10 +110,8 @@ def _figures(test: Test, kept: Kept) -> dict[str, float | None]:
     figures: dict[str, float | None] = {"accuracy": test.accuracy}
     for task in test.tasks:
         figures |= {
-            f"top1/{task.task}": task.top1,
-            f"top5/{task.task}": task.top5,
-            f"macro_precision/{task.task}": task.macro_precision,
-            f"macro_recall/{task.task}": task.macro_recall,
+            in_group(f"{measure}/{task.task}", WHOLE): getattr(task, measure)
+            for measure in ("top1", "top5", "macro_precision", "macro_recall")
         }
     figures |= {key: each.value for key, each in kept.intervals.items() if key not in figures}
     for stage in STAGES:

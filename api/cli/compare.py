@@ -11,6 +11,7 @@ from api.cli.exits import FAILED
 from api.cli.gates import GateError, Rule, fires, rule_of
 from api.cli.output import BAD, GOOD, Cell, Sheet, emit, headings, in_markdown, label, ms, share, short
 from api.cli.session import Session, UsageError, session_of
+from schemas.verdict.keys import in_slice, names_in
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -101,7 +102,7 @@ def comparison_sheets(session: Session, comparison: Comparison) -> list[Sheet]:
         sheets.append(_parameters(session, comparison))
     if others:
         sheets.append(_verdicts(session, others, figures))
-    if any("@" in key for row in comparison.tests for key in row.figures):
+    if any(in_slice(key) for row in comparison.tests for key in row.figures):
         sheets.append(_heat(session, comparison))
     for row in others:
         sheets += _classes(session, comparison, row)
@@ -110,15 +111,14 @@ def comparison_sheets(session: Session, comparison: Comparison) -> list[Sheet]:
 
 def _figures(session: Session, comparison: Comparison) -> list[Figure]:
     """What the tests have of all images; the mean over tasks only where there are several."""
-    keys = dict.fromkeys(key for row in comparison.tests for key in row.figures if "@" not in key)
-    named = [key for key in keys if key.partition("/")[0] in MEASURES]
-    tasks = {key.partition("/")[2] for key in named}
+    keys = dict.fromkeys(key for row in comparison.tests for key in row.figures if not in_slice(key))
+    named = [(key, names_in(key)) for key in keys if names_in(key).measure in MEASURES]
+    tasks = {names.task for _, names in named}
     figures = [Figure("accuracy", session.say("column.accuracy"))] if len(tasks) != 1 else []
-    for key in named:
-        measure, _, task = key.partition("/")
+    for key, names in named:
         if any(row.figures.get(key) is not None for row in comparison.tests):
-            prefix = f"{task} " if len(tasks) > 1 else ""
-            figures.append(Figure(key, prefix + session.say(f"figure.{measure}")))
+            prefix = f"{names.task} " if len(tasks) > 1 else ""
+            figures.append(Figure(key, prefix + session.say(f"figure.{names.measure}")))
     return figures
 
 
@@ -174,12 +174,16 @@ def _cut(text: str) -> str:
 def _heat(session: Session, comparison: Comparison) -> Sheet:
     """Slices: each test's figure, how far from the base, and whether that is more than noise."""
     base = next(row for row in comparison.tests if row.test.id == comparison.base)
-    keys = [key for key in base.figures if "@" in key and key.partition("/")[0] in SLICED]
+    keys = [key for key in base.figures if in_slice(key) and names_in(key).measure in SLICED]
     rows: list[list[str | Cell]] = []
     for key in keys:
-        measure, _, group = key.partition("@")
+        names = names_in(key)
         images = base.intervals[key].images if key in base.intervals else 0
-        cells: list[str | Cell] = [group, session.say(f"figure.{measure.partition('/')[0]}"), str(images)]
+        cells: list[str | Cell] = [
+            f"{names.dimension}={names.value}",
+            session.say(f"figure.{names.measure}"),
+            str(images),
+        ]
         rows.append([*cells, *(_hot(row, key) for row in comparison.tests)])
     columns = headings(session, "slice", "figure", "images") + [short(row.test.id) for row in comparison.tests]
     return Sheet(columns, rows, title=session.say("title.heat"), notes=[session.say("text.heat")])

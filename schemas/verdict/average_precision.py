@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.verdict.kinds import WHOLE, Drawn, Marks
+from schemas.verdict.keys import WHOLE
+from schemas.verdict.kinds import Drawn, Marks
 from schemas.verdict.weights import REPLICATES, Digests, raw, weights
 
 RECALLS = np.linspace(0.0, 1.0, 101)

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.verdict.kinds import WHOLE, Ratio
+from schemas.verdict.keys import WHOLE
+from schemas.verdict.kinds import Ratio
 from schemas.verdict.replicates import Bits, Sample, names_of
 
 Places = NDArray[np.intp]

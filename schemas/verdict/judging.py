@@ -22,7 +22,8 @@ import numpy as np
 from schemas.verdict import drawing, ratios
 from schemas.verdict.intervals import Bounds, Floats, tango, wilson
 from schemas.verdict.joining import Joined, Totals, counted, group_bits, join
-from schemas.verdict.kinds import WHOLE, in_group, lower_is_better
+from schemas.verdict.keys import WHOLE, in_group
+from schemas.verdict.kinds import lower_is_better
 from schemas.verdict.replicates import Sample
 from schemas.verdict.words import Interval, Method, Reason, Verdict, VerdictCode
 
@@ -50,7 +51,7 @@ def verdict(test: Sample, base: Sample, key: str) -> Verdict:
 
 
 def _groups(part: Sample, key: str) -> list[str]:
-    """The groups that the key may be of: names of tasks may hold any character."""
+    """The groups that the key may be of."""
     return [WHOLE, *(name for name in part.slices if key.endswith(in_group("", name)))]
 
 

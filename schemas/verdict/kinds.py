@@ -12,8 +12,6 @@ Marks = NDArray[np.bool_]
 Counts = NDArray[np.unsignedinteger]
 """(images,): a count of each image."""
 
-WHOLE = ""
-"""The group of all images; the other groups are slices, named `DIMENSION=VALUE`."""
 LOWER_IS_BETTER = frozenset({"cer"})
 """Figures of which less is better; of all others more is."""
 
@@ -41,11 +39,6 @@ class Drawn(NamedTuple):
     replicates: NDArray[np.float32]
     holding: int
     unit: float
-
-
-def in_group(measure: str, group: str) -> str:
-    """The key of a measure (`MEASURE/TASK`) in a group of images."""
-    return f"{measure}@{group}" if group != WHOLE else measure
 
 
 def lower_is_better(measure: str) -> bool:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.values import ShortText
-from schemas.verdict.kinds import WHOLE, Counts, Drawn, Marks, Ratio, in_group
+from schemas.verdict.keys import WHOLE, in_group
+from schemas.verdict.kinds import Counts, Drawn, Marks, Ratio
 from schemas.verdict.weights import DIGEST_BYTES, METHOD, REPLICATES, Digests, raw
 
 FORMAT_VERSION = 2
@@ -101,7 +102,7 @@ class ReplicatesError(ValueError):
 
 
 class Sample(NamedTuple):
-    """Replicates as arrays. Measures are `MEASURE/TASK`; the key of one in a slice is that and `@DIMENSION=VALUE`.
+    """Replicates as arrays. Measures are `MEASURE/TASK`, tasks as they are called; `schemas.verdict.keys` makes keys.
 
     digests: (images, 32) ascending; everything else is in their order.
     slices, shares: name -> row of `slice_bits` and `share_bits`. ratios: by measure.

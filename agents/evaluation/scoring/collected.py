@@ -20,6 +20,7 @@ from schemas.events.tests import DetectionSummary, Measure, SequenceSummary, Sli
 from schemas.reports import DetectionReport, SliceReport, SliceTask, TaskReport
 from schemas.results import ClassifiedPart, DetectedPart, ReadPart
 from schemas.specs.testing import Dimension, SizePolicy
+from schemas.verdict.keys import slice_name
 from schemas.verdict.kinds import Drawn, Ratio
 
 Marks = NDArray[np.bool_]
@@ -150,9 +151,9 @@ class Asked(NamedTuple):
     dimensions: tuple[tuple[Dimension, Sequence[str | None]], ...]
 
     def masks(self) -> dict[str, Marks]:
-        """(images,) for each slice, by `DIMENSION=VALUE`, which images it has."""
+        """(images,) for each slice, by `slice_name`, which images it has."""
         return {
-            f"{dimension.name}={value}": chosen
+            slice_name(dimension.name, value): chosen
             for dimension, values in self.dimensions
             for value, chosen in by_value(values).items()
         }

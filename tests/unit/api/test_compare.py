@@ -273,6 +273,17 @@ def test_slices_have_figures_differences_and_verdicts():
     assert base.intervals[key].images == 50
 
 
+def test_a_task_with_an_at_sign_has_its_accuracys_interval_and_verdict():
+    tasks = [TaskSummary("a@b", 40, 0.5, None, 0.5, 0.5)]
+    kept = Kept({}, answered(range(40), lambda each: each % 2 == 0, "top1/a@b"))
+    base, other = compare(made(tasks=tasks), [made(tasks=tasks), made(2, tasks=tasks)], [kept, kept], "en").tests
+    assert set(base.intervals) == set(other.verdicts) == {"accuracy", "top1/a%40b"}
+    assert (other.verdicts["accuracy"].code, other.delta["top1/a%40b"]) == ("within_noise", 0)
+    fewer = Kept({}, answered(range(5, 40), lambda each: each % 2 == 0, "top1/a@b"))
+    row = compare(made(tasks=tasks), [made(tasks=tasks), made(2, tasks=tasks)], [kept, fewer], "en").tests[1]
+    assert [note.code for note in row.notes] == ["images_left_out"]
+
+
 def test_the_cache_forgets_what_was_not_asked_for_longest():
     cache: Bounded[str] = Bounded(10)
     for name in "abc":

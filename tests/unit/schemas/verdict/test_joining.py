@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.verdict.joining import counted, join, restricted, shared
-from schemas.verdict.kinds import WHOLE, Ratio
+from schemas.verdict.keys import WHOLE
+from schemas.verdict.kinds import Ratio
 from schemas.verdict.replicates import Sample, encode, sample
 
 names = st.lists(st.integers(0, 40), min_size=1, max_size=40)

@@ -178,6 +178,6 @@ def test_names_of_tasks_and_slices_hold_any_character():
         found = interval(part, key)
         assert found is not None
         assert found == intervals(part)[key]
-    whole = interval(part, "top1/a@b=c")
+    whole = interval(part, "top1/a%40b=c")
     assert whole is not None
     assert whole.images == 40
