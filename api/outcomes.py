@@ -219,9 +219,11 @@ def _by_outcome(seen: Seen, wanted: Wanted) -> Marks | Unnamed:
         return Unnamed("outcome", OUTCOMES[:2])
     if not _named(part.classes, wanted):
         return Unnamed("class", part.classes)
-    if wanted.true and wanted.found and (wanted.true != wanted.found or wanted.outcome != "tp"):
-        # a wrong box on a missed one; none is of the class that was found rightly
-        return _everything(seen) & False if wanted.outcome == "tp" else _in_cell(seen, part, wanted)
+    if wanted.true and wanted.found and wanted.outcome != "tp":
+        return _in_cell(seen, part, wanted)
+    if wanted.true and wanted.found and wanted.true != wanted.found:
+        # what was found rightly is of its own class
+        return np.zeros(seen.results.images, np.bool_)
     name = wanted.found or wanted.true
     return _with_box(seen, part, wanted.outcome, part.classes.index(name) if name else None)
 

@@ -85,9 +85,9 @@ class ComparedTest(Resource, frozen=True, kw_only=True):
     keys: accuracy; for each task top1/TASK, top5/TASK, macro_precision/TASK, macro_recall/TASK, ap/TASK,
     precision/TASK, recall/TASK, exact/TASK, cer/TASK (fractions of 1) as far as there are such figures; the same in a
     slice as KEY@DIMENSION=VALUE (an @ in a task is written %40, a = in a dimension %3D); preprocess_ms, inference_ms,
-    postprocess_ms (means an image), total_ms, images_per_second. `class_delta` is task -> class -> precision, recall (and ap). `intervals` (around the test's own
-    figures) and `verdicts` (differences on the images that both tests have; none on the base) have those of the keys
-    that are made of images, and accuracy where that is one of them.
+    postprocess_ms (means an image), total_ms, images_per_second. `class_delta` is task -> class -> precision, recall
+    (and ap). `intervals` (around the test's own figures) and `verdicts` (differences on the images that both tests
+    have; none on the base) have those of the keys that are made of images, and accuracy where that is one of them.
     """
 
     test: Test

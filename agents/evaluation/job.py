@@ -4,35 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
 from agents.evaluation.plan import (
     PACK_FILE,
-    PLAN_FILE,
     REPLICATES_FILE,
     REPORT_FILE,
     RESULTS_FILE,
     SUMMARY_FILE,
-    TRON_FILE,
     Plan,
     Summary,
 )
-from agents.sandbox.child import run_child
+from agents.evaluation.running import SUMMARY_BYTES_MAX, run_model
 from agents.sandbox.exchange import decoded, read_small
 from agents.work import JobProblem, Work
 from schemas.events import InferenceCompleted, InferenceRequested, JobRequest
 from schemas.specs.testing import TestOptions
 
-SUMMARY_BYTES_MAX = 1 << 20
 OUTPUTS = {SUMMARY_FILE: SUMMARY_BYTES_MAX, REPORT_FILE: 1 << 30, RESULTS_FILE: 8 << 30, REPLICATES_FILE: 1 << 30}
-
-GRAPHS_BYTES_MAX = 4 << 30
-"""Room for the model's graphs and weights, taken out of the Tron file where the runtime can open them."""
 
 
 async def _evaluated(request: InferenceRequested, work: Work) -> Path:
     """Let the child evaluate; the folder of what it left."""
-    work.progress("fetch", 0.02)
     plan = Plan(
         batch_size=request.batch_size,
         loops=request.loops,
@@ -42,24 +33,15 @@ async def _evaluated(request: InferenceRequested, work: Work) -> Path:
         steps=request.steps,
         options=request.options or TestOptions(),
     )
-    (work.folder / PLAN_FILE).write_bytes(msgspec.json.encode(plan))
-    inputs = {PLAN_FILE: work.folder / PLAN_FILE}
-    inputs[TRON_FILE] = await work.fetch(request.tron, TRON_FILE)
-    inputs[PACK_FILE] = await work.fetch(request.pack, PACK_FILE)
-    folder = work.folder / "evaluate"
-    folder.mkdir()
-    await run_child(
+    return await run_model(
         "agents.evaluation.pipeline",
-        (),
-        folder=folder,
-        inputs=inputs,
+        plan,
+        work,
+        tron=request.tron,
+        images=request.pack,
+        images_file=PACK_FILE,
         outputs=OUTPUTS,
-        limits=work.limits,
-        progress=work.progress,
-        log=work.log.take,
-        scratch_bytes_max=GRAPHS_BYTES_MAX,
     )
-    return folder / "out"
 
 
 async def handle(request: JobRequest, work: Work) -> InferenceCompleted:

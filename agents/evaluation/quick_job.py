@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
-from agents.evaluation.job import GRAPHS_BYTES_MAX, SUMMARY_BYTES_MAX
-from agents.evaluation.plan import PACK_FILE, PLAN_FILE, RESULTS_FILE, SUMMARY_FILE, TRON_FILE, Plan
+from agents.evaluation.plan import PACK_FILE, RESULTS_FILE, SUMMARY_FILE, Plan
 from agents.evaluation.quick_plan import IMAGES_FILE, QuickSummary
-from agents.sandbox.child import run_child
+from agents.evaluation.running import SUMMARY_BYTES_MAX, run_model
 from agents.sandbox.exchange import decoded, read_small
 from agents.work import JobProblem, Work
 from schemas.events import JobRequest, QuickCheckCompleted, QuickCheckRequested
@@ -19,7 +16,6 @@ OUTPUTS = {SUMMARY_FILE: SUMMARY_BYTES_MAX, RESULTS_FILE: 1 << 30, PACK_FILE: 2 
 
 async def _checked(request: QuickCheckRequested, work: Work) -> Path:
     """Let the child run; the folder of what it left."""
-    work.progress("fetch", 0.02)
     plan = Plan(
         batch_size=request.batch_size,
         loops=1,
@@ -28,24 +24,15 @@ async def _checked(request: QuickCheckRequested, work: Work) -> Path:
         platform=request.identity.platform,
         steps=request.steps,
     )
-    (work.folder / PLAN_FILE).write_bytes(msgspec.json.encode(plan))
-    inputs = {PLAN_FILE: work.folder / PLAN_FILE}
-    inputs[TRON_FILE] = await work.fetch(request.tron, TRON_FILE)
-    inputs[IMAGES_FILE] = await work.fetch(request.images, IMAGES_FILE)
-    folder = work.folder / "check"
-    folder.mkdir()
-    await run_child(
+    return await run_model(
         "agents.evaluation.quick",
-        (),
-        folder=folder,
-        inputs=inputs,
+        plan,
+        work,
+        tron=request.tron,
+        images=request.images,
+        images_file=IMAGES_FILE,
         outputs=OUTPUTS,
-        limits=work.limits,
-        progress=work.progress,
-        log=work.log.take,
-        scratch_bytes_max=GRAPHS_BYTES_MAX,
     )
-    return folder / "out"
 
 
 async def handle(request: JobRequest, work: Work) -> QuickCheckCompleted:

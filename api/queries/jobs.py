@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import TypeVar
 
 import msgspec
 from aiohttp import web
@@ -17,8 +19,11 @@ from api.present import KINDS
 from api.resources import Page
 from schemas.lifecycle import TERMINAL
 from schemas.values import ObjectRef
-from storage.views.rows import JobRow
+from storage.views.rows import JobRow, ProgressRow
 
+T = TypeVar("T")
+Present = Callable[[JobRow, ProgressRow | None, str], T]
+"""Makes a resource of a job, of its progress and of the reader's language."""
 STATES = TERMINAL | {"queued", "running"}
 KNOWN = ("limit", "cursor", "mine", "search", "state", "subject_id", "dataset_id")
 
@@ -49,6 +54,27 @@ async def job_row(request: web.Request, noun: str = "job") -> JobRow:
     if row is None:
         raise unknown(noun, id_)
     return row
+
+
+async def page_of_kind(request: web.Request, kind: str, present: Present[T]) -> web.Response:
+    """A page of the jobs of one kind, each shown by `present` with its progress."""
+    rows, next_ = await job_rows(request, Query(request, KNOWN), (KINDS[kind],))
+    progress = await deps_of(request).views.progress([row.id for row in rows])
+    items = [present(row, progress.get(row.id), lang_of(request)) for row in rows]
+    return json_answer(Page(items=items, next=next_))
+
+
+async def one_of_kind(request: web.Request, kind: str, noun: str, present: Present[T]) -> T:
+    """The job of that kind with the id in the path, shown by `present` with its progress.
+
+    Raises:
+        ApiRefusal: 404, also where the id is of another kind of job.
+    """
+    row = await job_row(request, noun)
+    if row.kind != KINDS[kind]:
+        raise unknown(noun, row.id)
+    progress = await deps_of(request).views.progress([row.id])
+    return present(row, progress.get(row.id), lang_of(request))
 
 
 async def list_jobs(request: web.Request) -> web.Response:

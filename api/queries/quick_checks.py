@@ -6,23 +6,17 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from api.answers import Query, json_answer, lang_of, unknown
-from api.deps import deps_of
+from api.answers import json_answer
 from api.errors import ApiRefusal
 from api.objects import send_object
-from api.present import KINDS
 from api.present_quick import quick_check_resource
-from api.queries.jobs import KNOWN, job_row, job_rows
-from api.resources import Page
+from api.queries.jobs import one_of_kind, page_of_kind
 from api.test_forms import QuickCheck
 
 
 async def list_quick_checks(request: web.Request) -> web.Response:
     """A page of quick checks."""
-    rows, next_ = await job_rows(request, Query(request, KNOWN), (KINDS["quick_check"],))
-    progress = await deps_of(request).views.progress([row.id for row in rows])
-    items = [quick_check_resource(row, progress.get(row.id), lang_of(request)) for row in rows]
-    return json_answer(Page(items=items, next=next_))
+    return await page_of_kind(request, "quick_check", quick_check_resource)
 
 
 async def get_quick_check(request: web.Request) -> web.Response:
@@ -39,8 +33,4 @@ async def get_results(request: web.Request) -> web.StreamResponse:
 
 
 async def _check(request: web.Request) -> QuickCheck:
-    row = await job_row(request, "test")
-    if row.kind != KINDS["quick_check"]:
-        raise unknown("test", row.id)
-    progress = await deps_of(request).views.progress([row.id])
-    return quick_check_resource(row, progress.get(row.id), lang_of(request))
+    return await one_of_kind(request, "quick_check", "test", quick_check_resource)
