@@ -74,7 +74,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """What others wrote makes no columns, links or tags."""
+    """What others wrote makes no columns, tags or links of Markdown; a bare address some readers still make one of."""
     text = plain(text).replace("\n", " ").replace("\t", " ")
     for sign in "\\|<>[]`*_":
         text = text.replace(sign, "\\" + sign)
