@@ -297,7 +297,7 @@ class Clock(Part, frozen=True, kw_only=True):
 class NetworkReport(Part, frozen=True, kw_only=True):
     """One network of the model in a test: its chain and its share of the inference.
 
-    `boxes`: how many a detector found, `whole_images`: how often `crop_from` found nothing to cut out, both in one pass.
+    `boxes`: how many a detector found, `whole_images`: how often `crop_from` found nothing to cut out; in one pass.
     """
 
     name: str

@@ -10,7 +10,8 @@
 `image`: the file's path in the package, or its name alone where that is clear; it must be there.
 `classifications`: what was answered for the whole image. May also be an object by key, `{"kind": {"tool": "radio",
 "value": "bus"}}` or, for radio, just `{"kind": "bus"}`. Tools: `radio` (one value: a classification task), `text` (what
-is written there: a sequence), `checkbox` and any other (kept as attributes). A key has one tool in the whole package.
+is written there: a sequence), `checkbox` and any other (kept as attributes). A key has one tool in the whole package,
+and an image one value for it, attributes of its name included.
 `boxes`: `label` and either `x`, `y`, `width`, `height` or `bbox` (those four), in pixels of the upright image; optional
 `area`, `crowd`, `difficult`, `attributes`. `width`, `height` of the image: if said, they must be the file's.
 A line with `labels` and no image, `{"labels": ["car", "bus"]}`, names all classes of boxes in order, those without
@@ -141,6 +142,9 @@ def _said(gatherer: Gatherer, line: _Line, tools: dict[str, str], parts: Parts) 
             gatherer.without(parts, name, "answer_malformed", key=answer.key, tool=tool)
             return
         if text := as_text(answer.value):
+            if values.get(answer.key, text) != text:
+                gatherer.without(parts, name, "answer_twice", key=answer.key, one=values[answer.key], other=text)
+                return
             values[answer.key] = text
     boxes = [_raw(box) for box in line.boxes or ()]
     if None in boxes:

@@ -183,7 +183,7 @@ class VocWriter(Writer):
 
 
 def _voc_object(box: Box) -> str:
-    if any(ord(char) < 32 or ord(char) in (0xFFFE, 0xFFFF) for char in box.label):
+    if not _in_xml(box.label) or box.label != box.label.strip():
         raise PackageError("class_name_not_allowed", name=box.label[:100], format="voc")
     sides = {"xmin": box.x + 1, "ymin": box.y + 1, "xmax": box.x + box.width, "ymax": box.y + box.height}
     bounds = "".join(f"<{name}>{value!r}</{name}>" for name, value in sides.items())
@@ -196,7 +196,13 @@ def _voc_object(box: Box) -> str:
 
 
 def _voc_beside(box: Box) -> dict[str, str]:
-    return {name: box.attributes[name] for name in ("pose", "truncated", "occluded") if name in box.attributes}
+    said = ((name, box.attributes.get(name)) for name in ("pose", "truncated", "occluded"))
+    return {name: value for name, value in said if value is not None and _in_xml(value)}
+
+
+def _in_xml(text: str) -> bool:
+    """Whether XML has a place for every character."""
+    return not any(ord(char) < 32 or ord(char) in (0xFFFE, 0xFFFF) for char in text)
 
 
 class YoloWriter(Writer):

@@ -343,3 +343,17 @@ def test_classes_with_a_plain_folder_each_are_class_folders(tmp_path: Path) -> N
     with open_package(zipped(tmp_path, {"n01/images/1.png": picture(1), "n02/images/2.png": picture(2)})) as package:
         assert package.format == "imagefolder"
         assert {record.values["class"] for record in package} == {"n01", "n02"}
+
+
+def test_voc_leaves_out_what_xml_or_its_readers_would_change(tmp_path: Path) -> None:
+    def exported(label: str, pose: str) -> Exported:
+        box = {"label": label, "bbox": [1, 1, 5, 5], "attributes": {"pose": pose}}
+        source = zipped(tmp_path, {"1.png": picture(1), "d.jsonl": jsonl({"image": "1.png", "boxes": [box]})})
+        (tmp_path / "out.zip").unlink(missing_ok=True)
+        return made(source, tmp_path / "out.zip", "voc")
+
+    assert exported("car", "le\x01ft").lost == {"box_attributes": 1}
+    with open_package(tmp_path / "out.zip") as package:
+        assert [each.boxes[0].label for each in package] == ["car"]
+    with pytest.raises(PackageError, match="class_name_not_allowed"):
+        exported("car ", "left")

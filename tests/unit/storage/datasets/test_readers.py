@@ -272,3 +272,18 @@ def test_keypoints_after_a_yolo_box_are_no_polygon(tmp_path: Path) -> None:
             ((box,),) = (record.boxes for record in package)
             widths.append(round(box.width, 6))
     assert widths == [0.2, 0.8], "without kpt_shape they are points of an outline"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"classifications": [{"key": "k", "value": "a"}, {"key": "k", "value": "b"}]},
+        {"classifications": {"k": "a"}, "attributes": {"k": "b"}},
+    ],
+)
+def test_an_image_with_two_values_for_a_key_is_left_out(tmp_path: Path, line: dict[str, Any]) -> None:
+    same = {"image": "2.jpg", "classifications": [{"key": "k", "value": "a"}] * 2, "attributes": {"k": "a"}}
+    content = {"d.jsonl": jsonl({"image": "1.jpg", **line}, same), "1.jpg": b"", "2.jpg": b""}
+    with open_package(zipped(tmp_path, content)) as package:
+        assert [each.name for each in package] == ["2.jpg"]
+        assert [(each.code, each.params["key"]) for each in package.dropped] == [("answer_twice", "k")]
