@@ -6,7 +6,7 @@ import asyncio
 import base64
 import hashlib
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -156,7 +156,7 @@ async def test_checksums_let_a_piece_in_or_keep_it_out(api):
     assert (await add(api, path, 1000, DATA[1000:], **{"Upload-Checksum": rest})).headers["Mo-Digest"] == DIGEST
 
 
-@pytest.mark.parametrize("id_", [str(uuid4()), "x", "..%2F..%2Fetc", "%00", "0" * 300])
+@pytest.mark.parametrize("id_", [str(UUID(int=9)), "x", "..%2F..%2Fetc", "%00", "0" * 300])
 async def test_foreign_and_malformed_ids_name_nothing(api, id_):
     await begun(api)
     for method in ("HEAD", "PATCH", "DELETE", "GET"):

@@ -81,7 +81,7 @@ def test_a_long_home_gets_a_short_socket_folder(tmp_path: Path) -> None:
         place.sockets.rmdir()
 
 
-@pytest.mark.parametrize("pid", [os.getpid(), 2**22 + 1])
+@pytest.mark.parametrize("pid", [os.getpid(), 2**22 + 1], ids=["a neighbour's", "nobody's"])
 def test_a_pid_file_of_somebody_else_is_forgotten(tmp_path: Path, pid: int) -> None:
     place = Place(Path(sys.prefix), tmp_path / "data", tmp_path, None)
     place.data.mkdir()
