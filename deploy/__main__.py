@@ -26,6 +26,8 @@ CHECKS = (
     ("Types", ("mypy",)),
     ("Import floors", ("lint-imports",)),
 )
+WORKERS_MAX = 4
+"""Each has Kafka and PostgreSQL of its own and needs some 3 GB."""
 USAGE = """usage: python3 -m deploy demo [--down] [--lang zh|en]   run the whole system here, without Docker and sudo
        python3 -m deploy test [--bars] [ARGS...]         linters, types and tests; ARGS go to pytest"""
 
@@ -123,7 +125,8 @@ def _works() -> bool:
 def _test(arguments: list[str]) -> int:
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
     checks = [(name, [str(PYTHON.with_name(argv[0])), *argv[1:]]) for name, argv in CHECKS]
-    for name, argv in [*checks, ("Tests", [str(PYTHON), "-m", "pytest", *arguments])]:
+    tests = [str(PYTHON), "-m", "pytest", *_side_by_side(), *arguments]
+    for name, argv in [*checks, ("Tests", tests)]:
         print(f"\n== {name}: {' '.join([Path(argv[0]).name, *argv[1:]])}", flush=True)
         code = subprocess.run(argv, cwd=ROOT, env=env, check=False).returncode
         if code:
@@ -132,6 +135,16 @@ def _test(arguments: list[str]) -> int:
     for line in not_run(_present(), bars="--bars" in arguments):
         print(f"   - {line}")
     return 0
+
+
+def _side_by_side() -> list[str]:
+    """The files in several processes, for most tests wait.
+
+    A process that crashes is a failed test; its file is tried again in another, twice, while the others go on. In the
+    order of the folders, the longest first: the small files of unit tests then fill the time until the end.
+    """
+    workers = ["-n", str(min(WORKERS_MAX, os.cpu_count() or 1)), "--max-worker-restart", "2"]
+    return [*workers, "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def not_run(present: set[str], *, bars: bool) -> list[str]:
