@@ -42,6 +42,8 @@ from storage.log.port import (
 
 ASK_S_MAX = 10.0
 """Longest wait for an answer to a question about the log."""
+_NEW_TOPIC_WAITS_S = (0.0, 0.1, 0.3, 1.0)
+"""Pauses before asking again for a topic nobody knows: Kafka says that one was created before every broker has it."""
 _REFUSALS = (
     ClusterAuthorizationFailedError,
     InvalidTopicError,
@@ -179,11 +181,7 @@ class KafkaLog:
         try:
             async with asyncio.timeout(ASK_S_MAX):
                 asker = await self._started_asker()
-                numbers = asker.partitions_for_topic(topic)
-                if not numbers:
-                    # metadata may be older than the topic: ask once more before saying no
-                    await asker._client.force_metadata_update()
-                    numbers = asker.partitions_for_topic(topic)
+                numbers = await _partition_numbers(asker, topic)
                 if not numbers:
                     raise LogError(f"topic {topic} does not exist: provision it first")
                 asked = [TopicPartition(topic, number) for number in sorted(numbers)]
@@ -254,3 +252,15 @@ class KafkaReader:
             stamp = self._consumer.last_poll_timestamp(asked)
             if stamp is not None and self._polled.get(partition, (None, 0.0))[0] != stamp:
                 self._polled[partition] = stamp, now
+
+
+async def _partition_numbers(asker: AIOKafkaConsumer, topic: str) -> set[int] | None:
+    """The partitions of `topic`, None when there is no such topic. What is known may be older than the topic is."""
+    numbers: set[int] | None = asker.partitions_for_topic(topic)
+    for wait_s in _NEW_TOPIC_WAITS_S:
+        if numbers:
+            break
+        await asyncio.sleep(wait_s)
+        await asker._client.force_metadata_update()
+        numbers = asker.partitions_for_topic(topic)
+    return numbers
