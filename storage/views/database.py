@@ -75,6 +75,9 @@ async def _nothing_to_reset(_connection: object) -> None:
 class Connections:
     """A pool of connections that see one schema. Nothing is connected before the first question."""
 
+    SYNCHRONOUS_COMMIT = "off"
+    """Whether commits wait for the disk: those of rows that the log gives again need not."""
+
     def __init__(self, dsn: str, schema: str, pool_size_max: int) -> None:
         self._dsn, self._pool_size_max = dsn, pool_size_max
         self.schema = schema
@@ -85,8 +88,8 @@ class Connections:
     async def open(cls, dsn: str, schema: str, *, pool_size_max: int = POOL_SIZE_MAX) -> Self:
         """Connections to `schema` of the database `dsn`.
 
-        Commits do not wait for the disk: a crash of the database may lose the newest ones, but never a part of one;
-        positions and rows go back together and the log gives the records again.
+        Unless `SYNCHRONOUS_COMMIT` says so, commits do not wait for the disk: a crash of the database may lose the
+        newest ones, but never a part of one; positions and rows go back together, the log gives the records again.
 
         Raises:
             ValueError: the schema's name may not be one.
@@ -113,7 +116,7 @@ class Connections:
             max_size=self._pool_size_max,
             timeout=ANSWER_S_MAX,
             command_timeout=ANSWER_S_MAX,
-            server_settings={"search_path": self.schema, "synchronous_commit": "off"},
+            server_settings={"search_path": self.schema, "synchronous_commit": self.SYNCHRONOUS_COMMIT},
             reset=_nothing_to_reset,
         )
 
