@@ -14,6 +14,7 @@ from api.deps import DEPS, Deps
 from api.errors import problems
 from api.openapi import document, text
 from api.packs import OPEN_PACKS, OpenPacks
+from api.pages import BUILT, PAGES, STATIC
 from api.queries.openapi import DOCUMENT
 from api.routes import ROUTES
 
@@ -51,7 +52,8 @@ def create_app(deps: Deps) -> web.Application:
     stream.install(app)
     tus.install(app)
     app[OPEN_PACKS] = OpenPacks()
+    app[STATIC] = BUILT
     app[FETCHES] = {}
     app[DOCUMENT] = _document()
-    add_routes(app, ROUTES)
+    add_routes(app, (*ROUTES, *PAGES))
     return app

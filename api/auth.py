@@ -24,10 +24,11 @@ Policy = Literal["open", "user", "agent", "job"]
 """open: anybody on this machine; user: a person; agent: the agents' secret; job: one running job's token."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CONTENT_POLICY = "Content-Security-Policy"
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    CONTENT_POLICY: "default-src 'none'; frame-ancestors 'none'; sandbox",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Server": "mo",
@@ -95,10 +96,13 @@ def claim_of(request: web.Request) -> Claim:
 
 
 async def harden(_: web.Request, response: web.StreamResponse) -> None:
-    """Security headers on every answer, streams and errors included."""
+    """Security headers on every answer, streams and errors included; only pages say what may run in them."""
+    own = response.headers.get(CONTENT_POLICY)
     response.headers.update(SECURITY_HEADERS)
-    if response.content_type == "image/svg+xml":
-        response.headers["Content-Security-Policy"] = PICTURE_POLICY
+    if own is not None:
+        response.headers[CONTENT_POLICY] = own
+    elif response.content_type == "image/svg+xml":
+        response.headers[CONTENT_POLICY] = PICTURE_POLICY
     response.headers.setdefault("Cache-Control", "no-store")
 
 

@@ -1,0 +1,59 @@
+/** The one client of the API: typed by its OpenAPI document, refusals become `ProblemError`s. */
+import createClient, { type Middleware } from "openapi-fetch";
+
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+
+/** A refusal (RFC 9457) in the reader's words: what is wrong and what to do. */
+export class ProblemError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly title: string,
+    readonly detail: string,
+  ) {
+    super(title);
+  }
+}
+
+/** Nobody answered. */
+export class OfflineError extends Error {}
+
+const around: Middleware = {
+  onRequest({ request }) {
+    request.headers.set("Accept-Language", document.documentElement.lang.startsWith("en") ? "en" : "zh");
+    if (request.method === "POST" && !request.headers.has("Idempotency-Key")) {
+      request.headers.set("Idempotency-Key", wishKey());
+    }
+    return request;
+  },
+  async onResponse({ response }) {
+    if (!response.ok) throw await problemOf(response);
+    return response;
+  },
+  onError({ error }) {
+    return error instanceof TypeError ? new OfflineError(error.message) : (error as Error);
+  },
+};
+
+/** 128 random bits; crypto.randomUUID is missing where the page comes by plain http. */
+export function wishKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((each) => each.toString(16).padStart(2, "0")).join("");
+}
+
+export async function problemOf(response: Response): Promise<ProblemError> {
+  const told = (await response.json().catch(() => ({}))) as Partial<Schemas["Problem"]>;
+  return new ProblemError(response.status, told.code ?? "unknown", told.title ?? response.statusText, told.detail ?? "");
+}
+
+export const api = createClient<paths>({ baseUrl: "" });
+api.use(around);
+
+/** The body of an answer; refusals were thrown before. */
+export async function body<T>(answer: Promise<{ data?: T }>): Promise<T> {
+  const { data } = await answer;
+  if (data === undefined) throw new ProblemError(0, "empty", "empty answer", "");
+  return data;
+}

@@ -1,0 +1,108 @@
+/** What happens on the server, as it happens: lists and things that it touches are read again. */
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+
+export type LiveState = "open" | "broken";
+
+/** What the stream says of one event (see api/resources.py:Happened). */
+export interface Happened {
+  topics: string[];
+  name: string;
+  ids: string[];
+  position: string;
+  time: string;
+  data: Record<string, unknown>;
+}
+interface Message {
+  state?: LiveState;
+  happened?: Happened;
+  resync?: boolean;
+}
+
+const BEAT_MS = 15_000;
+const GATHER_MS = 250;
+
+/** The queries that an event touches begin with one of these: its topics. Queries are keyed [topic, ...]. */
+export function touched(key: readonly unknown[], topics: ReadonlySet<string>): boolean {
+  return typeof key[0] === "string" && topics.has(key[0]);
+}
+
+function listen(take: (message: Message) => void): () => void {
+  if ("SharedWorker" in globalThis) {
+    const worker = new SharedWorker(new URL("./live-worker.ts", import.meta.url), { type: "module", name: "mo-live" });
+    worker.port.onmessage = (event: MessageEvent<Message>) => take(event.data);
+    worker.port.start();
+    const beat = setInterval(() => worker.port.postMessage("here"), BEAT_MS);
+    const bye = () => worker.port.postMessage("bye");
+    addEventListener("pagehide", bye);
+    return () => {
+      clearInterval(beat);
+      removeEventListener("pagehide", bye);
+      bye();
+    };
+  }
+  const source = new EventSource("/api/v1/stream");
+  source.onopen = () => take({ state: "open" });
+  source.onerror = () => take({ state: "broken" });
+  source.onmessage = (event: MessageEvent<string>) => take({ happened: JSON.parse(event.data) as Happened });
+  source.addEventListener("resync", () => take({ resync: true }));
+  return () => source.close();
+}
+
+/** Gathers what happens for a moment, so that a burst of events is one reading. */
+export class Gathering {
+  private topics = new Set<string>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly client: Pick<QueryClient, "invalidateQueries">,
+    private readonly wait_ms: number = GATHER_MS,
+  ) {}
+
+  add(topics: Iterable<string>): void {
+    for (const topic of topics) this.topics.add(topic);
+    this.timer ??= setTimeout(() => this.read(), this.wait_ms);
+  }
+
+  everything(): void {
+    void this.client.invalidateQueries();
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+  }
+
+  private read(): void {
+    const topics = this.topics;
+    this.topics = new Set();
+    this.timer = undefined;
+    void this.client.invalidateQueries({ predicate: (query) => touched(query.queryKey, topics) });
+  }
+}
+
+/** Keeps what is shown true; whether the link stands. After a break everything is read again. */
+export function useLive(): LiveState {
+  const client = useQueryClient();
+  const [state, setState] = useState<LiveState>("broken");
+  useEffect(() => {
+    const gathering = new Gathering(client);
+    let was: LiveState | null = null;
+    const stop = listen((message) => {
+      if (message.state !== undefined) {
+        if (message.state === "open" && was === "broken") gathering.everything();
+        was = message.state;
+        setState(message.state);
+      }
+      if (message.resync) gathering.everything();
+      if (message.happened !== undefined) {
+        const topics = message.happened.topics.map((topic) => (topic === "progress" ? "jobs" : topic));
+        gathering.add(topics);
+      }
+    });
+    return () => {
+      gathering.end();
+      stop();
+    };
+  }, [client]);
+  return state;
+}

@@ -1,0 +1,74 @@
+/** Deleting asks once more, and says what depends on the thing; where something does, its name must be typed. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { App, Button, Input, List, Modal, Spin } from "antd";
+import { useState } from "react";
+
+import type { Schemas } from "../api/client";
+import { useWords } from "../words/say";
+import { Problem } from "./problem";
+
+interface Props {
+  name: string;
+  dependents: () => Promise<Schemas["Dependents"]>;
+  remove: () => Promise<unknown>;
+}
+
+export function DeleteButton({ name, dependents, remove }: Props) {
+  const { say } = useWords();
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button type="link" danger size="small" aria-label={`${say("action.delete")} ${name}`} onClick={() => setOpen(true)}>
+        {say("action.delete")}
+      </Button>
+      {open ? <Ask name={name} dependents={dependents} remove={remove} close={() => setOpen(false)} /> : null}
+    </>
+  );
+}
+
+function Ask({ name, dependents, remove, close }: Props & { close: () => void }) {
+  const { say } = useWords();
+  const { message } = App.useApp();
+  const queries = useQueryClient();
+  const [typed, setTyped] = useState("");
+  const depend = useQuery({ queryKey: ["dependents", name], queryFn: dependents, staleTime: 0 });
+  const gone = useMutation({
+    mutationFn: remove,
+    onSuccess: () => {
+      void message.success(say("action.delete"));
+      void queries.invalidateQueries();
+      close();
+    },
+  });
+  const some = (depend.data?.items.length ?? 0) > 0;
+  return (
+    <Modal
+      open
+      title={say("delete.title", { name })}
+      okText={say("action.delete")}
+      okButtonProps={{ danger: true, disabled: depend.data === undefined || (some && typed !== name) }}
+      confirmLoading={gone.isPending}
+      onOk={() => gone.mutate()}
+      onCancel={close}
+    >
+      {depend.isPending ? <Spin /> : null}
+      {depend.isError ? <Problem error={depend.error} again={() => void depend.refetch()} /> : null}
+      {depend.data && !some ? <p>{say("delete.free")}</p> : null}
+      {depend.data && some ? (
+        <>
+          <p>{say("delete.dependents")}</p>
+          <List
+            size="small"
+            dataSource={depend.data.items}
+            renderItem={(each) => <List.Item>{`${each.noun} · ${each.name || each.id}`}</List.Item>}
+          />
+          <label>
+            {say("delete.type_name")} <b>{name}</b>
+            <Input value={typed} onChange={(event) => setTyped(event.target.value)} />
+          </label>
+        </>
+      ) : null}
+      {gone.isError ? <Problem error={gone.error} /> : null}
+    </Modal>
+  );
+}

@@ -1,0 +1,103 @@
+/** A list as every page has it: mine or all, search, pages by cursor, the column of actions locked at the right. */
+import { ReloadOutlined } from "@ant-design/icons";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Button, Input, Segmented, Table, type TableColumnsType } from "antd";
+import { type ReactNode, useState } from "react";
+
+import { useWords } from "../words/say";
+import type { ListSearch } from "./list-search";
+import { Problem } from "./problem";
+
+export const PAGE_ROWS = 20;
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export interface Asked extends ListSearch {
+  limit: number;
+}
+
+interface Props<T> {
+  /** The query's key: the topic that touches it, then what is listed. */
+  name: readonly [topic: string, what: string];
+  title: string;
+  search: ListSearch;
+  ask: (asked: Asked) => Promise<Page<T>>;
+  columns: TableColumnsType<T>;
+  actions?: (row: T) => ReactNode;
+  head?: ReactNode;
+}
+
+export function Listing<T extends { id: string }>({ name, title, search, ask, columns, actions, head }: Props<T>) {
+  const { say } = useWords();
+  const navigate = useNavigate();
+  const [before, setBefore] = useState<(string | undefined)[]>([]);
+  const [typed, setTyped] = useState(search.search ?? "");
+  const asked = { limit: PAGE_ROWS, ...search };
+  const list = useQuery({ queryKey: [...name, asked], queryFn: () => ask(asked), placeholderData: keepPreviousData });
+  const go = (next: ListSearch) => void navigate({ to: ".", search: next as never });
+  const narrow = (next: ListSearch) => {
+    setBefore([]);
+    const { cursor: _, ...kept } = { ...search, ...next };
+    go(Object.fromEntries(Object.entries(kept).filter(([, value]) => value)) as ListSearch);
+  };
+  const turn = (cursor: string | undefined, passed: (string | undefined)[]) => {
+    setBefore(passed);
+    const { cursor: _, ...kept } = search;
+    go(cursor === undefined ? kept : { ...kept, cursor });
+  };
+  const next = list.data?.next ?? null;
+  const shown: TableColumnsType<T> = actions
+    ? [...columns, { title: say("column.actions"), key: "actions", fixed: "right", render: (_, row) => actions(row) }]
+    : columns;
+  return (
+    <section aria-label={title}>
+      <div className="page-head">
+        <h1>{title}</h1>
+        <Segmented
+          aria-label={say("list.scope")}
+          value={search.mine ? "mine" : "all"}
+          options={[
+            { value: "mine", label: say("list.mine") },
+            { value: "all", label: say("list.all") },
+          ]}
+          onChange={(value) => narrow({ mine: value === "mine" })}
+        />
+        <Input.Search
+          allowClear
+          style={{ width: 260 }}
+          aria-label={say("list.search")}
+          placeholder={say("list.search")}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+          onSearch={(text) => narrow({ search: text.trim() })}
+        />
+        <Button icon={<ReloadOutlined aria-hidden />} aria-label={say("list.refresh")} onClick={() => void list.refetch()} />
+        <span style={{ flex: 1 }} />
+        {head}
+      </div>
+      {list.isError ? <Problem error={list.error} again={() => void list.refetch()} /> : null}
+      <Table<T>
+        rowKey="id"
+        columns={shown}
+        dataSource={list.data?.items ?? []}
+        loading={list.isPending}
+        pagination={false}
+        size="middle"
+        scroll={{ x: "max-content" }}
+        locale={{ emptyText: say("list.empty") }}
+      />
+      <div className="pages">
+        <Button disabled={!search.cursor} onClick={() => turn(before.at(-1), before.slice(0, -1))}>
+          {say("list.before")}
+        </Button>
+        <Button disabled={next === null} onClick={() => turn(next ?? undefined, [...before, search.cursor])}>
+          {say("list.after")}
+        </Button>
+      </div>
+    </section>
+  );
+}

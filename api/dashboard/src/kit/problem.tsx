@@ -1,0 +1,23 @@
+/** A refusal as people see it: what is wrong, what to do, and trying again. */
+import { Alert, Button } from "antd";
+
+import { OfflineError, ProblemError } from "../api/client";
+import { type Say, useWords } from "../words/say";
+
+export interface Told {
+  title: string;
+  detail: string;
+}
+
+export function toldOf(error: Error, say: Say): Told {
+  if (error instanceof ProblemError) return { title: error.title, detail: error.detail };
+  if (error instanceof OfflineError) return { title: say("problem.offline"), detail: say("problem.offline_todo") };
+  return { title: say("problem.title"), detail: error.message };
+}
+
+export function Problem({ error, again }: { error: Error; again?: () => void }) {
+  const { say } = useWords();
+  const { title, detail } = toldOf(error, say);
+  const action = again ? <Button onClick={again}>{say("action.again")}</Button> : undefined;
+  return <Alert type="error" showIcon role="alert" title={title} description={detail} action={action} />;
+}

@@ -1,0 +1,35 @@
+/** How the page is built: hashed files, compressed beside themselves, a nonce that the server fills in for every answer. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+const OUT = "static";
+const COMPRESSED_BYTES_MIN = 1024;
+
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    apply: "build",
+    closeBundle() {
+      const folder = join(OUT, "assets");
+      for (const name of readdirSync(folder)) {
+        const path = join(folder, name);
+        const data = readFileSync(path);
+        if (data.length < COMPRESSED_BYTES_MIN) continue;
+        writeFileSync(`${path}.gz`, gzipSync(data, { level: 9 }));
+        writeFileSync(`${path}.br`, brotliCompressSync(data));
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [react(), compressed()],
+  html: { cspNonce: "{{nonce}}" },
+  build: { outDir: OUT, emptyOutDir: true, target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 900 },
+  worker: { format: "es" },
+  test: { environment: "jsdom", include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },
+} as Parameters<typeof defineConfig>[0]);
