@@ -19,6 +19,7 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 STAMP = ENVIRONMENT / "mo-stamp"
 UNFINISHED = ENVIRONMENT / "mo-unfinished"
 PINS = ROOT / "deploy" / "pins.txt"
+DASHBOARD = ROOT / "api" / "dashboard"
 EXTRAS = {"demo": "local,convert,demo", "test": "local,convert,demo,dev"}
 CHECKS = (
     ("Style", ("ruff", "check", ".")),
@@ -53,7 +54,10 @@ def main(arguments: list[str]) -> int:
 
 
 def stamp(extras: str, *, files: list[bytes], version: str) -> str:
-    """What an environment was made from: when this changes, it is made again. `files` are pyproject and pins."""
+    """What an environment was made from: when this changes, it is made again.
+
+    `files` are pyproject, pins, and what the dashboard is built of.
+    """
     digest = hashlib.sha256(repr((extras.split(","), version)).encode())
     for data in files:
         digest.update(hashlib.sha256(data).digest())
@@ -61,7 +65,8 @@ def stamp(extras: str, *, files: list[bytes], version: str) -> str:
 
 
 def _make_environment(extras: str) -> None:
-    files = [(ROOT / "pyproject.toml").read_bytes(), PINS.read_bytes()]
+    page = [each for each in sorted((DASHBOARD / "src").rglob("*")) if each.is_file() and each.name != "schema.d.ts"]
+    files = [each.read_bytes() for each in (ROOT / "pyproject.toml", PINS, DASHBOARD / "package-lock.json", *page)]
     version = sys.version.split()[0]
     # What was made for the tests also holds everything the demo needs.
     good = {

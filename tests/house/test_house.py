@@ -87,6 +87,21 @@ def test_files_and_functions_are_short_and_files_say_their_job(path: Path):
             assert lines <= FUNCTION_LINES_MAX, f"{node.name} has {lines} lines"
 
 
+PAGE_SOURCES = sorted(each for ending in ("ts", "tsx") for each in (ROOT / "api/dashboard/src").rglob(f"*.{ending}"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [each for each in PAGE_SOURCES if each.name != "schema.d.ts"],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_the_pages_files_are_short_and_say_their_job(path: Path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= FILE_LINES_MAX
+    assert text.startswith("/** ") or ".test." in path.name, "the first line of a file says its one job"
+    assert "dangerouslySetInnerHTML" not in text, "what people wrote is text, never markup"
+
+
 def test_the_readme_names_functions_that_exist():
     said = SAID_IN_README.findall((ROOT / "README.md").read_text())
     assert len(said) >= 10, "the path of an event is told as file:function"

@@ -6,7 +6,8 @@ import type { Locale } from "antd/es/locale";
 import { useCallback, useEffect, useMemo, useState } from "react";
 
 import { OfflineError, ProblemError } from "../api/client";
-import { type Lang, useWords, WordsProvider } from "../words/say";
+import { useWords, WordsProvider } from "../words/say";
+import type { Lang } from "../words/table";
 import { nonce } from "./nonce";
 import { router } from "./routes";
 import { keepMode, keptMode, type Mode, THEMES } from "./theme";

@@ -1,37 +1,11 @@
 /** What stands around every page: menu, language, theme, whether the page is live. */
-import { BgColorsOutlined, HomeOutlined, AppstoreOutlined } from "@ant-design/icons";
+import { BgColorsOutlined } from "@ant-design/icons";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Badge, Button, Layout, Menu, type MenuProps } from "antd";
-
 import { useLive } from "../api/live";
 import { useWords } from "../words/say";
-import type { Word } from "../words/zh";
+import { ENTRIES, type Entry, entryOf, PATHS } from "./menu";
 import { useTheme } from "./theme-context";
-
-interface Entry {
-  to: string;
-  word: Word;
-  icon?: React.ReactNode;
-  inside?: Entry[];
-}
-
-const ENTRIES: Entry[] = [
-  { to: "/", word: "menu.home", icon: <HomeOutlined aria-hidden /> },
-  {
-    to: "/models",
-    word: "menu.models",
-    icon: <AppstoreOutlined aria-hidden />,
-    inside: [{ to: "/models/pth", word: "menu.pth" }],
-  },
-];
-
-/** The entry of the menu that a path belongs to: the longest that it begins with. */
-export function entryOf(path: string, entries: readonly string[]): string {
-  const fits = entries.filter((each) => path === each || (each !== "/" && path.startsWith(`${each}/`)));
-  return fits.sort((one, other) => other.length - one.length)[0] ?? "/";
-}
-
-const PATHS = ENTRIES.flatMap((each) => each.inside?.map((inner) => inner.to) ?? [each.to]);
 
 function Live() {
   const state = useLive();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { entryOf } from "../frame/shell";
+import { entryOf } from "../frame/menu";
 import { firstMode } from "../frame/theme";
 import { listSearch } from "./list-search";
 import { short, size } from "./shown";

@@ -2,14 +2,14 @@
 import { Alert, Button } from "antd";
 
 import { OfflineError, ProblemError } from "../api/client";
-import { type Say, useWords } from "../words/say";
+import { type SharedSay, useWords } from "../words/say";
 
 export interface Told {
   title: string;
   detail: string;
 }
 
-export function toldOf(error: Error, say: Say): Told {
+export function toldOf(error: Error, say: SharedSay): Told {
   if (error instanceof ProblemError) return { title: error.title, detail: error.detail };
   if (error instanceof OfflineError) return { title: say("problem.offline"), detail: say("problem.offline_todo") };
   return { title: say("problem.title"), detail: error.message };

@@ -1,5 +1,5 @@
 /** How times, sizes and figures are shown; everywhere the same. */
-import type { Lang } from "../words/say";
+import type { Lang } from "../words/table";
 
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
 

@@ -1,26 +1,38 @@
-import { describe, expect, it } from "vitest";
+import { expect, test } from "vitest";
 
-import { en } from "./en";
-import { firstLang, labelIn, sayIn } from "./say";
-import { zh } from "./zh";
+import { shared } from "./shared";
+import { firstLang, labelIn, sayIn, type Table } from "./table";
 
-const params = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((each) => each[1]).sort();
+const tables = import.meta.glob<Record<string, Table>>(["../words/shared.ts", "../pages/*/words.ts"], { eager: true });
 
-describe("words", () => {
-  it("have the same keys and parameters in both languages", () => {
-    expect(Object.keys(en).sort()).toEqual(Object.keys(zh).sort());
-    for (const [key, text] of Object.entries(zh)) {
-      expect(params(en[key as keyof typeof zh]), key).toEqual(params(text));
+test("no text is empty, both languages take the same parameters, and no key stands in two tables", () => {
+  const seen = new Set<string>();
+  const params = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+  for (const module of Object.values(tables)) {
+    for (const table of Object.values(module)) {
+      for (const [key, [zh, en]] of Object.entries(table)) {
+        expect(seen.has(key), key).toBe(false);
+        seen.add(key);
+        expect(zh && en, key).toBeTruthy();
+        expect(params(en), key).toEqual(params(zh));
+      }
     }
-  });
-  it("fill parameters in, and leave alone what has none", () => {
-    expect(sayIn("zh")("delete.title", { name: "a" })).toBe("删除“a”？");
-    expect(sayIn("en")("delete.title")).toBe("Delete “{name}”?");
-  });
-  it("are Chinese unless English was chosen", () => {
-    expect([firstLang(null), firstLang("fr"), firstLang("en")]).toEqual(["zh", "zh", "en"]);
-  });
-  it("leave unknown codes as they are", () => {
-    expect([labelIn("zh", "state", "queued"), labelIn("zh", "state", "odd")]).toEqual(["排队中", "odd"]);
-  });
+  }
+  expect(seen.size).toBeGreaterThan(50);
+});
+
+test("parameters are put in, and one that is missing stays visible", () => {
+  const say = sayIn("en", { "made.of": ["{one}和{two}", "{one} and {two}"] });
+  expect(say("made.of", { one: 1 })).toBe("1 and {two}");
+});
+
+test("a code without a word is shown as it is", () => {
+  expect(labelIn("zh", shared, "state", "running")).toBe("运行中");
+  expect(labelIn("zh", shared, "state", "unheard_of")).toBe("unheard_of");
+});
+
+test("Chinese comes first", () => {
+  expect(firstLang(null)).toBe("zh");
+  expect(firstLang("fr")).toBe("zh");
+  expect(firstLang("en")).toBe("en");
 });

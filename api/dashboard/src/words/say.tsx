@@ -1,38 +1,26 @@
 /** The reader's language: which one it is, how it is switched, and what a key says in it. */
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 
-import { en } from "./en";
-import { type Word, zh } from "./zh";
-
-export type Lang = "zh" | "en";
-export type Say = (key: Word, params?: Record<string, string | number>) => string;
+import { shared } from "./shared";
+import { firstLang, labelIn, type Lang, type Say, sayIn, type Table } from "./table";
 
 const KEPT = "mo.lang";
-const TABLES: Record<Lang, Record<Word, string>> = { zh, en };
 
-export function sayIn(lang: Lang): Say {
-  return (key, params = {}) =>
-    TABLES[lang][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
-}
-
-/** What a code of the API is called; one that we do not know keeps its own name. */
-export function labelIn(lang: Lang, group: string, code: string): string {
-  return (TABLES[lang] as Record<string, string>)[`${group}.${code}`] ?? code;
-}
-
-/** Chinese unless the reader chose otherwise before. */
-export function firstLang(kept: string | null): Lang {
-  return kept === "en" ? "en" : "zh";
-}
-
-interface Words {
+interface Language {
   lang: Lang;
-  say: Say;
-  label: (group: string, code: string) => string;
   use: (lang: Lang) => void;
 }
 
-const Context = createContext<Words | null>(null);
+export interface Words<Key extends string> extends Language {
+  say: Say<Key>;
+  label: (group: string, code: string) => string;
+}
+
+export type SharedWord = keyof typeof shared;
+/** What the shared words say, for parts that are given their words. */
+export type SharedSay = Say<SharedWord>;
+
+const Context = createContext<Language | null>(null);
 
 export function WordsProvider({ children }: { children: ReactNode }) {
   const [lang, setLang] = useState<Lang>(() => firstLang(localStorage.getItem(KEPT)));
@@ -42,17 +30,24 @@ export function WordsProvider({ children }: { children: ReactNode }) {
   }, []);
   useEffect(() => {
     document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
-    document.title = sayIn(lang)("app.name");
+    document.title = sayIn(lang, shared)("app.name");
   }, [lang]);
-  const words = useMemo<Words>(
-    () => ({ lang, say: sayIn(lang), label: (group, code) => labelIn(lang, group, code), use }),
-    [lang, use],
-  );
-  return <Context.Provider value={words}>{children}</Context.Provider>;
+  const language = useMemo<Language>(() => ({ lang, use }), [lang, use]);
+  return <Context.Provider value={language}>{children}</Context.Provider>;
 }
 
-export function useWords(): Words {
-  const words = useContext(Context);
-  if (words === null) throw new Error("useWords stands outside of WordsProvider");
-  return words;
+const NONE = {} as const satisfies Table;
+
+/** The shared words and those of an area (a constant table: made anew on every drawing, it would be merged anew). */
+export function useWords<T extends Table = typeof NONE>(area?: T): Words<(keyof T & string) | SharedWord> {
+  const language = useContext(Context);
+  if (language === null) throw new Error("useWords stands outside of WordsProvider");
+  return useMemo(() => {
+    const table = { ...shared, ...area };
+    return {
+      ...language,
+      say: sayIn(language.lang, table) as Say<(keyof T & string) | SharedWord>,
+      label: (group: string, code: string) => labelIn(language.lang, table, group, code),
+    };
+  }, [language, area]);
 }

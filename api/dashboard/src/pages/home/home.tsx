@@ -7,6 +7,7 @@ import { Problem } from "../../kit/problem";
 import { short, when } from "../../kit/shown";
 import { State } from "../../kit/state";
 import { useWords } from "../../words/say";
+import { home } from "./words";
 
 type Job = Schemas["Job"];
 const ROWS = 10;
@@ -15,7 +16,7 @@ const jobs = (state: "running" | undefined) =>
   body(api.GET("/api/v1/jobs", { params: { query: { limit: ROWS, ...(state ? { state } : {}) } } }));
 
 function useColumns(): TableColumnsType<Job> {
-  const { say, label, lang } = useWords();
+  const { say, label, lang } = useWords(home);
   return [
     { title: say("column.id"), render: (_, job) => <code>{short(job.id)}</code> },
     { title: say("column.kind"), render: (_, job) => label("kind", job.kind) },
@@ -56,7 +57,7 @@ function Jobs({ title, state }: { title: string; state?: "running" }) {
 }
 
 export function Home() {
-  const { say } = useWords();
+  const { say } = useWords(home);
   return (
     <>
       <div className="page-head">

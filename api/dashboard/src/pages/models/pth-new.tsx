@@ -8,6 +8,7 @@ import { type Sending, send } from "../../api/upload";
 import { Problem } from "../../kit/problem";
 import { size } from "../../kit/shown";
 import { useWords } from "../../words/say";
+import { models } from "./words";
 
 interface Fields {
   name: string;
@@ -16,7 +17,7 @@ interface Fields {
 }
 
 export function PthNew() {
-  const { say } = useWords();
+  const { say } = useWords(models);
   const [open, setOpen] = useState(false);
   return (
     <>
@@ -29,7 +30,7 @@ export function PthNew() {
 }
 
 function Dialog({ close }: { close: () => void }) {
-  const { say } = useWords();
+  const { say } = useWords(models);
   const { message } = App.useApp();
   const queries = useQueryClient();
   const [form] = Form.useForm<Fields>();

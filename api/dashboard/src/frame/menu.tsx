@@ -1,0 +1,30 @@
+/** The menu: every area of the house and its pages. */
+import { AppstoreOutlined, HomeOutlined } from "@ant-design/icons";
+import type { ReactNode } from "react";
+
+import type { SharedWord } from "../words/say";
+
+export interface Entry {
+  to: string;
+  word: SharedWord;
+  icon?: ReactNode;
+  inside?: Entry[];
+}
+
+export const ENTRIES: Entry[] = [
+  { to: "/", word: "menu.home", icon: <HomeOutlined aria-hidden /> },
+  {
+    to: "/models",
+    word: "menu.models",
+    icon: <AppstoreOutlined aria-hidden />,
+    inside: [{ to: "/models/pth", word: "menu.pth" }],
+  },
+];
+
+export const PATHS = ENTRIES.flatMap((each) => each.inside?.map((inner) => inner.to) ?? [each.to]);
+
+/** The entry of the menu that a path belongs to: the longest that it begins with. */
+export function entryOf(path: string, entries: readonly string[]): string {
+  const fits = entries.filter((each) => path === each || (each !== "/" && path.startsWith(`${each}/`)));
+  return fits.sort((one, other) => other.length - one.length)[0] ?? "/";
+}
