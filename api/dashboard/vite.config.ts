@@ -26,10 +26,16 @@ function compressed(): Plugin {
   };
 }
 
+/** Where the API is while the page is worked on: `MO_API=http://127.0.0.1:8080 npx vite`. */
+const peer = process.env["MO_API"];
+const proxy = peer ? { "/api": { target: peer, changeOrigin: true } } : {};
+
 export default defineConfig({
   plugins: [react(), compressed()],
   html: { cspNonce: "{{nonce}}" },
   build: { outDir: OUT, emptyOutDir: true, target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 900 },
+  server: { proxy },
+  preview: { proxy },
   worker: { format: "es" },
   test: { environment: "jsdom", include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },
 } as Parameters<typeof defineConfig>[0]);
