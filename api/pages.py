@@ -19,6 +19,8 @@ BUILT = Path(__file__).parent / "dashboard" / "static"
 NONCE_MARK = "{{nonce}}"
 NONCE_BYTES = 16
 FOREVER = "public, max-age=31536000, immutable"
+WORKER_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
+"""A worker keeps to the policy of its own file, not to the page's."""
 MEDIA = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 MISSING = """\
 网页未构建：重新安装即可构建，需要能访问 npm 软件源（有无 Node 均可）：
@@ -65,7 +67,10 @@ def _file(path: Path, caching: str) -> web.StreamResponse:
     media = MEDIA.get(path.suffix)
     if media is None or not path.is_file():
         raise web.HTTPNotFound
-    return web.FileResponse(path, headers={"Cache-Control": caching, "Content-Type": media})
+    headers = {"Cache-Control": caching, "Content-Type": media}
+    if path.suffix == ".js":
+        headers[CONTENT_POLICY] = WORKER_POLICY
+    return web.FileResponse(path, headers=headers)
 
 
 PAGES: tuple[Route, ...] = (

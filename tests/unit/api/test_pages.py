@@ -70,6 +70,10 @@ async def test_built_files_are_kept_for_ever_and_come_compressed(ask):
     assert (plain.status, plain.body) == (200, b"plain")
     assert plain.headers["Content-Type"].startswith("text/javascript")
     assert "immutable" in plain.headers["Cache-Control"]
+    # a worker keeps to its own file's policy: it must reach the stream, and nothing else
+    policy = plain.headers["Content-Security-Policy"]
+    assert "connect-src 'self'" in policy
+    assert "sandbox" not in policy
     packed = await ask("/assets/a-1.js", **{"Accept-Encoding": "gzip"})
     assert (packed.body, packed.headers["Content-Encoding"]) == (b"plain", "gzip")
 
