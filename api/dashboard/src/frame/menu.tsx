@@ -17,7 +17,11 @@ export const ENTRIES: Entry[] = [
     to: "/models",
     word: "menu.models",
     icon: <AppstoreOutlined aria-hidden />,
-    inside: [{ to: "/models/pth", word: "menu.pth" }],
+    inside: [
+      { to: "/models/pth", word: "menu.pth" },
+      { to: "/models/nvidia", word: "menu.nvidia" },
+      { to: "/models/ascend", word: "menu.ascend" },
+    ],
   },
 ];
 

@@ -18,8 +18,20 @@ const pth = createRoute({
   validateSearch: listSearch,
   component: lazyRouteComponent(() => import("../pages/models/pth-list"), "PthList"),
 });
+const nvidia = createRoute({
+  getParentRoute: () => root,
+  path: "/models/nvidia",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("../pages/models/tron-list"), "NvidiaList"),
+});
+const ascend = createRoute({
+  getParentRoute: () => root,
+  path: "/models/ascend",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("../pages/models/tron-list"), "AscendList"),
+});
 
-export const router = createRouter({ routeTree: root.addChildren([home, pth]), defaultPreload: "intent" });
+export const router = createRouter({ routeTree: root.addChildren([home, pth, nvidia, ascend]), defaultPreload: "intent" });
 
 declare module "@tanstack/react-router" {
   interface Register {

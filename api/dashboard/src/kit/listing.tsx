@@ -2,7 +2,7 @@
 import { ReloadOutlined } from "@ant-design/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Button, Input, Segmented, Table, type TableColumnsType } from "antd";
+import { Button, Input, Segmented, Table, type TableColumnsType, Typography } from "antd";
 import { type ReactNode, useState } from "react";
 
 import { useWords } from "../words/say";
@@ -88,7 +88,7 @@ export function Listing<T extends { id: string }>({ name, title, search, ask, co
         pagination={false}
         size="middle"
         scroll={{ x: "max-content" }}
-        locale={{ emptyText: say("list.empty") }}
+        locale={{ emptyText: <Typography.Text type="secondary">{say("list.empty")}</Typography.Text> }}
       />
       <div className="pages">
         <Button disabled={!search.cursor} onClick={() => turn(before.at(-1), before.slice(0, -1))}>

@@ -1,15 +1,14 @@
-/** PTH models: the list, a new one, deleting. */
+/** PTH models: the list, a new one, editing, downloading, deleting. */
 import { useSearch } from "@tanstack/react-router";
 import type { TableColumnsType } from "antd";
 
-import { api, body, type Schemas } from "../../api/client";
-import { DeleteButton } from "../../kit/delete";
+import { api, body } from "../../api/client";
 import { Listing } from "../../kit/listing";
 import { short, size, when } from "../../kit/shown";
 import { useWords } from "../../words/say";
+import { type Pth } from "./calls";
+import { PthActions } from "./pth-actions";
 import { PthNew } from "./pth-new";
-
-type Pth = Schemas["Pth"];
 
 export function PthList() {
   const { say, lang } = useWords();
@@ -30,22 +29,7 @@ export function PthList() {
       ask={(asked) => body(api.GET("/api/v1/pth", { params: { query: asked } }))}
       columns={columns}
       head={<PthNew />}
-      actions={(row) => (
-        <>
-          <a href={`/api/v1/pth/${row.id}/file`} download aria-label={`${say("action.download")} ${row.name}`}>
-            {say("action.download")}
-          </a>
-          <DeleteButton
-            name={row.name}
-            dependents={() => body(api.GET("/api/v1/pth/{id}/dependents", { params: { path: { id: row.id } } }))}
-            remove={() =>
-              body(
-                api.DELETE("/api/v1/pth/{id}", { params: { path: { id: row.id }, header: { "If-Match": row.etag } } }),
-              )
-            }
-          />
-        </>
-      )}
+      actions={(row) => <PthActions row={row} />}
     />
   );
 }

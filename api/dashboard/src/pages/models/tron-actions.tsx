@@ -1,0 +1,31 @@
+/** What can be done with a Tron model; in its list and on its page. */
+import { DeleteButton } from "../../kit/delete";
+import { EditButton } from "../../kit/edit";
+import { useWords } from "../../words/say";
+import { type Tron, tronCalls } from "./calls";
+import { models } from "./words";
+
+export function TronActions({ row }: { row: Tron }) {
+  const { say } = useWords(models);
+  const called = `${row.name}@${row.version}`;
+  return (
+    <>
+      <EditButton
+        topic="models"
+        called={called}
+        now={{ name: row.name, note: row.note }}
+        save={(words) => tronCalls.edit(row, words)}
+      />
+      {row.revisions.length > 0 ? (
+        <a href={tronCalls.file(row)} download aria-label={`${say("action.download")} ${called}`}>
+          {say("action.download")}
+        </a>
+      ) : null}
+      <DeleteButton
+        name={called}
+        dependents={() => tronCalls.dependents(row.id)}
+        remove={() => tronCalls.remove(row)}
+      />
+    </>
+  );
+}
