@@ -6,7 +6,7 @@ from functools import cache
 
 from aiohttp import web
 
-from api import access, lag, metrics, stream, tus
+from api import access, attempts, lag, metrics, stream, trail, tus
 from api.answers import JSON_BYTES_MAX, mark_stale, read_your_writes
 from api.auth import add_routes, guard, harden
 from api.commands.catalogue import FETCHES
@@ -48,6 +48,8 @@ def create_app(deps: Deps) -> web.Application:
     app.on_response_prepare.append(mark_stale)
     app.on_response_prepare.append(access.name_answer)
     lag.install(app)
+    trail.install(app)
+    attempts.install(app)
     metrics.install(app)
     stream.install(app)
     tus.install(app)

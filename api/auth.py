@@ -1,7 +1,6 @@
 """Who may ask what: every route declares a policy, foreign hosts and cross-site writes are refused, headers harden.
 
-There are no accounts yet: whoever reaches the loopback address is the one local user. That is why a foreign Host name
-(DNS rebinding) and another site's pages (CSRF) must not get through.
+What was let through and changes something, and what a known person was denied, is put into the chain of decisions.
 """
 
 from __future__ import annotations
@@ -11,17 +10,23 @@ from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from api.contract import Contract
-from api.deps import Actor, deps_of
+from api.deps import deps_of
 from api.errors import ApiRefusal
 from api.grants import Claim, read_token
+from api.people import Who, bearer_of, recognised
+from api.trail import tell
+from storage.accounts.rules import OF_ROLE, ROLES, Permission
 
-Policy = Literal["open", "user", "agent", "job"]
-"""open: anybody on this machine; user: a person; agent: the agents' secret; job: one running job's token."""
+Policy = Literal["open", "self", "read", "write", "release", "admin", "agent", "job"]
+"""open: anybody; self: any person who is signed in, about themselves; read, write, release, admin: who may that;
+agent: the agents' secret; job: one running job's token."""
+PERSONAL: frozenset[Policy] = frozenset({"self", "read", "write", "release", "admin"})
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_POLICY = "Content-Security-Policy"
@@ -36,36 +41,37 @@ SECURITY_HEADERS = {
 PICTURE_POLICY = "default-src 'none'; img-src data:; frame-ancestors 'none'; sandbox"
 """What an SVG of ours needs, which carries its image in itself."""
 _HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-_ACTOR = web.RequestKey("actor", Actor)
+_WHO = web.RequestKey("who", Who)
 _CLAIM = web.RequestKey("claim", Claim)
 
 
 class Route(NamedTuple):
-    """One line of the route table."""
+    """One line of the route table. Not `told`: what it lets through is too small to be kept in the chain."""
 
     method: str
     path: str
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    policy: Policy = "user"
+    policy: Policy
     says: Contract | None = None
+    told: bool = True
 
 
 class UndeclaredRouteError(Exception):
     """A route came in beside the route table, so nobody said who may ask it: give it a `Route` with a policy."""
 
 
-POLICIES = web.AppKey("policies", dict[web.AbstractRoute, Policy])
+DECLARED = web.AppKey("declared", dict[web.AbstractRoute, Route])
 
 
 def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
     """Put the routes and their policies into the application."""
-    app[POLICIES] = {app.router.add_route(route.method, route.path, route.handler): route.policy for route in routes}
+    app[DECLARED] = {app.router.add_route(route.method, route.path, route.handler): route for route in routes}
     app.on_startup.append(_refuse_undeclared)
 
 
 async def _refuse_undeclared(app: web.Application) -> None:
     for route in app.router.routes():
-        if route not in app[POLICIES]:
+        if route not in app[DECLARED]:
             raise UndeclaredRouteError(f"{route.method} {route.resource} has no policy: add it by the route table")
 
 
@@ -75,19 +81,64 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     _check_host(request)
     if request.method not in SAFE_METHODS:
         _check_site(request)
-    policy = request.app[POLICIES].get(request.match_info.route)
-    if policy == "user":
-        request[_ACTOR] = deps_of(request).actor
-    elif policy == "agent":
+    route = request.app[DECLARED].get(request.match_info.route)
+    if route is None:
+        return await handler(request)
+    if route.policy in PERSONAL:
+        return await _of_person(request, handler, route)
+    if route.policy == "agent":
         _check_agent(request)
-    elif policy == "job":
+    elif route.policy == "job":
         request[_CLAIM] = _claim(request)
     return await handler(request)
 
 
-def actor_of(request: web.Request) -> Actor:
-    """The person who asks; on routes with the policy `user`."""
-    return request[_ACTOR]
+async def _of_person(request: web.Request, handler: Handler, route: Route) -> web.StreamResponse:
+    request[_WHO] = who = await recognised(request)
+    try:
+        _check_permission(request, who, route.policy)
+        response = await handler(request)
+    except ApiRefusal as refusal:
+        if refusal.status == HTTPStatus.FORBIDDEN:
+            await tell(request, who, "denied")
+        raise
+    if route.told and request.method not in SAFE_METHODS and response.status < HTTPStatus.BAD_REQUEST:
+        await tell(request, who, "allowed")
+    return response
+
+
+def _check_permission(request: web.Request, who: Who, policy: Policy) -> None:
+    if policy == "self":
+        if request.method not in SAFE_METHODS and not who.whole:
+            raise ApiRefusal(HTTPStatus.FORBIDDEN, "token_not_whole")
+        return
+    if who.account.once_until is not None:
+        raise ApiRefusal(HTTPStatus.FORBIDDEN, "password_change_needed")
+    role = who.account.role
+    if policy not in OF_ROLE[role]:
+        needed = next(each for each in ROLES if policy in OF_ROLE[each])
+        raise ApiRefusal(HTTPStatus.FORBIDDEN, "role_too_low", needed=needed, role=role)
+    if policy not in who.may:
+        raise ApiRefusal(HTTPStatus.FORBIDDEN, "scope_missing", needed=policy)
+
+
+def actor_of(request: web.Request) -> Who:
+    """The person who asks; on routes with a policy for persons."""
+    return request[_WHO]
+
+
+async def authorize(request: web.Request, owner: UUID, *, of_all: Permission = "admin") -> None:
+    """Let the person who asks change or take away a thing of this owner: their own, or everybody's with `of_all`.
+
+    Raises:
+        ApiRefusal: 403 not_yours.
+    """
+    who = actor_of(request)
+    if owner == who.id or of_all in who.may:
+        return
+    deps = deps_of(request)
+    names = await deps.names.of(deps.accounts, [owner])
+    raise ApiRefusal(HTTPStatus.FORBIDDEN, "not_yours", owner=names[owner] or owner, needed=of_all)
 
 
 def claim_of(request: web.Request) -> Claim:
@@ -115,7 +166,7 @@ def _host_name(authority: str) -> str:
 
 def _check_host(request: web.Request) -> None:
     hosts = request.headers.getall("Host", [])
-    if len(hosts) != 1 or _host_name(hosts[0]) not in _HOSTS:
+    if len(hosts) != 1 or _host_name(hosts[0]) not in _HOSTS | deps_of(request).doors.hosts:
         raise ApiRefusal(HTTPStatus.MISDIRECTED_REQUEST, "host_refused", host=",".join(hosts)[:100])
 
 
@@ -131,14 +182,9 @@ def _check_site(request: web.Request) -> None:
         raise ApiRefusal(HTTPStatus.FORBIDDEN, "cross_site_refused")
 
 
-def _bearer(request: web.Request) -> str:
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else ""
-
-
 def _check_agent(request: web.Request) -> None:
     expected = deps_of(request).agent_secret
-    if not expected or not hmac.compare_digest(_bearer(request).encode(), expected.encode()):
+    if not expected or not hmac.compare_digest(bearer_of(request).encode(), expected.encode()):
         raise ApiRefusal(
             HTTPStatus.UNAUTHORIZED, "agent_secret_wrong", headers={"WWW-Authenticate": 'Bearer realm="mo agents"'}
         )
@@ -146,7 +192,7 @@ def _check_agent(request: web.Request) -> None:
 
 def _claim(request: web.Request) -> Claim:
     deps = deps_of(request)
-    claim = read_token(_bearer(request), deps.token_secret, deps.clock())
+    claim = read_token(bearer_of(request), deps.token_secret, deps.clock())
     if claim is None:
         raise ApiRefusal(
             HTTPStatus.UNAUTHORIZED, "job_token_invalid", headers={"WWW-Authenticate": 'Bearer realm="mo jobs"'}

@@ -84,8 +84,8 @@ ANSWERED: Mapping[int, str] = {
 }
 REFUSED: Mapping[int, str] = {
     HTTPStatus.BAD_REQUEST: "Not understood: the query, a header, or no JSON.",
-    HTTPStatus.UNAUTHORIZED: "The bearer token is not right.",
-    HTTPStatus.FORBIDDEN: "Not from there, or not for this job.",
+    HTTPStatus.UNAUTHORIZED: "Nobody is signed in, or what was given as proof does not hold.",
+    HTTPStatus.FORBIDDEN: "Not from there, not by this person, or not for this job.",
     HTTPStatus.NOT_FOUND: "There is no such thing.",
     HTTPStatus.REQUEST_TIMEOUT: "Too few bytes came in too long a time.",
     HTTPStatus.CONFLICT: "It does not go with what there is: taken, deleted, ended, not there yet.",

@@ -1,17 +1,21 @@
-"""What the API is given from outside: reads, log, objects, limits, secrets, clock. It chooses no adapter itself."""
+"""What the API is given from outside: reads, log, objects, accounts, limits, secrets. It chooses no adapter itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
 from aiohttp import web
 
 from api.kept import Shelf
+from api.names import Names
 from producers.say import Speaker
+from storage.accounts.hashing import Passwords
+from storage.accounts.port import Accounts
+from storage.accounts.rules import Role
 from storage.dataocean.port import Catalogue
 from storage.log.port import Log, Partition
 from storage.objects.port import UploadStore
@@ -108,15 +112,19 @@ class Waits(Protocol):
     async def wait_position(self, partition: Partition, offset: int, *, timeout_s: float) -> bool: ...
 
 
-class Actor(NamedTuple):
-    """Who asks: an opaque id, and the name people see."""
+class Doors(msgspec.Struct, frozen=True, kw_only=True):
+    """How people come in. `hosts` are names, beside those of this machine, by which the API may be reached;
+    `public_url` is where people find it behind a proxy; whoever registers gets the role `new_role`, if anybody may."""
 
-    id: UUID
-    name: str
+    hosts: frozenset[str] = frozenset()
+    public_url: str = ""
+    registration: bool = True
+    new_role: Role = "engineer"
 
-
-LOCAL_USER = Actor(UUID("6d6f2d75-7365-5200-8000-6c6f63616c00"), "local")
-"""The one person there is while there are no accounts; the API answers loopback names only."""
+    @property
+    def over_tls(self) -> bool:
+        """Whether people reach it over TLS, so that cookies may say so."""
+        return self.public_url.startswith("https://")
 
 
 class Deps(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +145,8 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     agent_secret: str
     token_secret: str
     upload_bytes_max: int
+    accounts: Accounts
+    passwords: Passwords
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
     outcome_wait_s: float = 2.0
@@ -145,9 +155,10 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     user_running_max: int = 64
     uploads_max: int = 64
     upload_s: float = 24 * 3600.0
-    actor: Actor = LOCAL_USER
     catalogue: Catalogue | None = None
+    doors: Doors = Doors()
     shelf: Shelf = msgspec.field(default_factory=Shelf)
+    names: Names = msgspec.field(default_factory=Names)
 
 
 DEPS = web.AppKey("deps", Deps)

@@ -14,6 +14,7 @@ from api.resources import Problem
 from api.texts import language_of, sentences
 from schemas.codec import TooLongError
 from schemas.values import Code
+from storage.accounts.port import AccountsAwayError
 from storage.log.port import AppendUnknownError, LogError
 from storage.objects.port import (
     ObjectDamagedError,
@@ -108,6 +109,8 @@ def _of_storage(error: Exception) -> ApiRefusal | None:
             return ApiRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "log_away", headers=again)
         case ViewsAwayError():
             return ApiRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "read_models_away", headers=again)
+        case AccountsAwayError():
+            return ApiRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "accounts_away", headers=again)
         case CursorError():
             return ApiRefusal(HTTPStatus.BAD_REQUEST, "cursor_invalid")
         case TooLongError():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 from uuid import UUID
 
@@ -62,8 +62,10 @@ class Taken(NamedTuple):
 class Subscription:
     """One reader's queue. `ended` is set when nothing will come any more."""
 
-    def __init__(self, wanted: Wanted, missed: list[Frame], *, resync: bool, last: int) -> None:
-        self.wanted = wanted
+    def __init__(
+        self, wanted: Wanted, missed: list[Frame], *, resync: bool, last: int, whose: Collection[UUID] = ()
+    ) -> None:
+        self.wanted, self.whose = wanted, whose
         self.ended = False
         self._frames = deque(missed)
         self._resync, self._last = resync, last
@@ -132,9 +134,11 @@ class Hub:
         for reader in self._readers:
             reader.offer(frame)
 
-    def subscribe(self, wanted: Wanted, last_id: str, *, recent: bool = False) -> Subscription | None:
+    def subscribe(
+        self, wanted: Wanted, last_id: str, *, recent: bool = False, whose: Collection[UUID] = ()
+    ) -> Subscription | None:
         """A reader who begins now, with `recent` at what is still known, or goes on behind `last_id` where that is
-        known; None: there are too many."""
+        known; None: there are too many. `whose` are the ids of the person, and of the session or token."""
         if len(self._readers) >= READERS_MAX:
             return None
         missed: list[Frame] | None = None if last_id else []
@@ -143,9 +147,9 @@ class Hub:
         elif (number := self._number(last_id)) is not None:
             missed = [frame for frame in self._since(number) if wanted.has(frame.happened)]
         if missed is None or len(missed) > QUEUE_MAX:
-            reader = Subscription(wanted, [], resync=True, last=self._last)
+            reader = Subscription(wanted, [], resync=True, last=self._last, whose=whose)
         else:
-            reader = Subscription(wanted, missed, resync=False, last=self._last)
+            reader = Subscription(wanted, missed, resync=False, last=self._last, whose=whose)
         self._readers.add(reader)
         return reader
 
@@ -159,6 +163,12 @@ class Hub:
         self._floor = self._last = self._last + 1
         for reader in self._readers:
             reader.lose()
+
+    def end(self, id_: UUID, *, but: UUID | None = None) -> None:
+        """End the readers of a person, of a session or of a token; not those of the session `but`."""
+        for reader in self._readers:
+            if id_ in reader.whose and but not in reader.whose:
+                reader.end()
 
     def close(self) -> None:
         """End all readers."""

@@ -11,8 +11,9 @@ from typing import Any, cast
 
 import msgspec
 
-from api.auth import Policy, Route
+from api.auth import PERSONAL, Policy, Route
 from api.contract import ANSWERED, BYTES, HEADERS, JSON, REFUSED, RETRY_AFTER, Answer, Contract
+from api.people import COOKIE, COOKIE_OVER_TLS
 from api.resources import Problem
 
 VERSION = "1"
@@ -30,13 +31,23 @@ _PATHS: Mapping[str, dict[str, Any]] = {
     "number": {"type": "integer", "minimum": 0},
     "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
 }
+_PERSON: list[dict[str, list[str]]] = [{"session": []}, {"token": []}]
 _SECURITY: Mapping[Policy, list[dict[str, list[str]]]] = {
     "open": [],
-    "user": [],
+    **dict.fromkeys(PERSONAL, _PERSON),
     "agent": [{"agentSecret": []}],
     "job": [{"jobToken": []}],
 }
+_ALWAYS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+"""How any route for persons may be refused."""
 _SCHEMES = {
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": f"A browser that signed in (POST /session); over TLS the cookie is {COOKIE_OVER_TLS}.",
+    },
+    "token": {"type": "http", "scheme": "bearer", "description": "A token of one's own (POST /tokens)."},
     "agentSecret": {"type": "http", "scheme": "bearer", "description": "The secret that all agents share."},
     "jobToken": {"type": "http", "scheme": "bearer", "description": "The token of one claim of one job."},
 }
@@ -76,6 +87,8 @@ def text(of: Mapping[str, Any]) -> str:
 def _contract(route: Route) -> Contract:
     if route.says is None:
         raise UndeclaredContractError(f"{route.method} {route.path} says nothing: give it a contract")
+    if route.policy in PERSONAL:
+        return route.says._replace(refusals=(*route.says.refusals, *_ALWAYS))
     return route.says
 
 

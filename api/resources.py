@@ -51,6 +51,7 @@ class Thing(Resource, frozen=True, kw_only=True):
     id: UUID
     name: str
     owner: UUID
+    owner_name: str = ""
     note: str
     created_at: Moment
     updated_at: Moment
@@ -199,6 +200,7 @@ class Job(Resource, frozen=True, kw_only=True):
     kind: str
     state: str
     owner: UUID
+    owner_name: str = ""
     resource: str
     platform: Platform | None
     epoch: int
@@ -286,6 +288,7 @@ class Said(Resource, frozen=True, kw_only=True):
     position: str
     time: Moment
     actor: UUID
+    actor_name: str = ""
     source: str
     cause: UUID | None
     data: dict[str, Any]

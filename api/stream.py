@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -14,10 +14,12 @@ import msgspec
 from aiohttp import web
 
 from api.answers import Query, lang_of, position_text
+from api.auth import actor_of
 from api.deps import DEPS
 from api.errors import RETRY_AFTER_S, ApiRefusal
 from api.feed import READERS_MAX, Frame, Hub, Steady, Subscription, Wanted
 from api.metrics import METRICS
+from api.people import still
 from api.resources import Happened
 from schemas.codec import DecodeError, decode_in
 from schemas.events import Event, JobEvent, JobFailed, JobLogged, JobProgressed
@@ -36,6 +38,7 @@ READ_S = 0.1
 """Longest wait for records: held progress is let through between two reads."""
 RECORDS_MAX = 500
 AGAIN_S = 1.0
+HOLDS_EVERY_S = 10.0
 WRITE_S_MAX = 30.0
 """A reader that takes nothing for so long is let go."""
 HUB = web.AppKey("hub", Hub)
@@ -53,7 +56,9 @@ async def get_stream(request: web.Request) -> web.StreamResponse:
     wanted = Wanted(_topics(query), query.id("entity"))
     ping_s = _ping_s(query)
     hub = request.app[HUB]
-    reader = hub.subscribe(wanted, request.headers.get("Last-Event-ID", ""), recent=query.flag("recent"))
+    who = actor_of(request)
+    last_id = request.headers.get("Last-Event-ID", "")
+    reader = hub.subscribe(wanted, last_id, recent=query.flag("recent"), whose=(who.id, who.proof_id))
     if reader is None:
         again = {"Retry-After": str(RETRY_AFTER_S)}
         raise ApiRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "stream_full", headers=again, readers_max=READERS_MAX)
@@ -63,7 +68,7 @@ async def get_stream(request: web.Request) -> web.StreamResponse:
     streams.inc()
     try:
         await response.prepare(request)
-        await _serve(response, hub, reader, lang_of(request), ping_s)
+        await _serve(response, hub, reader, lang_of(request), ping_s, lambda: still(request, who))
     except (ConnectionError, TimeoutError) as error:
         _log.debug("a reader of the stream left: %r", error)
     finally:
@@ -72,8 +77,17 @@ async def get_stream(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _serve(response: web.StreamResponse, hub: Hub, reader: Subscription, lang: str, ping_s: float) -> None:
-    first = await reader.take(0)
+async def _serve(
+    response: web.StreamResponse,
+    hub: Hub,
+    reader: Subscription,
+    lang: str,
+    ping_s: float,
+    holds: Callable[[], Awaitable[bool]],
+) -> None:
+    """Write what happens until either side ends it, or the session does: this process says so at once, others are
+    noticed within `HOLDS_EVERY_S`."""
+    first, looked_s = await reader.take(0), time.monotonic()
     await _write(response, f"retry: {RETRY_MS}\n".encode() + _event("hello", hub.id(first.after)))
     taken = first
     while True:
@@ -84,6 +98,10 @@ async def _serve(response: web.StreamResponse, hub: Hub, reader: Subscription, l
         if reader.ended:
             return
         taken = await reader.take(ping_s)
+        if time.monotonic() - looked_s >= HOLDS_EVERY_S:
+            if not await holds():
+                return
+            looked_s = time.monotonic()
         if not taken.resync and not taken.frames and not reader.ended:
             await _write(response, b": ping\n\n")
 

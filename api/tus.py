@@ -10,6 +10,7 @@ import asyncio
 import base64
 import binascii
 import hashlib
+import hmac
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -18,11 +19,13 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import NamedTuple
+from uuid import UUID
 
 import aiohttp
 from aiohttp import web
 
-from api.answers import id_of, json_answer
+from api.answers import id_of, json_answer, unknown
+from api.auth import actor_of
 from api.deps import DEPS, Deps, deps_of
 from api.errors import ApiRefusal
 from api.metrics import METRICS
@@ -76,19 +79,19 @@ async def post_upload(request: web.Request) -> web.Response:
         _check_type(request)
         _check_length(request, size_bytes)
     async with request.app[_BEGINNING]:
-        upload = await _begin(deps, size_bytes, label)
+        upload = await _begin(deps, _own(deps, deps.new_id(), actor_of(request).id), size_bytes, label)
     if request.body_exists or not size_bytes:
         upload = await _first(request, upload)
     return _answer(deps, upload, HTTPStatus.CREATED, {"Location": f"{PATH}/{upload.id}"})
 
 
-async def _begin(deps: Deps, size_bytes: int, label: str) -> Upload:
+async def _begin(deps: Deps, id_: UUID, size_bytes: int, label: str) -> Upload:
     """A new upload, if there may be one more; whoever asks must be alone in that."""
     now = deps.clock()
     if await deps.objects.uploads.sweep(now - timedelta(seconds=deps.upload_s)) >= deps.uploads_max:
         again = {"Retry-After": str(RETRY_AFTER_S)}
         raise ApiRefusal(HTTPStatus.TOO_MANY_REQUESTS, "uploads_too_many", headers=again, uploads_max=deps.uploads_max)
-    return await deps.objects.uploads.begin(deps.new_id(), size_bytes=size_bytes, began_at=now, label=label)
+    return await deps.objects.uploads.begin(id_, size_bytes=size_bytes, began_at=now, label=label)
 
 
 async def head_upload(request: web.Request) -> web.Response:
@@ -298,13 +301,23 @@ async def _known(request: web.Request) -> Upload:
     """The upload of the path.
 
     Raises:
-        ApiRefusal: its time is over (410), or there never was one of that id (404).
+        ApiRefusal: its time is over (410), or the person never began one of that id (404).
     """
     deps = deps_of(request)
-    upload = await deps.objects.uploads.state(id_of(request, "upload"))
+    id_ = id_of(request, "upload")
+    if not hmac.compare_digest(id_.bytes, _own(deps, id_, actor_of(request).id).bytes):
+        raise unknown("upload", id_)
+    upload = await deps.objects.uploads.state(id_)
     if deps.clock() >= _expires_at(deps, upload):
         raise _expired(upload)
     return upload
+
+
+def _own(deps: Deps, id_: UUID, owner: UUID) -> UUID:
+    """The id with its second half signed for its owner: so an upload says whose it is, in every store."""
+    first = id_.bytes[: len(id_.bytes) // 2]
+    signed = hmac.new(deps.token_secret.encode(), first + owner.bytes, hashlib.sha256).digest()
+    return UUID(bytes=first + signed[: len(first)])
 
 
 def _expired(upload: Upload) -> ApiRefusal:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from uuid import UUID
 
 from api.deps import Deps
+from api.owners import named
 from api.present import (
     KINDS,
     dataset_resource,
@@ -40,26 +41,26 @@ async def gone_parents(deps: Deps, rows: Iterable[EntityRow]) -> frozenset[UUID]
     return await gone(deps, (UUID(parent) for row in rows for parent in row.parents))
 
 
-async def pths(_: Deps, rows: Sequence[EntityRow]) -> list[Pth]:
+async def pths(deps: Deps, rows: Sequence[EntityRow]) -> list[Pth]:
     """PTH models."""
-    return [pth_resource(row) for row in rows]
+    return await named(deps, [pth_resource(row) for row in rows])
 
 
 async def structures(deps: Deps, rows: Sequence[EntityRow]) -> list[Structure]:
     """Structures with what certified them."""
     certificates = await deps.views.certificates([row.id for row in rows])
-    return [structure_resource(row, certificates.get(row.id)) for row in rows]
+    return await named(deps, [structure_resource(row, certificates.get(row.id)) for row in rows])
 
 
-async def type_configs(_: Deps, rows: Sequence[EntityRow]) -> list[TypeConfig]:
+async def type_configs(deps: Deps, rows: Sequence[EntityRow]) -> list[TypeConfig]:
     """Type configs, without their arguments."""
-    return [type_config_resource(row, None) for row in rows]
+    return await named(deps, [type_config_resource(row, None) for row in rows])
 
 
 async def templates(deps: Deps, rows: Sequence[EntityRow]) -> list[Template]:
     """Templates, without their documents."""
     deleted = await gone_parents(deps, rows)
-    return [template_resource(row, None, "", deleted) for row in rows]
+    return await named(deps, [template_resource(row, None, "", deleted) for row in rows])
 
 
 async def trons(deps: Deps, rows: Sequence[EntityRow]) -> list[Tron]:
@@ -68,7 +69,7 @@ async def trons(deps: Deps, rows: Sequence[EntityRow]) -> list[Tron]:
     products = await deps.views.products(REVISION, ids)
     jobs = await deps.views.newest_jobs(KINDS["conversion"], ids)
     deleted = await gone_parents(deps, rows)
-    return [tron_resource(row, products, jobs.get(row.id), deleted) for row in rows]
+    return await named(deps, [tron_resource(row, products, jobs.get(row.id), deleted) for row in rows])
 
 
 async def datasets(deps: Deps, rows: Sequence[EntityRow]) -> list[Dataset]:
@@ -76,14 +77,15 @@ async def datasets(deps: Deps, rows: Sequence[EntityRow]) -> list[Dataset]:
     ids = [row.id for row in rows]
     products = await deps.views.products(DATASET_VERSION, ids)
     jobs = await deps.views.newest_jobs(KINDS["import"], ids)
-    return [dataset_resource(row, products, jobs.get(row.id)) for row in rows]
+    return await named(deps, [dataset_resource(row, products, jobs.get(row.id)) for row in rows])
 
 
 async def jobs(deps: Deps, rows: Sequence[JobRow], lang: str) -> list[Job]:
     """Jobs with their progress, and with their standing where they are queued."""
     progress = await deps.views.progress([row.id for row in rows])
     standing = await standings(deps, rows)
-    return [job_resource(row, progress.get(row.id), lang, standing.get(row.id)) for row in rows]
+    shown = [job_resource(row, progress.get(row.id), lang, standing.get(row.id)) for row in rows]
+    return await named(deps, shown)
 
 
 async def pth(deps: Deps, row: EntityRow, _: str) -> Pth:

@@ -6,12 +6,14 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 import platformdirs
 
 from schemas.values import Platform, ResourceClass
+from storage.accounts.rules import Role
 from storage.log.connection import KafkaConnection, Mechanism, Security
 
 PREFIX = "MO_"
@@ -22,6 +24,7 @@ SECRET_FIELDS = ("agent_secret", "token_secret", "kafka_password")
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:]+")
 SchemaName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 
@@ -55,6 +58,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     packages are kept ready to be imported. With `s3_links` agents fetch objects from
     the bucket themselves. `metrics_port` is where projector and agents serve /metrics on loopback; 0 is nowhere. An
     upload in pieces is given up `upload_s` after it began; `uploads_max` of them may be unfinished.
+    `hosts` are the names, with commas between, by which the API may be reached beside those of this machine;
+    `public_url` is where people find it behind a proxy, which alone may then speak to it; `new_role` is what who
+    registers becomes. `local_token_file` is where the embedded stack keeps the token of its own admin, and nobody else.
     `schema` is the first schema of read models; afterwards `mo projections` says which one is read.
     """
 
@@ -95,12 +101,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     upload_s: Seconds = 24 * 3600.0
     uploads_max: Count = 64
     user_running_max: Count = 64
+    hosts: str = ""
+    public_url: str = ""
+    registration: Literal["open", "closed"] = "open"
+    new_role: Role = "engineer"
+    local_token_file: Path | None = None
     schema: SchemaName = "rm_v1"
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__ if name not in SECRET_FIELDS}
         shown["postgres_dsn"] = masked(self.postgres_dsn)
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """The names in `hosts` and in `public_url`."""
+        named = {each.strip().lower() for each in self.hosts.split(",")} | {urlsplit(self.public_url).hostname or ""}
+        return frozenset(named - {""})
 
     @property
     def bucket(self) -> tuple[str, str] | None:
@@ -205,19 +222,31 @@ def _path(kind: type, value: Any) -> Any:
 
 
 def _check(settings: Settings) -> None:
-    if not _is_loopback(settings.api_host):
-        raise SettingsError(
-            "loopback_only",
-            "MO_API_HOST",
-            "there are no accounts yet, so the API listens on this machine alone; "
-            f"use 127.0.0.1 instead of {settings.api_host!r}",
-        )
+    _check_doors(settings)
     for variable, path in (("MO_HOME", settings.home), ("MO_CACHE", settings.cache)):
         if set(str(path)) & set(",:"):
             raise SettingsError("setting_invalid", variable, f"Kafka cannot use a path with ',' or ':' in it: {path}")
     _check_services(settings)
     if settings.heartbeat_s * 2 > settings.lease_s:
         raise SettingsError("setting_invalid", "MO_HEARTBEAT_S", "must be at most half of MO_LEASE_S")
+
+
+def _check_doors(settings: Settings) -> None:
+    """Who listens to others says by which names; the stack with an admin of its own listens to this machine alone."""
+    if not _is_loopback(settings.api_host):
+        if settings.local_token_file is not None:
+            text = f"the embedded stack listens on this machine alone; use 127.0.0.1 instead of {settings.api_host!r}"
+            raise SettingsError("loopback_only", "MO_API_HOST", text)
+        if not settings.host_names:
+            raise SettingsError(
+                "hosts_missing",
+                "MO_HOSTS",
+                "is not set: name the hosts by which people reach this server, else it answers this machine alone",
+            )
+    if any(_HOST.fullmatch(each) is None for each in settings.host_names):
+        raise SettingsError("setting_invalid", "MO_HOSTS", "must be names without ports: mo.example,10.0.0.5")
+    if settings.public_url and urlsplit(settings.public_url).scheme not in ("http", "https"):
+        raise SettingsError("setting_invalid", "MO_PUBLIC_URL", "must be https://name")
 
 
 def _check_services(settings: Settings) -> None:

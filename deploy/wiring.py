@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
-from deploy import logs
+from deploy import logs, people
 from deploy.settings import Settings, SettingsError
 from producers.say import Speaker
 from schemas.lifecycle import FOLD_VERSION
@@ -38,7 +38,6 @@ ACTIVE_S_MAX = 5.0
 """How long the API waits at its start for the database to say which schema is read."""
 SHUTDOWN_S = 5.0
 """How long answers under way may take once the API is told to stop."""
-LOOPBACK_ONLY = "there are no accounts yet: the API listens on this machine alone"
 
 _log = logging.getLogger("mo")
 
@@ -93,11 +92,13 @@ async def _api(settings: Settings) -> int:
 
     from api.app import create_app, serving
     from api.deps import Deps
+    from storage.accounts.database import SCHEMA
+    from storage.accounts.hashing import Passwords
+    from storage.accounts.postgres import PostgresAccounts
     from storage.views.postgres import Views
     from storage.views.watcher import Watcher
 
     stop = _stop_event()
-    _log.warning(LOOPBACK_ONLY)
     log = open_log(settings, "mo-api")
     control = await Control.open(settings.postgres_dsn, CONTROL)
     active = await _active(control, settings.schema)
@@ -105,24 +106,21 @@ async def _api(settings: Settings) -> int:
     watcher = await Watcher.open(settings.postgres_dsn, active)
     flips = asyncio.create_task(_follow_flips(control, views, watcher))
     objects, catalogue = objects_of(settings), catalogue_of(settings)
+    accounts = await PostgresAccounts.open(settings.postgres_dsn, SCHEMA)
     deps = Deps(
         views=views,
         watcher=watcher,
         log=log,
         speaker=Speaker(log, "/mo/api", _now, settings.append_deadline_s),
         objects=objects,
-        agent_secret=settings.agent_secret,
-        token_secret=settings.token_secret,
-        upload_bytes_max=settings.upload_bytes_max,
+        accounts=accounts,
+        passwords=Passwords(),
         clock=_now,
         new_id=uuid4,
-        outcome_wait_s=settings.outcome_wait_s,
-        grant_s=settings.job_seconds_max + GRANT_SPARE_S,
-        user_running_max=settings.user_running_max,
-        uploads_max=settings.uploads_max,
-        upload_s=settings.upload_s,
         catalogue=catalogue,
+        **_told(settings),
     )
+    inviting = asyncio.create_task(people.come_first(settings, accounts, _now))
     runner = serving(create_app(deps), shutdown_s=SHUTDOWN_S)
     try:
         await runner.setup()
@@ -131,10 +129,30 @@ async def _api(settings: Settings) -> int:
         await stop.wait()
     finally:
         await runner.cleanup()
-        flips.cancel()
-        await asyncio.gather(flips, return_exceptions=True)
-        await _close(watcher, views, control, objects, catalogue, log)
+        for following in (flips, inviting):
+            following.cancel()
+        await asyncio.gather(flips, inviting, return_exceptions=True)
+        await _close(watcher, views, control, accounts, objects, catalogue, log)
     return 0
+
+
+def _told(settings: Settings) -> dict[str, Any]:
+    """What the API is told as it was set."""
+    from api.deps import Doors
+
+    doors = Doors(
+        hosts=settings.host_names,
+        public_url=settings.public_url,
+        registration=settings.registration == "open",
+        new_role=settings.new_role,
+    )
+    same = ("agent_secret", "token_secret", "upload_bytes_max", "outcome_wait_s", "user_running_max", "uploads_max")
+    return {
+        **{name: getattr(settings, name) for name in same},
+        "upload_s": settings.upload_s,
+        "grant_s": settings.job_seconds_max + GRANT_SPARE_S,
+        "doors": doors,
+    }
 
 
 class _Closing(Protocol):
@@ -298,15 +316,17 @@ async def _agent(settings: Settings) -> int:
 
 async def _provision(settings: Settings) -> int:
     from deploy.provision import ProvisionError, provision
+    from storage.accounts.port import AccountsError
     from storage.objects.port import ObjectError
     from storage.views.port import ViewsError
 
     try:
         made = await provision(settings.kafka, TOPICS.values(), replication=REPLICATION_EMBEDDED)
         active = await prepare_views(settings)
+        await prepare_accounts(settings)
         if settings.bucket is not None:
             await prepare_bucket(settings, make=True)
-    except (ProvisionError, ViewsError, ObjectError) as error:
+    except (ProvisionError, ViewsError, AccountsError, ObjectError) as error:
         _log.critical("%s", error)
         return 1
     _log.info("topics made: %s; read models: %s", ", ".join(made) or "none were missing", active)
@@ -329,6 +349,18 @@ async def prepare_views(settings: Settings) -> str:
     finally:
         await views.close()
     return active
+
+
+async def prepare_accounts(settings: Settings) -> None:
+    """Migrate the schema of accounts, and what `people.prepare` does; raises as that."""
+    from storage.accounts.database import SCHEMA
+    from storage.accounts.postgres import PostgresAccounts
+
+    accounts = await PostgresAccounts.open(settings.postgres_dsn, SCHEMA)
+    try:
+        await people.prepare(settings, accounts, _now())
+    finally:
+        await accounts.close()
 
 
 async def prepare_bucket(settings: Settings, *, make: bool) -> str:

@@ -130,7 +130,7 @@ def running_system(**told: object) -> Iterator[Settings]:
 def client_of(settings: Settings) -> Client:
     state = control.state(settings)
     assert state is not None
-    return Client(state.api_url, lang="en")
+    return Client(state.api_url, lang="en", token=Home(settings.home).token.read_text())
 
 
 @pytest.fixture(scope="session")

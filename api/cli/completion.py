@@ -186,12 +186,18 @@ def candidates(session: Session, wanted: Wanted) -> Iterator[str]:
     if wanted.noun:
         from api.client.client import Client
         from api.client.core import Core
+        from api.client.credentials import token_for
         from api.client.mode import Blocking
         from api.client.transport import HttpTransport
 
         url = wanted.api or api_address(session.options.api, session.environ)
         core = Core(
-            HttpTransport(url, timeout_s=SECONDS_MAX), api_url=url, mode=Blocking(), lang=session.lang, attempts_max=1
+            HttpTransport(url, timeout_s=SECONDS_MAX),
+            api_url=url,
+            mode=Blocking(),
+            lang=session.lang,
+            token=token_for(url, session.environ),
+            attempts_max=1,
         )
         with Client.over(core, url) as client:
             for name, description in names(client, wanted.noun, wanted.text):

@@ -118,7 +118,7 @@ class Session:
         self.stdout = stdout or sys.stdout
         self.stderr = stderr or sys.stderr
         self.progress = io.StringIO() if options.quiet else self.stderr
-        self._factory = client_factory or partial(_real_client, environ.get("MO_CACHE", ""))
+        self._factory = client_factory or partial(_real_client, environ)
         self._client: Client | None = None
 
     @property
@@ -156,7 +156,9 @@ def session_of(context: typer.Context) -> Session:
     return cast(Session, context.find_root().obj)
 
 
-def _real_client(cache: str, api_url: str, lang: str) -> Any:
+def _real_client(environ: Mapping[str, str], api_url: str, lang: str) -> Any:
     from api.client import Client
+    from api.client.credentials import token_for
 
-    return Client(api_url, lang, cache=Path(cache) if cache else None)
+    cache = environ.get("MO_CACHE", "")
+    return Client(api_url, lang, token=token_for(api_url, environ), cache=Path(cache) if cache else None)

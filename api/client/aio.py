@@ -12,6 +12,7 @@ import yarl
 
 from api.client.client import Everything
 from api.client.core import Core
+from api.client.credentials import token_for
 from api.client.ledger import Ledger
 from api.client.mode import Awaiting
 from api.client.transport import ANSWER_BYTES_MAX, SOCKET_TIMEOUT_S, checked_address
@@ -134,14 +135,19 @@ class AsyncClient(Everything[Awaiting]):
 
     The same nouns and operations as `Client`; each returns a coroutine, each iteration an asynchronous iterator. Many
     tasks may share one client. `lang` (zh, en) is the language of the sentences in answers; callbacks that tell of
-    progress may be called from another thread. `cache` as with `Client`.
+    progress may be called from another thread. `token` and `cache` as with `Client`.
     """
 
-    def __init__(self, api_url: str, lang: str = "zh", *, cache: Path | None = None) -> None:
-        ledger = Ledger(cache)
-        super().__init__(
-            Core(AioTransport(api_url), api_url=api_url, mode=Awaiting(), lang=lang, ledger=ledger), api_url
+    def __init__(self, api_url: str, lang: str = "zh", *, token: str | None = None, cache: Path | None = None) -> None:
+        core = Core(
+            AioTransport(api_url),
+            api_url=api_url,
+            mode=Awaiting(),
+            lang=lang,
+            token=token_for(api_url) if token is None else token,
+            ledger=Ledger(cache),
         )
+        super().__init__(core, api_url)
         self.convert = self.models.convert
         self.infer = self.tests.infer
         self.parity = self.tests.parity

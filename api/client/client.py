@@ -9,6 +9,7 @@ from uuid import UUID
 
 from api.client.agents import Agents
 from api.client.core import Core
+from api.client.credentials import token_for
 from api.client.datasets import Datasets
 from api.client.dictionary import Dictionaries
 from api.client.jobs import Jobs
@@ -70,13 +71,21 @@ class Everything(Noun[M]):
 class Client(Everything[Blocking]):
     """Mo from a program: `with Client("http://127.0.0.1:8080") as mo: mo.models.list_trons()`.
 
-    `lang` (zh, en) is the language of the sentences in answers. `cache` is the folder that remembers unfinished
-    uploads, the user's own unless given. Not for several threads at once.
+    `lang` (zh, en) is the language of the sentences in answers. `token` proves who asks; unless it is given it is
+    `MO_TOKEN`, what `mo login` kept for the address, or that of this machine's own stack. `cache` is the folder that
+    remembers unfinished uploads, the user's own unless given. Not for several threads at once.
     """
 
-    def __init__(self, api_url: str, lang: str = "zh", *, cache: Path | None = None) -> None:
-        ledger = Ledger(cache)
-        self._use(Core(HttpTransport(api_url), api_url=api_url, mode=Blocking(), lang=lang, ledger=ledger), api_url)
+    def __init__(self, api_url: str, lang: str = "zh", *, token: str | None = None, cache: Path | None = None) -> None:
+        core = Core(
+            HttpTransport(api_url),
+            api_url=api_url,
+            mode=Blocking(),
+            lang=lang,
+            token=token_for(api_url) if token is None else token,
+            ledger=Ledger(cache),
+        )
+        self._use(core, api_url)
 
     @classmethod
     def over(cls, core: Core[Blocking], api_url: str) -> Self:

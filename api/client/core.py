@@ -49,6 +49,7 @@ class Core(Generic[M]):
         api_url: str,
         mode: M,
         lang: str = "zh",
+        token: str = "",
         clock: Callable[[], float] = time.monotonic,
         new_key: Callable[[], str] = lambda: uuid.uuid4().hex,
         attempts_max: int = ATTEMPTS_MAX,
@@ -57,6 +58,9 @@ class Core(Generic[M]):
         self._transport = transport
         self.api_url = api_url
         self._headers = {"Accept": "application/json", "Accept-Language": lang, "User-Agent": "mo-client"}
+        self.token = token
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
         self._new_key = new_key
         self._attempts_max = attempts_max
         self._position = ""

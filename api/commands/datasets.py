@@ -7,6 +7,7 @@ from aiohttp import web
 
 from api import whole
 from api.answers import id_of, unknown, wish_of
+from api.auth import authorize
 from api.commands import flow
 from api.commands.objects import object_ref
 from api.commands.scans import confirmed
@@ -54,6 +55,7 @@ async def post_version(request: web.Request) -> web.Response:
     row = await deps.views.entity(id_)
     if row is None or row.kind != "dataset":
         raise unknown("dataset", id_)
+    await authorize(request, row.owner)
 
     async def say() -> Position:
         dataset = await usable_entity(deps, "dataset", id_)

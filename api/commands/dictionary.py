@@ -1,4 +1,4 @@
-"""PUT /dictionary/{name}. Nobody has an account yet, so everybody may edit; the log keeps who did."""
+"""PUT /dictionary/{name}, by admins."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from api import whole
 from api.answers import COMMAND_ID, POSITION, id_of, json_answer, lang_of, position_text, thing_answer, unknown
-from api.auth import actor_of
+from api.auth import actor_of, authorize
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
 from api.resources import Accepted
@@ -116,13 +116,15 @@ async def change(
     """Say an edit or a deletion of the thing in the path, as the reader knew it (If-Match): 200 with the thing.
 
     Raises:
-        ApiRefusal: 404 no such thing, 428 no If-Match, 412 the thing has changed since, and those of `decide`.
+        ApiRefusal: 404 no such thing, 403 somebody else's, 428 no If-Match, 412 it has changed since, and those of
+            `decide`.
     """
     deps, id_ = deps_of(request), id_of(request, kind)
     command = command_of(request, wish)
     row = await deps.views.entity(id_)
     if row is None or row.kind != kind:
         raise unknown(kind, id_)
+    await authorize(request, row.owner)
     expected = expected_revision(request, row.revision)
     settled = await decide(deps, command, lambda: say(command, row, expected))
     changed = await deps.views.entity(id_)

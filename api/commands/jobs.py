@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from api.answers import id_of, unknown
+from api.auth import authorize
 from api.commands import flow
 from api.commands.templates import usable_entity
 from api.deps import Deps, deps_of
@@ -37,6 +38,7 @@ async def post_cancel(request: web.Request) -> web.Response:
     row = await deps.views.job(job_id)
     if row is None:
         raise unknown("job", job_id)
+    await authorize(request, row.owner)
     if row.state == "cancelled":
         return await flow.job_answer(request, command, flow.Settled(row, {}), HTTPStatus.OK)
     if row.state in TERMINAL:
@@ -52,14 +54,15 @@ async def post_retry(request: web.Request) -> web.Response:
     """Ask for the same as a job that ended badly did: 201 Job, a new one for the same model or dataset.
 
     Raises:
-        ApiRefusal: 404 no such job; 409 it has not ended badly, another job has taken its place, or what it works on
-            was deleted.
+        ApiRefusal: 404 no such job; 403 somebody else's; 409 it has not ended badly, another job has taken its place,
+            or what it works on was deleted.
     """
     deps, old_id = deps_of(request), id_of(request, "job")
     command = flow.command_of(request, None)
     row = await deps.views.job(old_id)
     if row is None:
         raise unknown("job", old_id)
+    await authorize(request, row.owner)
 
     async def say() -> Position:
         return await jobs.retry(deps.speaker, command, request=await _repeatable(deps, row))

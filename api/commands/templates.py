@@ -16,6 +16,7 @@ from api.commands.objects import keep, load
 from api.deps import Deps, deps_of
 from api.dictionary import lists_now
 from api.errors import ApiRefusal
+from api.owners import named_one
 from api.present import template_resource
 from api.resources import Template
 from api.whole import gone, gone_parents
@@ -113,7 +114,8 @@ async def whole_template(deps: Deps, row: EntityRow, lang: str) -> Template:
     named = {UUID(parent) for parent in row.parents}
     certified = await deps.views.certificates(named)
     remarks = [Code("structure_uncertified", {"id": str(id_)}) for id_ in sorted(named - certified.keys())]
-    return template_resource(row, document, lang, await gone_parents(deps, [row]), remarks)
+    shown = template_resource(row, document, lang, await gone_parents(deps, [row]), remarks)
+    return await named_one(deps, shown)
 
 
 async def _usable_structures(deps: Deps, document: TemplateDocument, kept: Collection[UUID]) -> None:

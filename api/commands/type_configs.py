@@ -16,6 +16,7 @@ from api.commands.objects import load, object_ref
 from api.commands.templates import usable_entity
 from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
+from api.owners import named_one
 from api.present import type_config_resource
 from api.terms import TypeConfig
 from api.wishes import TypeConfigWish
@@ -43,7 +44,7 @@ async def post_type_config(request: web.Request) -> web.Response:
 async def whole_type_config(deps: Deps, row: EntityRow, _: str) -> TypeConfig:
     """A type config with its arguments."""
     said = msgspec.json.decode(row.document, type=TypeConfigAdded)
-    return type_config_resource(row, await _arguments(deps, said.file.digest))
+    return await named_one(deps, type_config_resource(row, await _arguments(deps, said.file.digest)))
 
 
 async def usable_config(deps: Deps, id_: UUID) -> TypeConfigAdded:

@@ -72,12 +72,17 @@ async def _scan(deps: Deps, partition: Partition, key: bytes, after: int, limit:
                 if record.key == key and (said := _said(record)) is not None:
                     found.append(said)
                 if len(found) == limit or at >= stop_offset:
-                    return Story(items=found, next=str(at - 1) if at < end else None)
+                    return await _story(deps, found, str(at - 1) if at < end else None)
     except LostLogError as error:
         raise ApiRefusal(HTTPStatus.BAD_REQUEST, "query_invalid", name="after", known="next") from error
     finally:
         await reader.close()
-    return Story(items=found, next=str(at - 1) if at < end else None)
+    return await _story(deps, found, str(at - 1) if at < end else None)
+
+
+async def _story(deps: Deps, found: list[Said], next_: str | None) -> Story:
+    names = await deps.names.of(deps.accounts, (each.actor for each in found))
+    return Story(items=[msgspec.structs.replace(each, actor_name=names[each.actor]) for each in found], next=next_)
 
 
 def _said(record: Record) -> Said | None:

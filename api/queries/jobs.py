@@ -15,13 +15,14 @@ from api.auth import actor_of
 from api.deps import deps_of
 from api.errors import ApiRefusal
 from api.objects import send_object
+from api.owners import named, named_one
 from api.present import KINDS
 from api.resources import Page
 from schemas.lifecycle import TERMINAL
 from schemas.values import ObjectRef
 from storage.views.rows import JobRow, ProgressRow
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 Present = Callable[[JobRow, ProgressRow | None, str], T]
 """Makes a resource of a job, of its progress and of the reader's language."""
 STATES = TERMINAL | {"queued", "running"}
@@ -61,7 +62,7 @@ async def page_of_kind(request: web.Request, kind: str, present: Present[T]) -> 
     rows, next_ = await job_rows(request, Query(request, KNOWN), (KINDS[kind],))
     progress = await deps_of(request).views.progress([row.id for row in rows])
     items = [present(row, progress.get(row.id), lang_of(request)) for row in rows]
-    return json_answer(Page(items=items, next=next_))
+    return json_answer(Page(items=await named(deps_of(request), items), next=next_))
 
 
 async def one_of_kind(request: web.Request, kind: str, noun: str, present: Present[T]) -> T:
@@ -74,7 +75,7 @@ async def one_of_kind(request: web.Request, kind: str, noun: str, present: Prese
     if row.kind != KINDS[kind]:
         raise unknown(noun, row.id)
     progress = await deps_of(request).views.progress([row.id])
-    return present(row, progress.get(row.id), lang_of(request))
+    return await named_one(deps_of(request), present(row, progress.get(row.id), lang_of(request)))
 
 
 async def list_jobs(request: web.Request) -> web.Response:

@@ -16,6 +16,7 @@ from api.deps import Deps, deps_of
 from api.errors import ApiRefusal
 from api.kept import Kept
 from api.objects import send_object
+from api.owners import named, named_one
 from api.present import KINDS, test_resource
 from api.queries.jobs import KNOWN, job_row, job_rows
 from api.resources import Page
@@ -36,7 +37,7 @@ async def list_tests(request: web.Request) -> web.Response:
     progress = await deps.views.progress([row.id for row in rows])
     deleted = await _gone_parents(deps, rows)
     tests = [test_resource(row, progress.get(row.id), lang, deleted) for row in rows]
-    return json_answer(Page(items=tests, next=next_))
+    return json_answer(Page(items=await named(deps, tests), next=next_))
 
 
 async def get_test(request: web.Request) -> web.Response:
@@ -98,7 +99,7 @@ async def _compared(request: web.Request, ids: list[UUID]) -> tuple[list[Test], 
     deps, lang = deps_of(request), lang_of(request)
     rows = {row.id: row for row in await deps.views.jobs_by_ids(ids)}
     deleted = await _gone_parents(deps, rows.values())
-    tests = [_of_row(rows.get(id_), id_, lang, deleted) for id_ in ids]
+    tests = await named(deps, [_of_row(rows.get(id_), id_, lang, deleted) for id_ in ids])
 
     async def load_all(ref: ObjectRef) -> bytes:
         return await load(deps.objects, ref.digest, size_max_bytes=OBJECT_BYTES_MAX)
@@ -111,7 +112,9 @@ async def _test(request: web.Request) -> Test:
     progress = await deps_of(request).views.progress([row.id])
     if row.kind != KINDS["inference"]:
         raise unknown("test", row.id)
-    return test_resource(row, progress.get(row.id), lang_of(request), await _gone_parents(deps_of(request), [row]))
+    deps = deps_of(request)
+    test = test_resource(row, progress.get(row.id), lang_of(request), await _gone_parents(deps, [row]))
+    return await named_one(deps, test)
 
 
 async def _gone_parents(deps: Deps, rows: Iterable[JobRow]) -> frozenset[UUID]:

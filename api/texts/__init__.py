@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from api.texts import datasets, en, packages, testing, zh
+from api.texts import accounts, datasets, en, packages, testing, zh
 from schemas.values import Code
 
 DEFAULT = "zh"
 TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "zh": zh.TEXTS | packages.ZH | testing.ZH | datasets.ZH,
-    "en": en.TEXTS | packages.EN | testing.EN | datasets.EN,
+    "zh": zh.TEXTS | packages.ZH | testing.ZH | datasets.ZH | accounts.ZH,
+    "en": en.TEXTS | packages.EN | testing.EN | datasets.EN | accounts.EN,
 }
 """Language -> code -> (what happened, what to do next); `{name}` stands for a parameter."""
 
@@ -21,6 +21,8 @@ _FIRST = re.compile(r"(?P<code>[a-z_]+): (?P<at>.*)", re.DOTALL)
 """What `first` in a code's parameters is made of: another code, said behind this one, and its parameter `at`."""
 _WORDS = ("inputs",)
 """Parameters that are codes themselves, said inside of the sentence."""
+_ROLES = ("role", "needed")
+"""Parameters that are roles."""
 
 
 _SUB_MODEL = {"zh": "子模型 {sub_model}：", "en": "Sub-model {sub_model}: "}
@@ -41,6 +43,8 @@ def sentences(code: Code, lang: str) -> tuple[str, str]:
     if "reasons" in params:
         params["reasons"] = _REASON.sub(lambda found: _counted(found, texts, lang), params["reasons"])
     params.update({name: texts[params[name]][0] for name in _WORDS if params.get(name) in texts})
+    roles = accounts.ROLES[lang]
+    params.update({name: roles[params[name]] for name in _ROLES if params.get(name) in roles})
     if code.code not in texts:
         said = ", ".join(f"{name}={value}" for name, value in code.params.items())
         params = _Params(code=code.code, params=said)

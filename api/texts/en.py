@@ -26,7 +26,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "value_not_supported": ("{field} cannot be {value}.", "Possible values: {known}."),
     "event_too_long": ("The texts of the request are too long to be recorded.", "Shorten names, notes or arguments."),
     # access
-    "host_refused": ("The host name {host} is refused.", "This server answers this machine only: use 127.0.0.1 or localhost."),
+    "host_refused": ("The host name {host} is refused.", "Use 127.0.0.1 or localhost on this machine, or a name that is in the server's MO_HOSTS."),
     "cross_site_refused": ("Writes from other web sites are refused.", "Use this system's own page or command line."),
     "agent_secret_wrong": ("The agent's secret is wrong.", "Give the agent the same MO_AGENT_SECRET as the API."),
     "job_token_invalid": ("The job's token is invalid or has run out.", "Let the agent that runs the job ask for a new one."),

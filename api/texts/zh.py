@@ -26,7 +26,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "value_not_supported": ("{field} 的值 {value} 不受支持。", "可用取值：{known}。"),
     "event_too_long": ("请求中的文字过长，无法记录。", "请缩短名称、说明或参数。"),
     # access
-    "host_refused": ("主机名 {host} 不被接受。", "本服务只供本机使用，请通过 127.0.0.1 或 localhost 访问。"),
+    "host_refused": ("主机名 {host} 不被接受。", "在本机请用 127.0.0.1 或 localhost 访问；其他主机名须列入服务端的 MO_HOSTS。"),
     "cross_site_refused": ("拒绝来自其他网站的写操作。", "请直接在本系统的页面或命令行中操作。"),
     "agent_secret_wrong": ("代理密钥不正确。", "请检查代理的 MO_AGENT_SECRET 是否与 API 一致。"),
     "job_token_invalid": ("任务令牌无效或已过期。", "请由执行该任务的代理重新申请令牌。"),

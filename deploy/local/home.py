@@ -67,6 +67,11 @@ class Home(NamedTuple):
         return self.run / "ports.json"
 
     @property
+    def token(self) -> Path:
+        """The token of the stack's own admin, readable by the owner alone."""
+        return self.path / "token"
+
+    @property
     def secrets(self) -> Path:
         """The kept secrets, readable by the owner alone."""
         return self.path / "secrets.json"

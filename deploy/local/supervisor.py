@@ -138,6 +138,7 @@ def _assemble(home: Home, settings: Settings, apps: tuple[App, ...]) -> Supervis
         api_url=f"http://{_in_url(settings.api_host)}:{ports.api}",
         agent_secret=settings.agent_secret or secrets.agent_secret,
         token_secret=settings.token_secret or secrets.token_secret,
+        local_token_file=home.token,
     )
     urls = {app.name: f"http://{LOOPBACK}:{_metrics_port(app, ports)}" for app in apps if app.metrics}
     urls |= {app.name: told.api_url for app in apps if app.ready == "http"}

@@ -24,13 +24,17 @@ from storage.accounts.rules import Role
 class MemoryAccounts:
     """See `storage.accounts.port.Accounts`; `away` is an outage."""
 
-    def __init__(self) -> None:
+    def __init__(self, *rows: AccountRow | TokenRow | SessionRow) -> None:
         self.away = False
         self.log: list[AuditRow] = []
-        self._accounts: dict[UUID, AccountRow] = {}
-        self._sessions: dict[UUID, SessionRow] = {}
-        self._tokens: dict[UUID, TokenRow] = {}
+        self._accounts = {row.id: row for row in rows if isinstance(row, AccountRow)}
+        self._sessions = {row.id: row for row in rows if isinstance(row, SessionRow)}
+        self._tokens = {row.id: row for row in rows if isinstance(row, TokenRow)}
         self._codes: dict[bytes, tuple[UUID | None, datetime]] = {}
+
+    async def migrate(self) -> list[int]:
+        self._look()
+        return []
 
     async def add(self, account: AccountRow) -> None:
         self._look()

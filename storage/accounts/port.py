@@ -41,6 +41,16 @@ class Accounts(Protocol):
     Every method may raise `AccountsAwayError`. Logins are compared in one form (`rules.folded`).
     """
 
+    async def migrate(self) -> list[int]:
+        """Bring what is kept into the form of this version; the numbers of the steps that were taken.
+
+        Harmless when nothing is left to do and when two do it at once.
+
+        Raises:
+            AccountsError: a newer version has kept it already.
+        """
+        ...
+
     async def add(self, account: AccountRow) -> None:
         """Keep a new account.
 

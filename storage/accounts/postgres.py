@@ -51,7 +51,7 @@ class PostgresAccounts(Carried, Said):
     async def accounts(
         self, *, search: str = "", limit: int, after: str | None = None
     ) -> tuple[list[AccountRow], str | None]:
-        part = f"%{like(search)}%"
+        part, after = f"%{like(search)}%", None if after is None else after.replace("\0", "")
         async with self._asking() as connection:
             records = await connection.fetch(
                 f"select {ACCOUNT}, folded from account where (login ilike $1 or name ilike $1) "  # noqa: S608

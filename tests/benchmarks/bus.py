@@ -27,6 +27,7 @@ from agents.view import View
 from consumers.projector import Projector
 from deploy.local import control
 from deploy.local.apps import APPS, App
+from deploy.local.home import Home
 from deploy.local.state import StackState
 from deploy.provision import provision
 from deploy.settings import Settings
@@ -46,14 +47,14 @@ AT_ONCE = 2_000
 
 
 @asynccontextmanager
-async def stack(apps: tuple[App, ...]) -> AsyncIterator[StackState]:
+async def stack(apps: tuple[App, ...]) -> AsyncIterator[tuple[StackState, Home]]:
     """A stack of its own in a temporary home."""
     with tempfile.TemporaryDirectory(prefix="mo-bench-") as home:
         os.chmod(home, 0o711)  # noqa: PTH101 PostgreSQL's own user must pass through
         settings = Settings.from_env({"MO_HOME": home})
         state = await control.up(settings, on_event=lambda _what, _happened: None, apps=apps)
         try:
-            yield state
+            yield state, Home(settings.home)
         finally:
             await control.down(settings)
 
@@ -71,7 +72,8 @@ def report(name: str, values: Sequence[float], unit: str = "ms") -> None:
 async def visible() -> None:
     """Submit to visible beside produce to read, turn by turn."""
     without_agent = tuple(app for app in APPS if not app.name.startswith("agent"))
-    async with stack(without_agent) as state, aiohttp.ClientSession(state.api_url) as http:
+    async with stack(without_agent) as (state, home), aiohttp.ClientSession(state.api_url) as http:
+        http.headers["Authorization"] = f"Bearer {home.token.read_text()}"
         log = KafkaLog(state.kafka_bootstrap)
         probe = "bench-raw"
         await _topic(state.kafka_bootstrap, probe)
@@ -134,7 +136,7 @@ def _life(job: UUID, instance: UUID) -> tuple[Event, ...]:
 
 async def projector() -> None:
     """Projecting beside reading the same records without doing anything."""
-    async with stack(()) as state:
+    async with stack(()) as (state, _):
         await provision(state.kafka_bootstrap, TOPICS.values(), replication=1)
         await finish_jobs(state.kafka_bootstrap, PROJECTED_JOBS)
         log = KafkaLog(state.kafka_bootstrap)
@@ -177,7 +179,7 @@ async def start_agent(bootstrap: str, snapshot: str) -> None:
 
 async def agent(finished_jobs: int) -> None:
     """An agent's start with a long history, without and with its snapshot."""
-    async with stack(()) as state:
+    async with stack(()) as (state, _):
         await provision(state.kafka_bootstrap, TOPICS.values(), replication=1)
         rate = await finish_jobs(state.kafka_bootstrap, finished_jobs)
         print(f"{finished_jobs:,} finished jobs written at {rate:,.0f} records/s")

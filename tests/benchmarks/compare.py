@@ -32,6 +32,7 @@ COLD_S, WARM_S, VIEW_S = 3.0, 1.0, 0.2
 CLASSES, BOXES = 80, 10
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "tests" / "support"))
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROWS = "rows"
 
@@ -191,6 +192,7 @@ class Rows:
 async def serve(folder: Path) -> None:
     """The API on loopback until it is told to stop; prints its port."""
     from aiohttp import web
+    from people import passwords, people
 
     from api.app import create_app, serving
     from api.deps import Deps
@@ -208,6 +210,8 @@ async def serve(folder: Path) -> None:
         objects=LocalObjects(folder / "objects"),
         agent_secret="a",
         token_secret="t",
+        accounts=people(),
+        passwords=passwords(),
         upload_bytes_max=1,
         clock=lambda: NOW,
         new_id=uuid4,
@@ -222,8 +226,10 @@ async def serve(folder: Path) -> None:
 
 def timed(base: str, path: str) -> tuple[float, int]:
     """Seconds until the answer was read, and its bytes."""
+    from people import HEADERS
+
     begun = time.perf_counter()
-    with urllib.request.urlopen(base + path) as answer:
+    with urllib.request.urlopen(urllib.request.Request(base + path, headers=HEADERS)) as answer:
         data = answer.read()
     return time.perf_counter() - begun, len(data)
 

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 from aiohttp import web
+from people import passwords, people
 from s3_servers import SERVERS, Bucket, credentials
 
 from api.app import create_app
@@ -117,8 +118,8 @@ class Served:
         self.views = OneJob()
         deps = Deps(
             views=self.views, watcher=self.views, log=log, speaker=Speaker(log, "/test", lambda: NOW, 1.0),
-            objects=objects, agent_secret="agent", token_secret="token", upload_bytes_max=BYTES_MAX,
-            clock=lambda: NOW, new_id=uuid4,
+            objects=objects, agent_secret="agent", token_secret="token", accounts=people(), passwords=passwords(),
+            upload_bytes_max=BYTES_MAX, clock=lambda: NOW, new_id=uuid4,
         )  # fmt: skip
         self._runner = web.AppRunner(create_app(deps))
 

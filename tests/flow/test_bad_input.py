@@ -14,6 +14,7 @@ from uuid import UUID
 
 import bad_input
 import pytest
+from people import environ_of
 from small_case import SIZE, SmallCase, make
 
 from api.cli import exits
@@ -132,7 +133,7 @@ def asked(mo: Client, ground: Ground) -> dict[str, UUID]:
 
 
 def command(mo: Client, lang: str, *argv: str) -> int:
-    return run(argv, {"MO_API_URL": mo.api_url, "MO_LANG": lang, "NO_COLOR": "1"})
+    return run(argv, {**environ_of(mo), "MO_LANG": lang, "NO_COLOR": "1"})
 
 
 def speaks(text: str, lang: str) -> bool:
@@ -148,7 +149,7 @@ def test_a_bad_job_fails_and_says_why_and_what_to_do(
     assert (job.state, job.reason.code if job.reason else "") == ("failed", bad.code), job.message
     assert job.epoch == 1, "what cannot succeed is not tried again"
     for lang in LANGS:
-        with Client(mo.api_url, lang) as reader:
+        with Client(mo.api_url, lang, token=mo._core.token) as reader:
             message = reader.jobs.get(job.id).message
         assert bad.names in message
         assert speaks(message, lang)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +142,8 @@ def test_a_grey_perceptron_with_its_softmax_inside(mo: Client, tmp_path: Path):
 
 def report_of(mo: Client, test: resources_tests.Test) -> EvaluationReport:
     assert test.report is not None
-    with urllib.request.urlopen(f"{mo.api_url}/api/v1/objects/{test.report.digest}") as answer:
-        return msgspec.json.decode(answer.read(), type=EvaluationReport)
+    body = mo._core.mode.run(mo._core.body(f"/objects/{test.report.digest}"))
+    return msgspec.json.decode(body, type=EvaluationReport)
 
 
 def column(values: tuple[float, ...]) -> NDArray[np.float32]:

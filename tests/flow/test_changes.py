@@ -10,6 +10,7 @@ from uuid import uuid4
 import cv2
 import numpy as np
 import pytest
+from people import environ_of
 
 from api.cli.app import run
 from api.client import ProblemError
@@ -30,7 +31,7 @@ class Mo:
 
     def __init__(self, client: Client, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
         self._capsys = capsys
-        self._environ = {"MO_API_URL": client.api_url, "MO_LANG": "en", "MO_OUTPUT": "json"}
+        self._environ = {**environ_of(client), "MO_LANG": "en", "MO_OUTPUT": "json"}
         self.folder = folder
         self.mark = f"C{uuid4().hex[:8]}"
 

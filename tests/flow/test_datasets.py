@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from cases import CASES
 from packages import jsonl
+from people import environ_of
 from small_case import CLASSES, SmallCase, make
 
 from api.cli.app import run
@@ -32,7 +33,7 @@ class Ground:
         self.mo, self.folder, self.case = mo, folder, case
 
     def __call__(self, *argv: object) -> int:
-        environ = {"MO_API_URL": self.mo.api_url, "MO_LANG": "zh", "NO_COLOR": "1"}
+        environ = {**environ_of(self.mo), "MO_LANG": "zh", "NO_COLOR": "1"}
         return run(["datasets", *map(str, argv)], environ)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from field_scene import COLOURS, IMAGES, FieldScene, field_scene, painted
+from people import environ_of
 
 from api import resources_tests
 from api.cli.app import run
@@ -269,7 +270,7 @@ def test_normalisation_is_the_models_and_no_step_of_a_chain(
 ) -> None:
     dim = scene.test(model="dimmer", options=LIGHT_TOO)
     assert (scene.said(dim), scene.said(dim, "light")) == (EDGES, ["night"] * 12)
-    environ = {"MO_API_URL": scene.mo.api_url, "MO_LANG": "en", "NO_COLOR": "1"}
+    environ = {**environ_of(scene.mo), "MO_LANG": "en", "NO_COLOR": "1"}
     assert run(["infer", "looker", "colours", "--steps", '[{"op": "normalise"}]'], environ) == 2
     assert "normalise" in capsys.readouterr().err
 

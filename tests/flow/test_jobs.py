@@ -158,7 +158,7 @@ def test_the_stream_goes_on_behind_a_restart_of_the_api(mo: Client, system_setti
     heard: list[Message] = []
 
     def listen() -> None:
-        with Client(state.api_url, lang="en") as client:
+        with Client(state.api_url, lang="en", token=mo._core.token) as client:
             for message in client.stream(topics=("models",)):
                 heard.append(message)
                 if len(heard) > 1 and heard[-2].what == "resync" and message.what == "happened":
@@ -181,7 +181,7 @@ def test_the_stream_goes_on_behind_a_restart_of_the_api(mo: Client, system_setti
 
 async def test_an_awaiting_client_hears_the_stream_and_waits_by_it(mo: Client, case: SmallCase, tmp_path: Path):
     job = await asyncio.to_thread(conversion, mo, case, tmp_path, "LIMIT = 1 / 0")
-    async with AsyncClient(mo.api_url, lang="en") as client:
+    async with AsyncClient(mo.api_url, lang="en", token=mo._core.token) as client:
         names = []
         async with asyncio.timeout(SECONDS_MAX), aclosing(client.stream(entity=job.id, recent=True)) as messages:
             async for message in messages:

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from people import bearer
 
 from api.client.client import Client
 from deploy.local import control
@@ -29,12 +30,15 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 ROOT = Path(__file__).parents[2]
 SECONDS_MAX = 60
 LOOK_S = 0.02
+TOKEN: dict[str, str] = {}
+"""The header that proves who asks; that of the stack which runs."""
 
 
 @pytest.fixture
 def state(system_settings: Settings, mo: Client) -> StackState:
     state = control.state(system_settings)
     assert state is not None
+    TOKEN.update(bearer(mo._core.token))
     return state
 
 
@@ -62,7 +66,7 @@ class Answer:
     """Status, headers and JSON of an answer of the API."""
 
     def __init__(self, url: str, data: bytes | None = None, **headers: str) -> None:
-        request = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers})
+        request = urllib.request.Request(url, data, {"Content-Type": "application/json", **TOKEN, **headers})
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 self.status, self.headers, self.text = answer.status, answer.headers, answer.read()

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from people import environ_of
 
 from api.client.client import Client
 from deploy.settings import Settings
@@ -50,7 +51,7 @@ def test_every_command_of_the_tour_does_what_it_promises(system_settings: Settin
     environment = {
         **os.environ,
         **system_settings.to_env(),
-        "MO_API_URL": mo.api_url,
+        **environ_of(mo),
         "MO_LANG": "en",
         "PATH": f"{scripts}:{os.environ['PATH']}",
     }

@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 from broken_link import BrokenLink
+from people import TOKEN
 from upload_api import UploadApi
 
 from api.client.aio import AsyncClient
@@ -84,14 +85,14 @@ def test_a_file_goes_up_and_comes_down_over_a_link_that_breaks_ten_times(tmp_pat
 
 
 async def _awaited(upwards: str, downwards: str, folder: Path, ref: ObjectRef) -> None:
-    async with AsyncClient(upwards, cache=folder) as mo:
+    async with AsyncClient(upwards, token=TOKEN, cache=folder) as mo:
         assert (await mo.upload(folder / "big.pth")).digest == ref.digest
-    async with AsyncClient(downwards) as mo:
+    async with AsyncClient(downwards, token=TOKEN) as mo:
         await mo._core.download(ref, folder / "back")
 
 
 def client(address: str, folder: Path) -> Client:
-    core = Core(HttpTransport(address), api_url="http://mo", mode=Blocking(), ledger=Ledger(folder))
+    core = Core(HttpTransport(address), api_url="http://mo", mode=Blocking(), token=TOKEN, ledger=Ledger(folder))
     return Client.over(core, address)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from aiohttp import web
+from people import passwords, people
 
 from api.app import create_app, serving
 from api.deps import Deps
@@ -33,7 +34,7 @@ def _now() -> datetime:
 
 @contextmanager
 def running_api(postgres_dsn: str, folder: Path) -> Iterator[str]:
-    """The address of an API with an empty log; both are gone afterwards."""
+    """The address of an API with an empty log, which knows the token of `people`; both are gone afterwards."""
     loop = asyncio.new_event_loop()
     stop, started = asyncio.Event(), threading.Event()
     said: list[str | BaseException] = []
@@ -76,6 +77,8 @@ async def _serving(dsn: str, folder: Path) -> AsyncIterator[str]:
         objects=LocalObjects(folder / "objects"),
         agent_secret=AGENT_SECRET,
         token_secret="token-secret",
+        accounts=people(),
+        passwords=passwords(),
         upload_bytes_max=1 << 20,
         clock=_now,
         new_id=uuid4,

@@ -14,6 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from aiohttp import web
+from people import passwords, people
 
 from api.app import create_app, serving
 from api.deps import Deps
@@ -79,7 +80,8 @@ async def serve(port: int, folder: Path) -> None:
     log, views = MemoryLog({topic.name: topic.partitions for topic in TOPICS.values()}), NoViews()
     deps = Deps(
         views=views, watcher=views, log=log, speaker=Speaker(log, "/test", _now, 1.0), objects=LocalObjects(folder),
-        agent_secret="agent", token_secret="token", upload_bytes_max=5 << 30, clock=_now, new_id=uuid4,
+        agent_secret="agent", token_secret="token", accounts=people(), passwords=passwords(), upload_bytes_max=5 << 30,
+        clock=_now, new_id=uuid4,
     )  # fmt: skip
     runner = serving(create_app(deps))
     await runner.setup()

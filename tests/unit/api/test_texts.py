@@ -20,11 +20,11 @@ SERVER = [path for path in (ROOT / "api").rglob("*.py") if not {"client", "cli",
 HEARD = [path for room in ("schemas", "storage", "consumers", "agents") for path in (ROOT / room).rglob("*.py")]
 SAYERS = {
     "ApiRefusal", "ChainError", "Code", "DroppedRecord", "JobProblem", "PackageError", "Refused", "SkippedImage",
-    "_refusal", "_refused", "_unused", "drop", "leave_out", "of", "without",
+    "_refusal", "_refused", "_unused", "RuleError", "drop", "leave_out", "of", "without",
 }  # fmt: skip
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 BY_NOUN = re.compile(
-    r"(pth|tron|structure|type_config|template|dataset|job|test|agent|command|revision|dataset_version)_(unknown|missing|deleted)"
+    r"(pth|tron|structure|session|account|token|type_config|template|dataset|job|test|agent|command|revision|dataset_version)_(unknown|missing|deleted)"
 )
 """Made of a noun where they are said."""
 

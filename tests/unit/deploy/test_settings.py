@@ -60,6 +60,11 @@ def test_every_field_survives_the_way_to_a_child_process() -> None:
         upload_s=5,
         uploads_max=6,
         user_running_max=4,
+        hosts="mo.example, 10.0.0.7",
+        public_url="https://mo.example",
+        registration="closed",
+        new_role="viewer",
+        local_token_file=Path("/srv/token"),
         schema="rm_v2",
     )
     defaults = Settings()
@@ -96,6 +101,11 @@ def test_a_relative_home_is_made_absolute_because_children_run_elsewhere() -> No
         ("MO_OBJECTS", "gs://bucket"),
         ("MO_DATAOCEAN", "s3:///prefix"),
         ("MO_DATAOCEAN", "gs://bucket"),
+        ("MO_REGISTRATION", "maybe"),
+        ("MO_NEW_ROLE", "root"),
+        ("MO_HOSTS", "mo.example:8080"),
+        ("MO_HOSTS", "*"),
+        ("MO_PUBLIC_URL", "mo.example"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(variable: str, text: str) -> None:
@@ -106,9 +116,14 @@ def test_a_wrong_value_is_refused_by_name(variable: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "mo.example"])
-def test_an_api_that_others_could_reach_is_refused(host: str) -> None:
-    with pytest.raises(SettingsError, match="no accounts yet") as caught:
+def test_an_api_that_others_can_reach_says_by_which_names_and_has_no_admin_of_its_own(host: str) -> None:
+    with pytest.raises(SettingsError, match="MO_HOSTS") as caught:
         Settings.from_env({"MO_API_HOST": host})
+    assert caught.value.code == "hosts_missing"
+    told = {"MO_API_HOST": host, "MO_HOSTS": "mo.example,10.0.0.7", "MO_PUBLIC_URL": "https://portal.example"}
+    assert Settings.from_env(told).host_names == {"mo.example", "10.0.0.7", "portal.example"}
+    with pytest.raises(SettingsError, match="this machine alone") as caught:
+        Settings.from_env({**told, "MO_LOCAL_TOKEN_FILE": "/srv/token"})
     assert caught.value.code == "loopback_only"
 
 
