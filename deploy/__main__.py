@@ -29,6 +29,9 @@ CHECKS = (
 )
 WORKERS_MAX = 4
 """Each has Kafka and PostgreSQL of its own and needs some 3 GB."""
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_PACKAGES = ("chromium", "fonts-wqy-microhei")
+"""A browser, and a font that has Chinese: without one every character of the pictures is a box."""
 USAGE = """usage: python3 -m deploy demo [--down] [--lang zh|en]   run the whole system here, without Docker and sudo
        python3 -m deploy test [--bars] [ARGS...]         linters, types and tests; ARGS go to pytest"""
 
@@ -127,7 +130,21 @@ def _works() -> bool:
     return subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
 
 
+def _get_browser() -> None:
+    """Get a browser for the tests of the pages where that is a matter of one command that may be given here."""
+    apt = shutil.which("apt-get")
+    if any(map(shutil.which, BROWSERS)) or apt is None or os.geteuid() or os.environ.get("MO_BROWSER") == "skip":
+        return
+    print(f"Installing {' and '.join(BROWSER_PACKAGES)} for the tests of the pages (not with MO_BROWSER=skip) ...")
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *BROWSER_PACKAGES]):
+        if subprocess.run([apt, *words], env=env, stdout=subprocess.DEVNULL, check=False).returncode:
+            print("That failed, so these tests are skipped.", flush=True)
+            return
+
+
 def _test(arguments: list[str]) -> int:
+    _get_browser()
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
     checks = [(name, [str(PYTHON.with_name(argv[0])), *argv[1:]]) for name, argv in CHECKS]
     tests = [str(PYTHON), "-m", "pytest", *_side_by_side(), *arguments]
@@ -153,12 +170,13 @@ def _side_by_side() -> list[str]:
 
 
 def not_run(present: set[str], *, bars: bool) -> list[str]:
-    """What the tests of this machine say nothing about. `present`: of "nvidia", "tensorrt", "tensorrt_rtx", "atc"."""
+    """What the tests of this machine say nothing about. `present`: what is here, of the names below."""
     missing = {
         "nvidia": "NVIDIA GPU: none here, so every inference ran on the CPU",
         "tensorrt": "TensorRT: not installed here, so no engine of it was built or timed",
         "tensorrt_rtx": "TensorRT-RTX: not installed here, so no graph was tried in its parser and builder",
         "atc": "Ascend: neither its compiler (atc) nor a device here, so no box model was made or run on one",
+        "browser": "The pages: no Chromium here, so none was opened (apt-get install chromium fonts-wqy-microhei)",
     }
     lines = [text for name, text in missing.items() if name not in present]
     lines.append("Kafka and PostgreSQL ran as single nodes: replication was not tested")
@@ -175,6 +193,7 @@ def _present() -> set[str]:
         "tensorrt": "tensorrt" in found.split(),
         "tensorrt_rtx": "tensorrt_rtx" in found.split(),
         "atc": bool(shutil.which("atc")),
+        "browser": any(map(shutil.which, BROWSERS)),
     }
     return {name for name, is_there in there.items() if is_there}
 

@@ -47,10 +47,11 @@ def test_another_command_shows_the_two(arguments: list[str], capsys: pytest.Capt
 
 def test_what_could_not_run_is_said() -> None:
     bare = "\n".join(bootstrap.not_run(set(), bars=False))
-    for word in ("NVIDIA", "TensorRT", "Ascend", "--bars", "replication"):
+    for word in ("NVIDIA", "TensorRT", "Ascend", "Chromium", "--bars", "replication"):
         assert word in bare
-    full = "\n".join(bootstrap.not_run({"nvidia", "tensorrt", "tensorrt_rtx", "atc"}, bars=True))
+    full = "\n".join(bootstrap.not_run({"nvidia", "tensorrt", "tensorrt_rtx", "atc", "browser"}, bars=True))
     assert "NVIDIA" not in full
+    assert "Chromium" not in full
     assert "--bars" not in full
 
 

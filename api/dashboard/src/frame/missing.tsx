@@ -6,5 +6,5 @@ import { useWords } from "../words/say";
 
 export function Missing() {
   const { say } = useWords();
-  return <Result status="404" title={say("page.missing")} extra={<Link to="/">{say("page.home")}</Link>} />;
+  return <Result status="404" title={<h1>{say("page.missing")}</h1>} extra={<Link to="/">{say("page.home")}</Link>} />;
 }

@@ -37,7 +37,7 @@ export const THEMES: Record<Mode, ThemeConfig> = {
     },
     components: {
       Tabs: { itemSelectedColor: "#69b1ff" },
-      Menu: { horizontalItemSelectedColor: "#69b1ff" },
+      Menu: { horizontalItemSelectedColor: "#69b1ff", itemSelectedColor: "#69b1ff", subMenuItemSelectedColor: "#69b1ff" },
       Button: { dangerColor: "#141414" },
     },
   },

@@ -1,0 +1,55 @@
+"""The browser, and a running system with something in it, for the tests of the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from browser_scene import Reader, browser_path, launched
+from playwright.sync_api import Browser, sync_playwright
+
+from api.pages import BUILT
+from deploy.local import control
+from deploy.settings import Settings
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say why, where the pages cannot be looked at."""
+    why = "no Chromium here: apt-get install chromium fonts-wqy-microhei" if browser_path() is None else ""
+    if not (BUILT / "index.html").is_file():
+        why = "the page is not built here: python3 -m pip install -e ."
+    for item in items if why else ():
+        if "/tests/browser/" in str(item.path):
+            item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.fixture(scope="session")
+def address(system_settings: Settings) -> str:
+    """Where the page is."""
+    state = control.state(system_settings)
+    assert state is not None
+    return state.api_url
+
+
+@pytest.fixture(scope="module")
+def browser(address: str) -> Iterator[Browser]:
+    """A browser for one file: its event loop may not be there when asynchronous tests run or the system starts."""
+    with sync_playwright() as playwright, launched(playwright) as browser:
+        yield browser
+
+
+Visit = Callable[..., Reader]
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
+    """Makes a reader; at the end none of them may have seen a page complain or ask another host."""
+    readers: list[Reader] = []
+
+    def made(**told: str) -> Reader:
+        readers.append(Reader(browser, address, **told))
+        return readers[-1]
+
+    yield made
+    for each in readers:
+        each.close()

@@ -1,0 +1,25 @@
+"""Every page in both languages and themes: axe finds nothing, nothing complains, no other host is asked; a picture."""
+
+from __future__ import annotations
+
+import pytest
+from browser_scene import Lang, Theme, settle, shoot, violations
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+
+PATHS = {"home": "/", "pth": "/models/pth", "missing": "/no/such/page"}
+LOOKS: tuple[tuple[Lang, Theme], ...] = (("zh", "light"), ("zh", "dark"), ("en", "light"), ("en", "dark"))
+
+
+@pytest.mark.parametrize(("lang", "theme"), LOOKS)
+def test_every_page_can_be_read_by_everybody(visit, lang: Lang, theme: Theme):
+    reader = visit(lang=lang, theme=theme)
+    found = {}
+    for name, path in PATHS.items():
+        page = reader.page(path)
+        settle(page)
+        shoot(page, f"{name}-{lang}-{theme}")
+        if broken := violations(page):
+            found[name] = broken
+        page.close()
+    assert not found
