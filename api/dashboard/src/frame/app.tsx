@@ -57,7 +57,7 @@ function Themed() {
   const theme = useMemo(() => ({ mode, use }), [mode, use]);
   return (
     <ThemeContext.Provider value={theme}>
-      <ConfigProvider theme={THEMES[mode]} csp={{ nonce }} {...(locale ? { locale } : {})}>
+      <ConfigProvider theme={THEMES[mode]} csp={{ nonce }} button={{ autoInsertSpace: false }} {...(locale ? { locale } : {})}>
         <AntApp>
           <RouterProvider router={router} />
         </AntApp>
