@@ -186,8 +186,22 @@ class Progress(Resource, frozen=True, kw_only=True):
     seen_at: Moment
 
 
+class Linked(Resource, frozen=True, kw_only=True):
+    """A thing that a job was given or has made: `noun` is pth, tron, template, structure, dataset, test, parity,
+    quick_check, scan or file (which has no address). `deleted`: it is no more."""
+
+    noun: str
+    id: UUID | None
+    name: str
+    deleted: bool = False
+
+
 class Job(Resource, frozen=True, kw_only=True):
     """`kind` is conversion, inference or import; `subject_id` the model or dataset the job works on.
+
+    `name` is what people call it, `inputs` and `outputs` (once it has completed) are what it was given and has made,
+    `settings` what else was asked for. A completed conversion says the `revision` that it made and its
+    `max_abs_error`, the largest difference to PyTorch, below `error_threshold`.
 
     `epoch` counts the attempts begun, of `attempts_max`; `logs` are those whose log can be read. A queued job has its
     `position` (1 is next) and, unless an agent is about to take it, `waiting_for`: no_agent_fits,
@@ -221,6 +235,13 @@ class Job(Resource, frozen=True, kw_only=True):
     reason: Code | None = None
     message: str = ""
     """`reason` as a sentence in the reader's language: what happened and what to do next."""
+    name: str = ""
+    inputs: list[Linked] = []
+    outputs: list[Linked] = []
+    settings: dict[str, Any] = {}
+    revision: int | None = None
+    max_abs_error: float | None = None
+    error_threshold: float | None = None
 
 
 class Agent(Resource, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from api.present import (
     template_resource,
     type_config_resource,
 )
+from api.present_jobs import things_of, with_links
 from api.present_trons import in_words, tron_resource
 from api.queue import standings
 from api.resources import Dataset, Job, Pth, Structure, Template, Thing, Tron
@@ -81,11 +82,13 @@ async def datasets(deps: Deps, rows: Sequence[EntityRow]) -> list[Dataset]:
 
 
 async def jobs(deps: Deps, rows: Sequence[JobRow], lang: str) -> list[Job]:
-    """Jobs with their progress, and with their standing where they are queued."""
+    """Jobs with their progress, their links by name, and their standing where they are queued."""
     progress = await deps.views.progress([row.id for row in rows])
     standing = await standings(deps, rows)
+    things = things_of(rows)
+    names = {row.id: row for row in await deps.views.entities_by_ids(things)} if things else {}
     shown = [job_resource(row, progress.get(row.id), lang, standing.get(row.id)) for row in rows]
-    return await named(deps, shown)
+    return await named(deps, [with_links(job, row, names) for job, row in zip(shown, rows, strict=True)])
 
 
 async def pth(deps: Deps, row: EntityRow, _: str) -> Pth:
