@@ -1,5 +1,5 @@
 /** The menu: every area of the house and its pages. */
-import { AppstoreOutlined, HomeOutlined } from "@ant-design/icons";
+import { AppstoreOutlined, HomeOutlined, SwapOutlined } from "@ant-design/icons";
 import type { ReactNode } from "react";
 
 import type { SharedWord } from "../words/say";
@@ -22,6 +22,12 @@ export const ENTRIES: Entry[] = [
       { to: "/models/nvidia", word: "menu.nvidia" },
       { to: "/models/ascend", word: "menu.ascend" },
     ],
+  },
+  {
+    to: "/convert",
+    word: "menu.convert",
+    icon: <SwapOutlined aria-hidden />,
+    inside: [{ to: "/conversions", word: "menu.conversions" }],
   },
 ];
 

@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
 import { listSearch } from "../kit/list-search";
+import { jobSearch } from "../pages/jobs/job-search";
 import { Missing } from "./missing";
 import { Shell } from "./shell";
 
@@ -31,7 +32,29 @@ const ascend = createRoute({
   component: lazyRouteComponent(() => import("../pages/models/tron-list"), "AscendList"),
 });
 
-export const router = createRouter({ routeTree: root.addChildren([home, pth, nvidia, ascend]), defaultPreload: "intent" });
+const conversions = createRoute({
+  getParentRoute: () => root,
+  path: "/conversions",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("../pages/jobs/conversions"), "Conversions"),
+});
+const job = createRoute({
+  getParentRoute: () => root,
+  path: "/jobs/$id",
+  validateSearch: jobSearch,
+  component: lazyRouteComponent(() => import("../pages/jobs/job-page"), "JobPage"),
+});
+
+const pages = [
+  home,
+  pth,
+  nvidia,
+  ascend,
+  conversions,
+  job,
+];
+
+export const router = createRouter({ routeTree: root.addChildren(pages), defaultPreload: "intent" });
 
 declare module "@tanstack/react-router" {
   interface Register {

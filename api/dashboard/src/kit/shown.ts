@@ -22,3 +22,16 @@ export function when(time: string, lang: Lang): string {
 export function short(id: string): string {
   return id.slice(0, 8);
 }
+
+const MINUTE_S = 60;
+const HOUR_S = 3600;
+
+/** A duration in the largest two units that it has. */
+export function duration(seconds: number, lang: Lang): string {
+  const [h, m, s] = lang === "zh" ? [" 小时", " 分", " 秒"] : [" h", " min", " s"];
+  if (seconds < 10) return `${seconds.toFixed(1)}${s}`;
+  const whole = Math.round(seconds);
+  if (whole < MINUTE_S) return `${whole}${s}`;
+  if (whole < HOUR_S) return `${Math.floor(whole / MINUTE_S)}${m} ${whole % MINUTE_S}${s}`;
+  return `${Math.floor(whole / HOUR_S)}${h} ${Math.floor((whole % HOUR_S) / MINUTE_S)}${m}`;
+}
