@@ -51,6 +51,20 @@ export async function problemOf(response: Response): Promise<ProblemError> {
 export const api = createClient<paths>({ baseUrl: "" });
 api.use(around);
 
+/** A wish was taken, but what came of it is not known yet (202): the server is behind. */
+export class PendingError extends Error {}
+
+/** The thing that a wish made or changed. */
+export async function made<T extends object>(answer: Promise<{ data?: T }>): Promise<Exclude<T, Schemas["Accepted"]>> {
+  const thing: T = await body(answer);
+  if (known(thing)) return thing;
+  throw new PendingError("202");
+}
+
+function known<T extends object>(thing: T): thing is Exclude<T, Schemas["Accepted"]> {
+  return !("command_id" in thing);
+}
+
 /** The body of an answer; refusals were thrown before. */
 export async function body<T>(answer: Promise<{ data?: T }>): Promise<T> {
   const { data } = await answer;

@@ -27,7 +27,11 @@ export const ENTRIES: Entry[] = [
     to: "/convert",
     word: "menu.convert",
     icon: <SwapOutlined aria-hidden />,
-    inside: [{ to: "/conversions", word: "menu.conversions" }],
+    inside: [
+      { to: "/conversions", word: "menu.conversions" },
+      { to: "/templates", word: "menu.templates" },
+      { to: "/structures", word: "menu.structures" },
+    ],
   },
 ];
 

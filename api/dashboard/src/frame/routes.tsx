@@ -3,6 +3,8 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 
 import { listSearch } from "../kit/list-search";
 import { jobSearch } from "../pages/jobs/job-search";
+import { structureSearch } from "../pages/structures/search";
+import { diffSearch, templateSearch } from "../pages/templates/search";
 import { Missing } from "./missing";
 import { Shell } from "./shell";
 
@@ -45,6 +47,41 @@ const job = createRoute({
   component: lazyRouteComponent(() => import("../pages/jobs/job-page"), "JobPage"),
 });
 
+const structures = createRoute({
+  getParentRoute: () => root,
+  path: "/structures",
+  validateSearch: structureSearch,
+  component: lazyRouteComponent(() => import("../pages/structures/structure-list"), "StructureList"),
+});
+const structure = createRoute({
+  getParentRoute: () => root,
+  path: "/structures/$id",
+  component: lazyRouteComponent(() => import("../pages/structures/structure"), "StructurePage"),
+});
+const templates = createRoute({
+  getParentRoute: () => root,
+  path: "/templates",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("../pages/templates/template-list"), "TemplateList"),
+});
+const templateNew = createRoute({
+  getParentRoute: () => root,
+  path: "/templates/new",
+  validateSearch: templateSearch,
+  component: lazyRouteComponent(() => import("../pages/templates/template-new"), "TemplateNew"),
+});
+const templateDiff = createRoute({
+  getParentRoute: () => root,
+  path: "/templates/diff",
+  validateSearch: diffSearch,
+  component: lazyRouteComponent(() => import("../pages/templates/diff"), "TemplateDiffPage"),
+});
+const template = createRoute({
+  getParentRoute: () => root,
+  path: "/templates/$id",
+  validateSearch: templateSearch,
+  component: lazyRouteComponent(() => import("../pages/templates/template"), "TemplatePage"),
+});
 const pages = [
   home,
   pth,
@@ -52,6 +89,12 @@ const pages = [
   ascend,
   conversions,
   job,
+  structures,
+  structure,
+  templates,
+  templateNew,
+  templateDiff,
+  template,
 ];
 
 export const router = createRouter({ routeTree: root.addChildren(pages), defaultPreload: "intent" });

@@ -1,7 +1,7 @@
 /** A refusal as people see it: what is wrong, what to do, and trying again. */
 import { Alert, Button } from "antd";
 
-import { OfflineError, ProblemError } from "../api/client";
+import { OfflineError, PendingError, ProblemError } from "../api/client";
 import { type SharedSay, useWords } from "../words/say";
 
 export interface Told {
@@ -12,6 +12,7 @@ export interface Told {
 export function toldOf(error: Error, say: SharedSay): Told {
   if (error instanceof ProblemError) return { title: error.title, detail: error.detail };
   if (error instanceof OfflineError) return { title: say("problem.offline"), detail: say("problem.offline_todo") };
+  if (error instanceof PendingError) return { title: say("problem.pending"), detail: say("problem.pending_todo") };
   return { title: say("problem.title"), detail: error.message };
 }
 

@@ -1,5 +1,5 @@
 /** What the models' pages ask the API, each written once. */
-import { api, body, type Schemas } from "../../api/client";
+import { api, body, made, type Schemas } from "../../api/client";
 import type { Words } from "../../kit/edit";
 
 export type Pth = Schemas["Pth"];
@@ -15,14 +15,14 @@ const with_ = (row: { id: string; etag: string }) => ({
 
 export const pthCalls = {
   dependents: (id: string) => body(api.GET("/api/v1/pth/{id}/dependents", at(id))),
-  edit: (row: Pth, words: Words) => body(api.PATCH("/api/v1/pth/{id}", { ...with_(row), body: words })),
-  remove: (row: Pth) => body(api.DELETE("/api/v1/pth/{id}", with_(row))),
+  edit: (row: Pth, words: Words) => made(api.PATCH("/api/v1/pth/{id}", { ...with_(row), body: words })),
+  remove: (row: Pth) => made(api.DELETE("/api/v1/pth/{id}", with_(row))),
   file: (row: Pth) => `/api/v1/pth/${row.id}/file`,
 };
 
 export const tronCalls = {
   dependents: (id: string) => body(api.GET("/api/v1/trons/{id}/dependents", at(id))),
-  edit: (row: Tron, { note }: Words) => body(api.PATCH("/api/v1/trons/{id}", { ...with_(row), body: { note } })),
-  remove: (row: Tron) => body(api.DELETE("/api/v1/trons/{id}", with_(row))),
+  edit: (row: Tron, { note }: Words) => made(api.PATCH("/api/v1/trons/{id}", { ...with_(row), body: { note } })),
+  remove: (row: Tron) => made(api.DELETE("/api/v1/trons/{id}", with_(row))),
   file: (row: Tron) => `/api/v1/trons/${row.id}/file`,
 };

@@ -2,7 +2,7 @@
 import { Button, Form, Input } from "antd";
 import { useState } from "react";
 
-import { api, body } from "../../api/client";
+import { api, made } from "../../api/client";
 import { NameField, NoteField } from "../../kit/edit";
 import { FileField, useFile } from "../../kit/file";
 import { FormDialog } from "../../kit/form-dialog";
@@ -35,7 +35,7 @@ function Dialog({ close }: { close: () => void }) {
   const file = useFile();
   const make = async (fields: Fields) => {
     const sent = await file.go();
-    await body(api.POST("/api/v1/pth", { body: { training_id: "", note: "", ...fields, ...sent } }));
+    await made(api.POST("/api/v1/pth", { body: { training_id: "", note: "", ...fields, ...sent } }));
   };
   const named = (chosen: File) => {
     if (!form.getFieldValue("name")) form.setFieldValue("name", chosen.name.replace(/\.pth$/, ""));

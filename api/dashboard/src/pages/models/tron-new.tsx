@@ -2,7 +2,7 @@
 import { Button, Form, Input } from "antd";
 import { useState } from "react";
 
-import { api, body } from "../../api/client";
+import { api, body, made } from "../../api/client";
 import { Choose } from "../../kit/choose";
 import { DictionarySelect, type ListName, useDictionary } from "../../kit/dictionary";
 import { NoteField } from "../../kit/edit";
@@ -51,7 +51,7 @@ function Dialog({ platform, initial, close }: DialogProps) {
   const file = useFile();
   const make = async (fields: Fields) => {
     const sent = await file.go();
-    await body(api.POST("/api/v1/trons", { body: { note: "", ...fields, ...sent, platform } }));
+    await made(api.POST("/api/v1/trons", { body: { note: "", ...fields, ...sent, platform } }));
   };
   return (
     <FormDialog<Fields>
