@@ -14,8 +14,9 @@ import msgspec
 import numpy as np
 import pytest
 from aiohttp import web
+from browsing import PASSWORD, Browser
 from fake_views import FakeViews
-from people import HEADERS, passwords, people
+from people import HEADERS, account, passwords, people
 
 from api.app import create_app
 from api.deps import Deps
@@ -244,3 +245,16 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     await each.start()
     yield each
     await each.stop()
+
+
+@pytest.fixture
+def browser(api):
+    return Browser(api)
+
+
+@pytest.fixture
+async def li_lei(api):
+    """An engineer with a password."""
+    row = account("li.lei", password=await api.deps.passwords.hash(PASSWORD))
+    await api.accounts.add(row)
+    return row
