@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from api.pages import BUILT
 from deploy.local import control
+from deploy.local.home import Home
 from deploy.settings import Settings
 
 
@@ -42,12 +43,14 @@ Visit = Callable[..., Reader]
 
 
 @pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
-    """Makes a reader; at the end none of them may have seen a page complain or ask another host."""
+def visit(browser: Browser, address: str, system_settings: Settings) -> Iterator[Visit]:
+    """Makes a reader, the system's own admin; at the end none may have seen a page complain or ask another host."""
     readers: list[Reader] = []
 
-    def made(**told: str) -> Reader:
+    def made(*, signed_in: bool = True, **told: str) -> Reader:
         readers.append(Reader(browser, address, **told))
+        if signed_in:
+            readers[-1].sign_in(Home(system_settings.home).token.read_text())
         return readers[-1]
 
     yield made

@@ -7,7 +7,12 @@ from browser_scene import Lang, Theme, settle, shoot, violations
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
-PATHS = {"home": "/", "pth": "/models/pth", "missing": "/no/such/page"}
+PATHS = {
+    "home": "/",
+    "pth": "/models/pth",
+    "account": "/account",
+    "missing": "/no/such/page",
+}
 LOOKS: tuple[tuple[Lang, Theme], ...] = (("zh", "light"), ("zh", "dark"), ("en", "light"), ("en", "dark"))
 
 

@@ -17,6 +17,16 @@ export class ProblemError extends Error {
   }
 }
 
+export const ENDED = "ended";
+/** Says `ENDED` when the API answered that nobody is signed in (any more). */
+export const session = new EventTarget();
+
+/** The refusal that the API tells; whoever waits for the end of the session hears of it. */
+export function refusal(status: number, told: Partial<Schemas["Problem"]>, otherwise: string): ProblemError {
+  if (told.code === "sign_in_needed") session.dispatchEvent(new Event(ENDED));
+  return new ProblemError(status, told.code ?? "unknown", told.title ?? otherwise, told.detail ?? "");
+}
+
 /** Nobody answered. */
 export class OfflineError extends Error {}
 
@@ -45,7 +55,7 @@ export function wishKey(): string {
 
 export async function problemOf(response: Response): Promise<ProblemError> {
   const told = (await response.json().catch(() => ({}))) as Partial<Schemas["Problem"]>;
-  return new ProblemError(response.status, told.code ?? "unknown", told.title ?? response.statusText, told.detail ?? "");
+  return refusal(response.status, told, response.statusText);
 }
 
 export const api = createClient<paths>({ baseUrl: "" });

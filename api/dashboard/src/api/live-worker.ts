@@ -1,37 +1,41 @@
 /** One link to the server's events for all tabs of a browser: HTTP/1.1 allows six connections, tabs may be more. */
-export {};
+import { link, type Message } from "./link";
 
+/** Hidden tabs may speak once a minute only. */
+const SILENT_MS = 90_000;
 const ports = new Map<MessagePort, number>();
-const SILENT_MS = 40_000;
-let state = "broken";
+let state: Message["state"] = "broken";
+let close: (() => void) | null = null;
 
-function tell(message: unknown): void {
+function tell(message: Message): void {
+  state = message.state ?? state;
   for (const port of ports.keys()) port.postMessage(message);
 }
 
-function change(next: string): void {
-  state = next;
-  tell({ state });
+function hear(port: MessagePort): void {
+  const known = ports.has(port);
+  ports.set(port, Date.now());
+  if (!known) port.postMessage({ state });
+  close ??= link(tell);
 }
 
-const source = new EventSource("/api/v1/stream");
-source.onopen = () => change("open");
-source.onerror = () => change("broken");
-source.onmessage = (event: MessageEvent<string>) => tell({ happened: JSON.parse(event.data) as unknown });
-source.addEventListener("resync", () => tell({ resync: true }));
+/** Where nobody listens the server need not talk, and after signing out it may not. */
+function leave(port: MessagePort): void {
+  ports.delete(port);
+  if (ports.size > 0) return;
+  close?.();
+  close = null;
+  state = "broken";
+}
 
 // a tab that crashed says nothing any more
 setInterval(() => {
-  for (const [port, seen] of ports) if (Date.now() - seen > SILENT_MS) ports.delete(port);
-}, SILENT_MS / 2);
+  for (const [port, seen] of ports) if (Date.now() - seen > SILENT_MS) leave(port);
+}, SILENT_MS / 3);
 
 (self as unknown as { onconnect: (event: MessageEvent) => void }).onconnect = (event) => {
   const port = event.ports[0];
   if (port === undefined) return;
-  ports.set(port, Date.now());
-  port.onmessage = (message: MessageEvent<string>) => {
-    if (message.data === "bye") ports.delete(port);
-    else ports.set(port, Date.now());
-  };
-  port.postMessage({ state });
+  port.onmessage = (message: MessageEvent<string>) => (message.data === "bye" ? leave(port) : hear(port));
+  hear(port);
 };

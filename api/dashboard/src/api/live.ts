@@ -2,6 +2,8 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
+import { link } from "./link";
+
 export type LiveState = "open" | "broken";
 
 /** What the stream says of one event (see api/resources.py:Happened). */
@@ -41,12 +43,7 @@ function listen(take: (message: Message) => void): () => void {
       bye();
     };
   }
-  const source = new EventSource("/api/v1/stream");
-  source.onopen = () => take({ state: "open" });
-  source.onerror = () => take({ state: "broken" });
-  source.onmessage = (event: MessageEvent<string>) => take({ happened: JSON.parse(event.data) as Happened });
-  source.addEventListener("resync", () => take({ resync: true }));
-  return () => source.close();
+  return link((message) => take(message as Message));
 }
 
 /** Gathers what happens for a moment, so that a burst of events is one reading. */
@@ -90,6 +87,8 @@ export function useLive(): LiveState {
     const stop = listen((message) => {
       if (message.state !== undefined) {
         if (message.state === "open" && was === "broken") gathering.everything();
+        // a link that breaks may be a session that ended
+        if (message.state === "broken" && was === "open") void client.invalidateQueries({ queryKey: ["session"] });
         was = message.state;
         setState(message.state);
       }

@@ -1,7 +1,7 @@
 /** Resumable uploads (tus): what was sent before a break is not sent again; the answer is the object's digest. */
 import { Upload } from "tus-js-client";
 
-import { ProblemError } from "./client";
+import { ProblemError, refusal } from "./client";
 
 export const UPLOADS = "/api/v1/uploads";
 const CHUNK_BYTES = 32 << 20;
@@ -45,7 +45,7 @@ export function asProblem(error: Error): Error {
   if (!response) return error;
   try {
     const told = JSON.parse(response.getBody()) as { code?: string; title?: string; detail?: string };
-    return new ProblemError(response.getStatus(), told.code ?? "unknown", told.title ?? error.message, told.detail ?? "");
+    return refusal(response.getStatus(), told, error.message);
   } catch {
     return error;
   }

@@ -10,6 +10,7 @@ import { useWords, WordsProvider } from "../words/say";
 import type { Lang } from "../words/table";
 import { nonce } from "./nonce";
 import { router } from "./routes";
+import { SessionGate } from "./session";
 import { keepMode, keptMode, type Mode, THEMES } from "./theme";
 import { ThemeContext } from "./theme-context";
 
@@ -59,7 +60,9 @@ function Themed() {
     <ThemeContext.Provider value={theme}>
       <ConfigProvider theme={THEMES[mode]} csp={{ nonce }} button={{ autoInsertSpace: false }} {...(locale ? { locale } : {})}>
         <AntApp>
-          <RouterProvider router={router} />
+          <SessionGate>
+            <RouterProvider router={router} />
+          </SessionGate>
         </AntApp>
       </ConfigProvider>
     </ThemeContext.Provider>

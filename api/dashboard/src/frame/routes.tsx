@@ -10,6 +10,12 @@ import { Shell } from "./shell";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: Missing });
 
+const own = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  component: lazyRouteComponent(() => import("../pages/account/account"), "OwnAccount"),
+});
+
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
@@ -83,6 +89,7 @@ const template = createRoute({
   component: lazyRouteComponent(() => import("../pages/templates/template"), "TemplatePage"),
 });
 const pages = [
+  own,
   home,
   pth,
   nvidia,

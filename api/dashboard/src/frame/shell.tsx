@@ -1,11 +1,13 @@
-/** What stands around every page: menu, language, theme, whether the page is live. */
-import { BgColorsOutlined } from "@ant-design/icons";
+/** What stands around every page: menu, language, theme, who is signed in, whether the page is live. */
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { Badge, Button, Layout, Menu, type MenuProps } from "antd";
+import { Badge, Layout, Menu, type MenuProps } from "antd";
+
 import { useLive } from "../api/live";
 import { useWords } from "../words/say";
+import { AccountMenu } from "./account-menu";
 import { ENTRIES, type Entry, entryOf, PATHS } from "./menu";
 import { useTheme } from "./theme-context";
+import { Tools } from "./tools";
 
 function Live() {
   const state = useLive();
@@ -18,14 +20,13 @@ function Live() {
 }
 
 export function Shell() {
-  const { say, lang, use } = useWords();
+  const { say } = useWords();
   const theme = useTheme();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const item = (entry: Entry): NonNullable<MenuProps["items"]>[number] =>
     entry.inside
       ? { key: entry.to, icon: entry.icon, label: say(entry.word), children: entry.inside.map(item) }
       : { key: entry.to, icon: entry.icon, label: <Link to={entry.to}>{say(entry.word)}</Link> };
-  const other = theme.mode === "dark" ? "light" : "dark";
   return (
     <Layout className="shell">
       <a className="skip" href="#content">
@@ -35,15 +36,8 @@ export function Shell() {
         <span className="brand">{say("app.name")}</span>
         <span className="grow" />
         <Live />
-        <Button
-          type="text"
-          icon={<BgColorsOutlined aria-hidden />}
-          aria-label={say(`app.theme.${other}`)}
-          onClick={() => theme.use(other)}
-        />
-        <Button type="text" lang={lang === "zh" ? "en" : "zh-CN"} onClick={() => use(lang === "zh" ? "en" : "zh")}>
-          {say("app.language")}
-        </Button>
+        <Tools />
+        <AccountMenu />
       </Layout.Header>
       <Layout>
         <Layout.Sider width={208} theme={theme.mode} breakpoint="lg" collapsedWidth={0}>

@@ -1,0 +1,73 @@
+"""Signing in, registering and signing out by clicks: a reader comes back to where they wanted to go, in every tab."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from browser_scene import Reader, settle, shoot, violations
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+
+WANTED = "/models/pth?search=abc"
+PASSWORD = "correct horse 电池"
+ENDED_MS = 15_000
+
+
+def _registered(reader: Reader, login: str) -> Page:
+    page = reader.page(WANTED)
+    page.get_by_role("button", name="注册账号").click()
+    page.get_by_label("登录名").fill(login)
+    page.get_by_label("姓名").fill("李伟")
+    page.get_by_label("密码").fill("1234567890")
+    page.get_by_role("button", name="注册账号").click()
+    expect(page.get_by_role("alert")).to_contain_text("密码过于常见")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="注册账号").click()
+    _arrived(page)
+    return page
+
+
+def _arrived(page: Page) -> None:
+    expect(page.get_by_role("heading", name="PTH 模型")).to_be_visible()
+    expect(page).to_have_url(re.compile(re.escape(WANTED)))
+    expect(page.get_by_role("status").first).to_contain_text("实时更新")
+
+
+def test_a_session_that_ends_leads_to_sign_in_and_back(visit):
+    reader = visit(signed_in=False)
+    page = _registered(reader, "browser.li")
+    other = reader.page("/")
+    other.get_by_role("button", name="账号 李伟").click()
+    other.get_by_role("menuitem", name="退出登录").click()
+    expect(other.get_by_role("heading", name="登录")).to_be_visible()
+    expect(page.get_by_role("heading", name="登录")).to_be_visible(timeout=ENDED_MS)
+    page.get_by_label("登录名").fill("browser.li")
+    page.get_by_label("密码").fill("not the password")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("账号或密码不正确")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    _arrived(page)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_doors_can_be_read_by_everybody(visit, lang: str, theme: str):
+    page = visit(signed_in=False, lang=lang, theme=theme).page("/")
+    settle(page)
+    shoot(page, f"sign-in-{lang}-{theme}")
+    assert violations(page) == []
+    page.get_by_role("button", name="注册账号" if lang == "zh" else "Create an account").click()
+    settle(page)
+    shoot(page, f"register-{lang}-{theme}")
+    assert violations(page) == []
+
+
+def test_a_link_that_was_used_says_so_and_leaves_the_address(visit):
+    page = visit(signed_in=False).page("/sign-in#code=used-before")
+    expect(page.get_by_role("alert")).to_contain_text("登录链接无效")
+    expect(page).to_have_url(re.compile("/$"))
+    page.get_by_role("button", name="用账号和密码登录").click()
+    expect(page.get_by_label("登录名")).to_be_focused()
