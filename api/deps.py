@@ -114,12 +114,15 @@ class Waits(Protocol):
 
 class Doors(msgspec.Struct, frozen=True, kw_only=True):
     """How people come in. `hosts` are names, beside those of this machine, by which the API may be reached;
-    `public_url` is where people find it behind a proxy; whoever registers gets the role `new_role`, if anybody may."""
+    `public_url` is where people find it behind a proxy; whoever registers gets the role `new_role`, if anybody may;
+    `sign_in_links` is whether a token makes links that sign a browser in, which the stack of one machine alone lets it.
+    """
 
     hosts: frozenset[str] = frozenset()
     public_url: str = ""
     registration: bool = True
     new_role: Role = "engineer"
+    sign_in_links: bool = True
 
     @property
     def over_tls(self) -> bool:

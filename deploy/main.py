@@ -50,6 +50,7 @@ def up(context: typer.Context) -> None:
     state = start_stack(session, settings_of(session))
     emit(session, state, _processes(session, state))
     session.mention("stack.ready", api_url=state.api_url)
+    _offer_sign_in(session, settings_of(session), state)
 
 
 def down(context: typer.Context) -> None:
@@ -80,6 +81,8 @@ def demo(context: typer.Context, down: Annotated[bool, typer.Option("--down", he
     try:
         there = Session(session.options._replace(api=state.api_url), session.environ)
         code = tell(there, settings.home / DEMO_FOLDER)
+        if not down:
+            _offer_sign_in(session, settings, state)
     finally:
         if down:
             session.mention("stack.stopped" if stop_stack(session, settings) else "stack.not_running")
@@ -184,6 +187,15 @@ def stop_stack(session: Session, settings: Settings) -> bool:
     except control.StackError as error:
         session.tell("error.stack", error=error, logs=settings.home / "logs")
         raise typer.Exit(exits.FAILED) from None
+
+
+def _offer_sign_in(session: Session, settings: Settings, state: StackState) -> None:
+    """Say how a browser is signed in by one click."""
+    from deploy.local.home import Home
+    from deploy.local.link import sign_in_link
+
+    if link := sign_in_link(Home(settings.home), state.api_url):
+        session.mention("text.sign_in_link", link=link)
 
 
 def _processes(session: Session, state: StackState) -> Sheet:

@@ -145,6 +145,7 @@ def _told(settings: Settings) -> dict[str, Any]:
         public_url=settings.public_url,
         registration=settings.registration == "open",
         new_role=settings.new_role,
+        sign_in_links=settings.local_token_file is not None,
     )
     same = ("agent_secret", "token_secret", "upload_bytes_max", "outcome_wait_s", "user_running_max", "uploads_max")
     return {

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from api.cli import (
+    accounts,
     agents,
+    audit,
     compare,
     completion,
     convert,
@@ -23,9 +25,11 @@ from api.cli import (
     jobs,
     models,
     parity,
+    sign_in,
     structures,
     templates,
     tests,
+    tokens,
     tron,
 )
 from api.cli.output import label
@@ -55,12 +59,17 @@ def build(extend: Extend | None = None) -> typer.Typer:
         ("tests", tests),
         ("jobs", jobs),
         ("events", events),
+        ("tokens", tokens),
+        ("accounts", accounts),
+        ("audit", audit),
     ):
         app.add_typer(noun.app, name=name)
     app.command("convert", help="help.convert")(convert.convert)
     app.command("infer", help="help.infer")(infer.infer)
     app.command("parity", help="help.parity")(parity.parity)
     app.command("compare", help="help.compare")(compare.compare)
+    for command in (sign_in.login, sign_in.logout, sign_in.whoami, sign_in.passwd):
+        app.command(command.__name__, help=f"help.{command.__name__}")(command)
     app.command("agents", help="help.agents")(agents.agents)
     app.command("status", help="help.status")(agents.status)
     app.command("completion", help="help.completion")(completion.completion)

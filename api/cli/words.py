@@ -7,6 +7,7 @@ from functools import cache
 from unicodedata import category
 
 from api.cli import (
+    words_accounts,
     words_changes,
     words_datasets,
     words_doctor,
@@ -33,6 +34,7 @@ _MORE = (
     words_datasets,
     words_tests,
     words_outcomes,
+    words_accounts,
 )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID
 
+from api.client.accounts import Accounts, Audit
 from api.client.agents import Agents
 from api.client.core import Core
 from api.client.credentials import token_for
@@ -14,6 +15,7 @@ from api.client.datasets import Datasets
 from api.client.dictionary import Dictionaries
 from api.client.jobs import Jobs
 from api.client.ledger import Ledger
+from api.client.me import Me, Tokens
 from api.client.mode import Blocking, M, finished
 from api.client.models import Models
 from api.client.operation import Noun, iteration, operation
@@ -40,6 +42,10 @@ class Everything(Noun[M]):
         self.tests = Tests(core)
         self.jobs = Jobs(core)
         self.agents = Agents(core)
+        self.me = Me(core)
+        self.tokens = Tokens(core)
+        self.accounts = Accounts(core)
+        self.audit = Audit(core)
 
     @operation
     async def upload(self, path: Path, progress: ProgressCallback | None = None) -> Uploaded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -20,7 +20,6 @@ from api.client.mode import M
 from api.client.transfers import Transfers, digest_of
 from api.client.wire import Answer, ConnectionFailedError, ProgressCallback, Request, Transport
 from api.resources import Accepted, Page, Uploaded
-from api.wishes import Wish
 from schemas.values import ObjectRef
 
 T = TypeVar("T")
@@ -58,15 +57,20 @@ class Core(Generic[M]):
         self._transport = transport
         self.api_url = api_url
         self._headers = {"Accept": "application/json", "Accept-Language": lang, "User-Agent": "mo-client"}
-        self.token = token
-        if token:
-            self._headers["Authorization"] = f"Bearer {token}"
+        self.carry(token)
         self._new_key = new_key
         self._attempts_max = attempts_max
         self._position = ""
         self._transfers = Transfers(transport, mode, api_url, self._headers, ledger)
         self.mode = mode
         self.clock = clock
+
+    def carry(self, token: str) -> None:
+        """Prove with this token from now on who asks; "": with none."""
+        self.token = token
+        self._headers.pop("Authorization", None)
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
 
     async def read(self, path: str, kind: type[T], /, *, at: str = "", **query: Any) -> T:
         """GET a resource, where `at` is given not older than that position; query values that are None are left out.
@@ -117,7 +121,9 @@ class Core(Generic[M]):
             raise UnreachableError(self.api_url, str(error)) from error
         return decoded(answer, kind) if answer.status in BUSY else decoded(checked(answer), kind)
 
-    async def write(self, path: str, wish: Wish | None, kind: type[T], *, method: str = "POST", etag: str = "") -> T:
+    async def write(
+        self, path: str, wish: msgspec.Struct | None, kind: type[T], *, method: str = "POST", etag: str = ""
+    ) -> T:
         """Say a wish and return what came of it, waiting while its outcome is open (202).
 
         With `etag` it holds for exactly that revision of the thing (If-Match).
@@ -138,6 +144,25 @@ class Core(Generic[M]):
             if answer.status != http.HTTPStatus.ACCEPTED:
                 return decoded(answer, kind)
             await self._settle(decoded(answer, Accepted), deadline)
+
+    async def once(
+        self, method: str, path: str, wish: msgspec.Struct | None = None, *, proof: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Ask a single time, and return the answer with its headers: passwords are never tried again by themselves.
+
+        `proof` are the headers that say who asks, in the place of the client's token.
+
+        Raises:
+            ProblemError: the API refused. UnreachableError: nobody answers.
+        """
+        headers = self._headers | {"Content-Type": "application/json"}
+        if proof is not None:
+            headers = {name: value for name, value in headers.items() if name != "Authorization"} | dict(proof)
+        body = msgspec.json.encode(wish) if wish is not None else b""
+        try:
+            return checked(await self._transport.send(Request(method, PREFIX + path, headers, body)))
+        except ConnectionFailedError as error:
+            raise UnreachableError(self.api_url, str(error)) from error
 
     async def upload(self, path: Path, progress: ProgressCallback | None = None) -> Uploaded:
         """Stream a file into the object store; a large one goes on where an earlier attempt ended.

@@ -159,7 +159,13 @@ async def put_password(request: web.Request) -> web.Response:
 
 
 async def post_code(request: web.Request) -> web.Response:
-    """A code with which a browser is signed in once, as the person who asks: 201 SignInCode."""
+    """A code with which a browser is signed in once, as the person who asks: 201 SignInCode.
+
+    Raises:
+        ApiRefusal: 403 sign_in_links_off: a server for many people gives none.
+    """
+    if not deps_of(request).doors.sign_in_links:
+        raise ApiRefusal(HTTPStatus.FORBIDDEN, "sign_in_links_off")
     deps, who, code = deps_of(request), actor_of(request), new_secret()
     expires_at = deps.clock() + rules.SIGN_IN_CODE_LIFE
     await deps.accounts.add_code(digest_of(code), account_id=who.id, expires_at=expires_at)
