@@ -28,7 +28,7 @@ function compressed(): Plugin {
 
 /** Where the API is while the page is worked on: `MO_API=http://127.0.0.1:8080 npx vite`. */
 const peer = process.env["MO_API"];
-const proxy = peer ? { "/api": { target: peer, changeOrigin: true } } : {};
+const proxy = peer ? { "/api": { target: peer, changeOrigin: true }, "/readyz": { target: peer, changeOrigin: true } } : {};
 
 export default defineConfig({
   plugins: [react(), compressed()],

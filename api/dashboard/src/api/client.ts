@@ -30,12 +30,21 @@ export function refusal(status: number, told: Partial<Schemas["Problem"]>, other
 /** Nobody answered. */
 export class OfflineError extends Error {}
 
+const AFTER_MS = 2_000;
+let after: { position: string; until: number } = { position: "", until: 0 };
+
+/** What is read in the next moment shall know of this position in the log: the server waits for it, within bounds. */
+export function readAfter(position: string): void {
+  after = { position, until: Date.now() + AFTER_MS };
+}
+
 const around: Middleware = {
   onRequest({ request }) {
     request.headers.set("Accept-Language", document.documentElement.lang.startsWith("en") ? "en" : "zh");
     if (request.method === "POST" && !request.headers.has("Idempotency-Key")) {
       request.headers.set("Idempotency-Key", wishKey());
     }
+    if (request.method === "GET" && Date.now() < after.until) request.headers.set("Min-Position", after.position);
     return request;
   },
   async onResponse({ response }) {

@@ -1,8 +1,8 @@
 /** One link to the server's events for all tabs of a browser: HTTP/1.1 allows six connections, tabs may be more. */
 import { link, type Message } from "./link";
 
-/** Hidden tabs may speak once a minute only. */
-const SILENT_MS = 90_000;
+/** Hidden tabs may run their timers once a minute only. */
+const SILENT_MS = 180_000;
 const ports = new Map<MessagePort, number>();
 let state: Message["state"] = "broken";
 let close: (() => void) | null = null;
@@ -12,10 +12,13 @@ function tell(message: Message): void {
   for (const port of ports.keys()) port.postMessage(message);
 }
 
-function hear(port: MessagePort): void {
-  const known = ports.has(port);
+/** Somebody listens; one that was given up, or slept, has missed what was told meanwhile. */
+function hear(port: MessagePort, first: boolean): void {
+  if (!ports.has(port)) {
+    port.postMessage({ state });
+    if (!first) port.postMessage({ resync: true });
+  }
   ports.set(port, Date.now());
-  if (!known) port.postMessage({ state });
   close ??= link(tell);
 }
 
@@ -36,6 +39,6 @@ setInterval(() => {
 (self as unknown as { onconnect: (event: MessageEvent) => void }).onconnect = (event) => {
   const port = event.ports[0];
   if (port === undefined) return;
-  port.onmessage = (message: MessageEvent<string>) => (message.data === "bye" ? leave(port) : hear(port));
-  hear(port);
+  port.onmessage = (message: MessageEvent<string>) => (message.data === "bye" ? leave(port) : hear(port, false));
+  hear(port, true);
 };

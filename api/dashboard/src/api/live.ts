@@ -2,7 +2,9 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
+import { readAfter } from "./client";
 import { link } from "./link";
+import { progressed, type Told } from "./progress";
 
 export type LiveState = "open" | "broken";
 
@@ -77,6 +79,29 @@ export class Gathering {
   }
 }
 
+/** Puts progress into everything that was read of the job; whether something has to be read again for it. */
+export function patch(client: Pick<QueryClient, "getQueryCache">, happened: Happened): boolean {
+  const told = happened.data as unknown as Told;
+  let behind = false;
+  for (const query of client.getQueryCache().getAll()) {
+    const before: unknown = query.state.data;
+    const outcome = progressed(before, told, happened.time);
+    behind ||= outcome.behind;
+    if (outcome.data !== before) query.setData(outcome.data);
+  }
+  return behind;
+}
+
+/** What a message changes in what is shown. */
+function take(client: QueryClient, gathering: Gathering, happened: Happened): void {
+  if (happened.topics.includes("progress")) {
+    if (patch(client, happened)) gathering.add(["jobs", "tests"]);
+    return;
+  }
+  readAfter(happened.position);
+  gathering.add(happened.topics);
+}
+
 /** Keeps what is shown true; whether the link stands. After a break everything is read again. */
 export function useLive(): LiveState {
   const client = useQueryClient();
@@ -93,10 +118,7 @@ export function useLive(): LiveState {
         setState(message.state);
       }
       if (message.resync) gathering.everything();
-      if (message.happened !== undefined) {
-        const topics = message.happened.topics.map((topic) => (topic === "progress" ? "jobs" : topic));
-        gathering.add(topics);
-      }
+      if (message.happened !== undefined) take(client, gathering, message.happened);
     });
     return () => {
       gathering.end();

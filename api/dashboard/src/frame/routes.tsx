@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
 import { listSearch } from "../kit/list-search";
+import { newSearch } from "../pages/jobs/conversion-form";
 import { jobSearch } from "../pages/jobs/job-search";
 import { structureSearch } from "../pages/structures/search";
 import { diffSearch, templateSearch } from "../pages/templates/search";
@@ -45,6 +46,12 @@ const conversions = createRoute({
   path: "/conversions",
   validateSearch: listSearch,
   component: lazyRouteComponent(() => import("../pages/jobs/conversions"), "Conversions"),
+});
+const conversionNew = createRoute({
+  getParentRoute: () => root,
+  path: "/conversions/new",
+  validateSearch: newSearch,
+  component: lazyRouteComponent(() => import("../pages/jobs/conversion-new"), "ConversionNew"),
 });
 const job = createRoute({
   getParentRoute: () => root,
@@ -95,6 +102,7 @@ const pages = [
   nvidia,
   ascend,
   conversions,
+  conversionNew,
   job,
   structures,
   structure,

@@ -1,23 +1,13 @@
 /** What stands around every page: menu, language, theme, who is signed in, whether the page is live. */
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { Badge, Layout, Menu, type MenuProps } from "antd";
+import { Layout, Menu, type MenuProps } from "antd";
 
-import { useLive } from "../api/live";
 import { useWords } from "../words/say";
 import { AccountMenu } from "./account-menu";
+import { Live } from "./live";
 import { ENTRIES, type Entry, entryOf, PATHS } from "./menu";
 import { useTheme } from "./theme-context";
 import { Tools } from "./tools";
-
-function Live() {
-  const state = useLive();
-  const { say } = useWords();
-  return (
-    <span role="status">
-      <Badge status={state === "open" ? "success" : "error"} text={say(`live.${state}`)} />
-    </span>
-  );
-}
 
 export function Shell() {
   const { say } = useWords();

@@ -1,6 +1,6 @@
 /** Conversions to NVIDIA Tron models: how each stands, its measured error, and the model that it made. */
-import { Link, useSearch } from "@tanstack/react-router";
-import type { TableColumnsType } from "antd";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Button, type TableColumnsType } from "antd";
 
 import "./jobs.css";
 import { api, body, type Schemas } from "../../api/client";
@@ -55,6 +55,7 @@ function useColumns(): TableColumnsType<Job> {
 
 export function Conversions() {
   const { say } = useWords(conversions);
+  const navigate = useNavigate();
   const search = useSearch({ from: "/conversions" });
   return (
     <Listing<Job>
@@ -64,6 +65,11 @@ export function Conversions() {
       ask={(asked) => body(api.GET("/api/v1/jobs", { params: { query: { ...asked, kind: "conversion" } } }))}
       columns={useColumns()}
       actions={(job) => <JobActions job={job} small />}
+      head={
+        <Button type="primary" onClick={() => void navigate({ to: "/conversions/new" })}>
+          {say("conversion.new")}
+        </Button>
+      }
     />
   );
 }
