@@ -1,5 +1,5 @@
 /** The menu: every area of the house and its pages. */
-import { AppstoreOutlined, HomeOutlined, SwapOutlined } from "@ant-design/icons";
+import { AppstoreOutlined, HomeOutlined, SettingOutlined, SwapOutlined } from "@ant-design/icons";
 import type { ReactNode } from "react";
 
 import type { SharedWord } from "../words/say";
@@ -33,6 +33,7 @@ export const ENTRIES: Entry[] = [
       { to: "/structures", word: "menu.structures" },
     ],
   },
+  { to: "/system", word: "menu.system", icon: <SettingOutlined aria-hidden /> },
 ];
 
 export const PATHS = ENTRIES.flatMap((each) => each.inside?.map((inner) => inner.to) ?? [each.to]);

@@ -59,6 +59,11 @@ const job = createRoute({
   validateSearch: jobSearch,
   component: lazyRouteComponent(() => import("../pages/jobs/job-page"), "JobPage"),
 });
+const system = createRoute({
+  getParentRoute: () => root,
+  path: "/system",
+  component: lazyRouteComponent(() => import("../pages/system/system"), "System"),
+});
 
 const structures = createRoute({
   getParentRoute: () => root,
@@ -110,6 +115,7 @@ const pages = [
   templateNew,
   templateDiff,
   template,
+  system,
 ];
 
 export const router = createRouter({ routeTree: root.addChildren(pages), defaultPreload: "intent" });

@@ -27,7 +27,7 @@ interface PanelProps {
 /** A small table with its heading; its height is kept while it is read. */
 function Panel({ title, found, empty, rows, heads }: PanelProps) {
   return (
-    <section className="panel" aria-label={title}>
+    <div className="panel">
       <h2>{title}</h2>
       {found.isError && found.error !== null ? <Problem error={found.error} again={() => void found.refetch()} /> : null}
       {rows.length > 0 ? (
@@ -47,7 +47,7 @@ function Panel({ title, found, empty, rows, heads }: PanelProps) {
         </div>
       ) : null}
       {rows.length === 0 && !found.isPending && !found.isError ? <p>{empty}</p> : null}
-    </section>
+    </div>
   );
 }
 

@@ -38,7 +38,7 @@ function Control({ id, field, before, now, change, label }: FieldProps & { label
     );
   }
   if (CODE_FIELDS.has(field)) {
-    return <Input.TextArea id={id} value={now} autoSize={{ minRows: 1, maxRows: 8 }} onChange={(event) => change(event.target.value)} />;
+    return <Input.TextArea id={id} value={now} rows={3} onChange={(event) => change(event.target.value)} />;
   }
   return <Input id={id} value={now} maxLength={1000} onChange={(event) => change(event.target.value)} />;
 }
