@@ -1,5 +1,5 @@
 /** The menu: every area of the house and its pages. */
-import { AppstoreOutlined, HomeOutlined, SettingOutlined, SwapOutlined } from "@ant-design/icons";
+import { AppstoreOutlined, DatabaseOutlined, HomeOutlined, SettingOutlined, SwapOutlined } from "@ant-design/icons";
 import type { ReactNode } from "react";
 
 import type { SharedWord } from "../words/say";
@@ -34,6 +34,7 @@ export const ENTRIES: Entry[] = [
     ],
   },
   { to: "/system", word: "menu.system", icon: <SettingOutlined aria-hidden /> },
+  { to: "/datasets", word: "menu.datasets", icon: <DatabaseOutlined aria-hidden /> },
 ];
 
 export const PATHS = ENTRIES.flatMap((each) => each.inside?.map((inner) => inner.to) ?? [each.to]);

@@ -2,7 +2,8 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
 import { listSearch } from "../kit/list-search";
-import { newSearch } from "../pages/jobs/conversion-form";
+import { datasetSearch, newSearch as newDatasetSearch } from "../pages/datasets/search";
+import { newSearch as newConversionSearch } from "../pages/jobs/conversion-form";
 import { jobSearch } from "../pages/jobs/job-search";
 import { structureSearch } from "../pages/structures/search";
 import { diffSearch, templateSearch } from "../pages/templates/search";
@@ -40,6 +41,24 @@ const ascend = createRoute({
   validateSearch: listSearch,
   component: lazyRouteComponent(() => import("../pages/models/tron-list"), "AscendList"),
 });
+const datasets = createRoute({
+  getParentRoute: () => root,
+  path: "/datasets",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("../pages/datasets/dataset-list"), "DatasetList"),
+});
+const datasetNew = createRoute({
+  getParentRoute: () => root,
+  path: "/datasets/new",
+  validateSearch: newDatasetSearch,
+  component: lazyRouteComponent(() => import("../pages/datasets/new-page"), "NewPage"),
+});
+const dataset = createRoute({
+  getParentRoute: () => root,
+  path: "/datasets/$id",
+  validateSearch: datasetSearch,
+  component: lazyRouteComponent(() => import("../pages/datasets/dataset-page"), "DatasetPage"),
+});
 
 const conversions = createRoute({
   getParentRoute: () => root,
@@ -50,7 +69,7 @@ const conversions = createRoute({
 const conversionNew = createRoute({
   getParentRoute: () => root,
   path: "/conversions/new",
-  validateSearch: newSearch,
+  validateSearch: newConversionSearch,
   component: lazyRouteComponent(() => import("../pages/jobs/conversion-new"), "ConversionNew"),
 });
 const job = createRoute({
