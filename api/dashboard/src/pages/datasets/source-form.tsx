@@ -16,7 +16,8 @@ import { datasets } from "./words";
 interface Fields {
   name?: string;
   note?: string;
-  source: "file" | "catalogue";
+  /** Not asked where the operator keeps no catalogue. */
+  source?: "file" | "catalogue";
   item?: string;
   template_id?: string | null;
   sub_template?: string;
@@ -43,7 +44,7 @@ export function SourceForm({ named, asked }: Props) {
   const source = Form.useWatch("source", form) ?? "file";
   const scan = useMutation({
     mutationFn: async (fields: Fields) => {
-      const sent = fields.source === "file" ? await file.go() : await kept(fields.item ?? "");
+      const sent = fields.source === "catalogue" ? await kept(fields.item ?? "") : await file.go();
       const template = fields.template_id ?? null;
       return scanCalls.ask({
         ...sent,
@@ -102,7 +103,7 @@ interface SourceProps {
   form: FormInstance<Fields>;
   file: FileState;
   named: boolean;
-  source: Fields["source"];
+  source: "file" | "catalogue";
 }
 
 function Source({ form, file, named, source }: SourceProps) {
