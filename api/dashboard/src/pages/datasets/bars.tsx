@@ -11,6 +11,8 @@ interface Props {
   /** What is counted: images, boxes. */
   unit: string;
   counts: Record<string, number>;
+  /** What the names are; values where nothing is said. */
+  named?: string;
   /** As they come, where their order says something; else the largest first. */
   ordered?: boolean;
   shown?: (name: string) => string;
@@ -18,7 +20,7 @@ interface Props {
   link?: (name: string, text: string) => ReactNode;
 }
 
-export function Bars({ title, unit, counts, ordered = false, shown = (name) => name, link }: Props) {
+export function Bars({ title, unit, counts, named, ordered = false, shown = (name) => name, link }: Props) {
   const { say } = useWords(datasets);
   const [all, setAll] = useState(false);
   const id = useId();
@@ -30,7 +32,7 @@ export function Bars({ title, unit, counts, ordered = false, shown = (name) => n
       <table aria-labelledby={id}>
         <thead>
           <tr>
-            <th scope="col">{say("bars.value")}</th>
+            <th scope="col">{named ?? say("bars.value")}</th>
             <th scope="col">{unit}</th>
             <th scope="col">{say("bars.share")}</th>
           </tr>

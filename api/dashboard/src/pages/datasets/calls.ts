@@ -19,6 +19,14 @@ export interface RecordsAsked {
 }
 
 export const RECORD_ROWS = 24;
+
+const LOOK_AGAIN_MS = 3000;
+
+/** A job that goes on is looked at again: an event may be heard before what it changes can be read. */
+export function untilOver(job: Job | undefined): number | false {
+  return job !== undefined && (job.state === "queued" || job.state === "running") ? LOOK_AGAIN_MS : false;
+}
+
 const ROWS = 50;
 
 const at = (id: string) => ({ params: { path: { id } } });

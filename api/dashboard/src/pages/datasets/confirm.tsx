@@ -28,11 +28,10 @@ export function Confirm({ scan, dataset, found, kind, survey }: Props) {
   const [form] = Form.useForm<Draft>();
   const make = useImport({ scan, dataset, kind });
   const ask = (draft: Draft) => {
-    const place = found.notices.findIndex((each) => each.code === NOTICE);
-    if (place < 0) return make.mutate(draft);
+    if (!found.notices.some((each) => each.code === NOTICE)) return make.mutate(draft);
     void modal.confirm({
       title: say("map.notice"),
-      content: [found.messages[place] ?? "", say("map.notice_more")].join(" "),
+      content: `${say("map.counts", { images: survey.images, dropped: survey.dropped })}${say("map.notice_more")}`,
       okText: say("map.confirm"),
       cancelText: say("action.cancel"),
       onOk: () => make.mutate(draft),

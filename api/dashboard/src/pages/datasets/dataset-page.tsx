@@ -1,14 +1,14 @@
 /** One dataset: its versions, its images, its figures, what was left out, the tests on it. */
 import "./datasets.css";
 
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Empty, Select, Skeleton, Space, Tabs, Tag, Typography } from "antd";
 import { useCallback, useEffect, useRef } from "react";
 
 import { Problem } from "../../kit/problem";
 import { useWords } from "../../words/say";
-import { type Dataset, datasetCalls } from "./calls";
+import { type Dataset, datasetCalls, untilOver } from "./calls";
 import { DatasetActions } from "./dataset-actions";
 import { DatasetState } from "./dataset-state";
 import { FiguresTab } from "./figures";
@@ -121,8 +121,20 @@ function Head({ dataset, search, change }: HeadProps) {
 /** The newest import, while it goes on or where it went wrong. */
 function ImportLine({ dataset }: { dataset: Dataset }) {
   const { say } = useWords(datasets);
-  const found = useQuery({ queryKey: ["jobs", "import", dataset.id], queryFn: () => datasetCalls.imports(dataset.id) });
+  const client = useQueryClient();
+  const found = useQuery({
+    queryKey: ["jobs", "import", dataset.id],
+    queryFn: () => datasetCalls.imports(dataset.id),
+    refetchInterval: (query) => untilOver(query.state.data?.items[0]),
+  });
   const job = found.data?.items[0];
+  const state = job?.state;
+  const was = useRef(state);
+  useEffect(() => {
+    // the import that was under way is over: what it made is there now
+    if (was.current !== undefined && was.current !== state) void client.invalidateQueries({ queryKey: ["datasets"] });
+    was.current = state;
+  }, [client, state]);
   if (job === undefined || job.state === "completed") return null;
   return <JobLine job={job} title={say("dataset.import_job")} />;
 }

@@ -25,6 +25,7 @@ export function LedgerTab({ id, search, change }: TabProps & { change: Change })
       <div className="figures">
         <Bars
           title={say("ledger.reasons")}
+          named={say("ledger.reason")}
           unit={say("ledger.count")}
           counts={reasons}
           shown={(code) => label("drop", code)}

@@ -29,6 +29,7 @@ export function ScanCounts({ report, survey }: Props) {
         <div className="figures">
           <Bars
             title={say("ledger.reasons")}
+            named={say("ledger.reason")}
             unit={say("ledger.count")}
             counts={survey.reasons}
             shown={(code) => label("drop", code)}

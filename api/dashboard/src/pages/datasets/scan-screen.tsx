@@ -7,7 +7,7 @@ import { useState } from "react";
 import type { Schemas } from "../../api/client";
 import { Problem } from "../../kit/problem";
 import { useWords } from "../../words/say";
-import { type Scan, scanCalls } from "./calls";
+import { type Scan, scanCalls, untilOver } from "./calls";
 import { Confirm } from "./confirm";
 import { draftOf, dropDraft, keepDraft } from "./draft";
 import { JobLine } from "./job-line";
@@ -26,7 +26,11 @@ export interface ScreenProps {
 
 export function ScanScreen(props: ScreenProps) {
   const { say } = useWords(datasets);
-  const found = useQuery({ queryKey: ["jobs", "scan", props.scan], queryFn: () => scanCalls.one(props.scan) });
+  const found = useQuery({
+    queryKey: ["jobs", "scan", props.scan],
+    queryFn: () => scanCalls.one(props.scan),
+    refetchInterval: (query) => untilOver(query.state.data?.job),
+  });
   if (found.isError) return <Problem error={found.error} again={() => void found.refetch()} />;
   if (found.isPending) return <Skeleton active />;
   const { report } = found.data;
