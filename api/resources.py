@@ -42,10 +42,21 @@ class Problem(Resource, frozen=True, kw_only=True):
     params: dict[str, str] = {}
 
 
+class Linked(Resource, frozen=True, kw_only=True):
+    """A thing by its name, such as one that a job was given or has made: `noun` is pth, tron, template, structure,
+    type_config, dataset, test, parity, quick_check, scan or file (which has no address). `deleted`: it is no more."""
+
+    noun: str
+    id: UUID | None
+    name: str
+    deleted: bool = False
+
+
 class Thing(Resource, frozen=True, kw_only=True):
     """What everything that people decide has. An edit or a deletion gives `etag` back in If-Match.
 
-    What was deleted keeps its address and says when (`deleted_at`), but takes part in nothing new.
+    What was deleted keeps its address and says when (`deleted_at`), but takes part in nothing new. `parents` is what it
+    was made of, nearest first, and what that was made of; present in detail answers only.
     """
 
     id: UUID
@@ -57,6 +68,7 @@ class Thing(Resource, frozen=True, kw_only=True):
     updated_at: Moment
     etag: str
     deleted_at: Moment | None = None
+    parents: list[Linked] = []
 
 
 class Pth(Thing, frozen=True, kw_only=True):
@@ -184,16 +196,6 @@ class Progress(Resource, frozen=True, kw_only=True):
     stage: str
     fraction: float
     seen_at: Moment
-
-
-class Linked(Resource, frozen=True, kw_only=True):
-    """A thing that a job was given or has made: `noun` is pth, tron, template, structure, dataset, test, parity,
-    quick_check, scan or file (which has no address). `deleted`: it is no more."""
-
-    noun: str
-    id: UUID | None
-    name: str
-    deleted: bool = False
 
 
 class Job(Resource, frozen=True, kw_only=True):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeVar
 from uuid import UUID
+
+import msgspec
 
 from api.deps import Deps
 from api.owners import named
@@ -19,12 +22,15 @@ from api.present import (
 from api.present_jobs import things_of, with_links
 from api.present_trons import in_words, tron_resource
 from api.queue import standings
-from api.resources import Dataset, Job, Pth, Structure, Template, Thing, Tron
+from api.resources import Dataset, Job, Linked, Pth, Structure, Template, Thing, Tron
 from api.terms import TypeConfig
 from storage.views.rows import EntityRow, JobRow
 
 REVISION = "revision"
 DATASET_VERSION = "dataset_version"
+
+T = TypeVar("T", bound=Thing)
+ANCESTORS_MAX = 64
 
 Show = Callable[[Deps, EntityRow, str], Awaitable[Thing]]
 """A row as a whole resource, for a reader of the language."""
@@ -40,6 +46,27 @@ async def gone(deps: Deps, ids: Iterable[UUID]) -> frozenset[UUID]:
 async def gone_parents(deps: Deps, rows: Iterable[EntityRow]) -> frozenset[UUID]:
     """Those of the rows' parents that were deleted."""
     return await gone(deps, (UUID(parent) for row in rows for parent in row.parents))
+
+
+async def with_parents(deps: Deps, row: EntityRow, shown: T) -> T:
+    """The row's thing with what it was made of, nearest first, then what that was made of, each once."""
+    found: dict[UUID, EntityRow] = {}
+    wanted = [UUID(each) for each in row.parents]
+    while wanted and len(found) < ANCESTORS_MAX:
+        rows = {each.id: each for each in await deps.views.entities_by_ids(wanted)}
+        found |= {id_: rows[id_] for id_ in wanted if id_ in rows}
+        further = (UUID(each) for parent in rows.values() for each in parent.parents)
+        wanted = [id_ for id_ in dict.fromkeys(further) if id_ not in found]
+    parents = [
+        Linked(
+            noun=each.kind,
+            id=each.id,
+            name=f"{each.name}@{each.version}" if each.version else each.name,
+            deleted=each.deleted_at is not None,
+        )
+        for each in found.values()
+    ]
+    return msgspec.structs.replace(shown, parents=parents)
 
 
 async def pths(deps: Deps, rows: Sequence[EntityRow]) -> list[Pth]:
@@ -93,19 +120,19 @@ async def jobs(deps: Deps, rows: Sequence[JobRow], lang: str) -> list[Job]:
 
 async def pth(deps: Deps, row: EntityRow, _: str) -> Pth:
     """One PTH model."""
-    return (await pths(deps, [row]))[0]
+    return await with_parents(deps, row, (await pths(deps, [row]))[0])
 
 
 async def structure(deps: Deps, row: EntityRow, _: str) -> Structure:
     """One structure."""
-    return (await structures(deps, [row]))[0]
+    return await with_parents(deps, row, (await structures(deps, [row]))[0])
 
 
 async def tron(deps: Deps, row: EntityRow, lang: str) -> Tron:
     """One Tron model, with sentences for what cannot be done with it."""
-    return in_words((await trons(deps, [row]))[0], lang)
+    return await with_parents(deps, row, in_words((await trons(deps, [row]))[0], lang))
 
 
 async def dataset(deps: Deps, row: EntityRow, _: str) -> Dataset:
     """One dataset."""
-    return (await datasets(deps, [row]))[0]
+    return await with_parents(deps, row, (await datasets(deps, [row]))[0])

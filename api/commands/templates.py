@@ -19,7 +19,7 @@ from api.errors import ApiRefusal
 from api.owners import named_one
 from api.present import template_resource
 from api.resources import Template
-from api.whole import gone, gone_parents
+from api.whole import gone, gone_parents, with_parents
 from api.wishes import TemplateCopyWish, TemplateEdit, TemplateWish
 from producers import templates
 from producers.say import Command
@@ -115,7 +115,7 @@ async def whole_template(deps: Deps, row: EntityRow, lang: str) -> Template:
     certified = await deps.views.certificates(named)
     remarks = [Code("structure_uncertified", {"id": str(id_)}) for id_ in sorted(named - certified.keys())]
     shown = template_resource(row, document, lang, await gone_parents(deps, [row]), remarks)
-    return await named_one(deps, shown)
+    return await with_parents(deps, row, await named_one(deps, shown))
 
 
 async def _usable_structures(deps: Deps, document: TemplateDocument, kept: Collection[UUID]) -> None:

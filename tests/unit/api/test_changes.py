@@ -167,9 +167,24 @@ async def test_what_was_made_of_a_deleted_thing_lives_on_and_says_so(api):
     await delete(api, f"/pth/{tron['pth_id']}")
     shown = (await api.get(f"/trons/{model}")).json
     assert (tron["parents_deleted"], shown["parents_deleted"]) == ([], [tron["pth_id"]])
-    assert (await api.get("/trons")).json["items"] == [shown]
+    assert (await api.get("/trons")).json["items"] == [{**shown, "parents": []}]
     assert (await api.get(f"/trons/{model}/file")).body == b"tron"
     assert (await api.get(f"/pth/{tron['pth_id']}/file")).body == b"weights"
+
+
+async def test_a_thing_names_what_it_was_made_of_and_what_that_was_made_of(api):
+    model = await api.converted()
+    tron = (await api.get(f"/trons/{model}")).json
+    (structure,) = (await api.get(f"/templates/{tron['template_id']}")).json["architectures"]
+    ids = [tron["pth_id"], tron["template_id"], structure]
+    assert sorted(each["id"] for each in tron["parents"][:2]) == sorted(ids[:2])
+    assert tron["parents"][2]["id"] == structure
+    assert {each["noun"] for each in tron["parents"]} == {"pth", "template", "structure"}
+    assert all(each["name"] and not each["deleted"] for each in tron["parents"])
+    assert [each["id"] for each in (await api.get(f"/templates/{ids[1]}")).json["parents"]] == [structure]
+    await delete(api, f"/pth/{ids[0]}")
+    assert [each["noun"] for each in (await api.get(f"/trons/{model}")).json["parents"] if each["deleted"]] == ["pth"]
+    assert (await api.get(f"/pth/{ids[0]}")).json["parents"] == []
 
 
 async def test_a_freed_name_may_be_taken_again(api):

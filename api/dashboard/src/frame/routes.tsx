@@ -5,6 +5,7 @@ import { listSearch } from "../kit/list-search";
 import { datasetSearch, newSearch as newDatasetSearch } from "../pages/datasets/search";
 import { newSearch as newConversionSearch } from "../pages/jobs/conversion-form";
 import { jobSearch } from "../pages/jobs/job-search";
+import { tronSearch } from "../pages/models/search";
 import { structureSearch } from "../pages/structures/search";
 import { diffSearch, templateSearch } from "../pages/templates/search";
 import { Missing } from "./missing";
@@ -84,6 +85,17 @@ const system = createRoute({
   component: lazyRouteComponent(() => import("../pages/system/system"), "System"),
 });
 
+const pthOne = createRoute({
+  getParentRoute: () => root,
+  path: "/models/pth/$id",
+  component: lazyRouteComponent(() => import("../pages/models/pth"), "PthPage"),
+});
+const tron = createRoute({
+  getParentRoute: () => root,
+  path: "/models/trons/$id",
+  validateSearch: tronSearch,
+  component: lazyRouteComponent(() => import("../pages/models/tron"), "TronPage"),
+});
 const structures = createRoute({
   getParentRoute: () => root,
   path: "/structures",
@@ -123,6 +135,8 @@ const pages = [
   own,
   home,
   pth,
+  pthOne,
+  tron,
   nvidia,
   ascend,
   conversions,

@@ -18,7 +18,7 @@ export function DependentList({ found, none }: { found: Schemas["Dependents"]; n
         renderItem={(each) => (
           <List.Item>
             <span>
-              <Tag>{label("noun", each.noun)}</Tag>
+              <Tag style={{ marginInlineEnd: 8 }}>{label("noun", each.noun)}</Tag>
               <Linked to={{ ...each, deleted: false }} />
             </span>
           </List.Item>

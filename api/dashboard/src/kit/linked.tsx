@@ -23,13 +23,16 @@ export function placeOf(noun: string, id: string | null): string | null {
   return id === null ? null : (PLACES[noun]?.(id) ?? null);
 }
 
+/** A link with text beside it is told apart by more than its colour. */
+const UNDERLINED = { textDecoration: "underline" };
+
 export function Linked({ to }: { to: Schemas["Linked"] }) {
   const { say } = useWords();
   const place = placeOf(to.noun, to.id);
   const name = to.name || (to.id === null ? "" : short(to.id));
   return (
     <>
-      {place === null ? name : <Link to={place}>{name}</Link>}
+      {place === null ? name : <Link to={place} style={to.deleted ? UNDERLINED : undefined}>{name}</Link>}
       {to.deleted ? `（${say("thing.deleted")}）` : null}
     </>
   );

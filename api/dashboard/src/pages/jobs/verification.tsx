@@ -39,7 +39,8 @@ function Verdict({ passed }: { passed: boolean }) {
   return <Tag color={passed ? "success" : "error"}>{say(passed ? "verify.passed" : "verify.failed")}</Tag>;
 }
 
-function Outputs({ rows }: { rows: Measured[] }) {
+/** The measurements as a table; a model's page shows it, too. */
+export function Outputs({ rows }: { rows: Measured[] }) {
   const { say, label } = useWords(jobs);
   return (
     <Table<Measured>

@@ -6,6 +6,8 @@ export type Pth = Schemas["Pth"];
 export type Tron = Schemas["Tron"];
 export type Platform = Tron["platform"];
 
+export type VerificationReport = Schemas["VerificationReport"];
+
 export const NAME_CHARS_MAX = 200;
 
 const at = (id: string) => ({ params: { path: { id } } });
@@ -14,6 +16,7 @@ const with_ = (row: { id: string; etag: string }) => ({
 });
 
 export const pthCalls = {
+  one: (id: string) => body(api.GET("/api/v1/pth/{id}", at(id))),
   dependents: (id: string) => body(api.GET("/api/v1/pth/{id}/dependents", at(id))),
   edit: (row: Pth, words: Words) => made(api.PATCH("/api/v1/pth/{id}", { ...with_(row), body: words })),
   remove: (row: Pth) => made(api.DELETE("/api/v1/pth/{id}", with_(row))),
@@ -21,6 +24,14 @@ export const pthCalls = {
 };
 
 export const tronCalls = {
+  one: (id: string) => body(api.GET("/api/v1/trons/{id}", at(id))),
+  manifest: (id: string) => body(api.GET("/api/v1/trons/{id}/manifest", at(id))),
+  report: (id: string, revision: number | undefined) =>
+    body(
+      api.GET("/api/v1/trons/{id}/report", {
+        params: { path: { id }, query: revision === undefined ? {} : { revision } },
+      }),
+    ),
   dependents: (id: string) => body(api.GET("/api/v1/trons/{id}/dependents", at(id))),
   edit: (row: Tron, { note }: Words) => made(api.PATCH("/api/v1/trons/{id}", { ...with_(row), body: { note } })),
   remove: (row: Tron) => made(api.DELETE("/api/v1/trons/{id}", with_(row))),

@@ -1,5 +1,5 @@
 /** PTH models: the list, a new one, editing, downloading, deleting. */
-import { useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import type { TableColumnsType } from "antd";
 
 import { api, body } from "../../api/client";
@@ -15,7 +15,14 @@ export function PthList() {
   const search = useSearch({ from: "/models/pth" });
   const columns: TableColumnsType<Pth> = [
     { title: say("column.id"), render: (_, row) => <code>{short(row.id)}</code> },
-    { title: say("column.name"), dataIndex: "name" },
+    {
+      title: say("column.name"),
+      render: (_, row) => (
+        <Link to="/models/pth/$id" params={{ id: row.id }}>
+          {row.name}
+        </Link>
+      ),
+    },
     { title: say("column.training_id"), dataIndex: "training_id" },
     { title: say("column.note"), dataIndex: "note", ellipsis: true },
     { title: say("column.size"), render: (_, row) => size(row.weights.size_bytes) },

@@ -1,5 +1,5 @@
 /** The Tron models of one platform: the list, uploading one, editing, downloading, deleting. */
-import { useSearch } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import type { TableColumnsType } from "antd";
 
 import { api, body } from "../../api/client";
@@ -17,7 +17,14 @@ function useColumns(): TableColumnsType<Tron> {
   const { say, label, lang } = useWords(models);
   return [
     { title: say("column.id"), render: (_, row) => <code>{short(row.id)}</code> },
-    { title: say("tron.name"), dataIndex: "name" },
+    {
+      title: say("tron.name"),
+      render: (_, row) => (
+        <Link to="/models/trons/$id" params={{ id: row.id }}>
+          {row.name}
+        </Link>
+      ),
+    },
     { title: say("tron.version"), dataIndex: "version" },
     { title: say("tron.repo"), dataIndex: "repo" },
     { title: say("tron.method_short"), dataIndex: "method" },
@@ -41,7 +48,7 @@ function Trons({ platform, search }: { platform: Platform; search: ListSearch })
       ask={(asked) => body(api.GET("/api/v1/trons", { params: { query: { ...asked, platform } } }))}
       columns={columns}
       head={<TronNew platform={platform} />}
-      actions={(row) => <TronActions row={row} />}
+      actions={(row) => <TronActions row={row} inList />}
     />
   );
 }

@@ -47,7 +47,7 @@ function Who({ row }: { row: Structure }) {
     <Descriptions
       bordered
       size="small"
-      column={{ xs: 1, lg: 2 }}
+      column={{ xs: 1, sm: 1, md: 1, lg: 2 }}
       items={[
         { key: "id", label: say("column.id"), children: <code>{row.id}</code> },
         { key: "class", label: say("structure.class"), children: <code>{row.class_name}</code> },

@@ -4,12 +4,13 @@ import { Descriptions, Tag } from "antd";
 
 import { useWords } from "../../words/say";
 import { lines, type SubForm, type TemplateForm } from "./document";
+import type { Named } from "./form";
 import { templates } from "./words";
 
 const CLASSES_SHOWN_MAX = 60;
-const COLUMNS = { xs: 1, lg: 2 } as const;
+const COLUMNS = { xs: 1, sm: 1, md: 1, lg: 2 } as const;
 
-export function ReadForm({ form }: { form: TemplateForm }) {
+export function ReadForm({ form, known }: { form: TemplateForm; known: readonly Named[] }) {
   const { say } = useWords(templates);
   return (
     <>
@@ -26,13 +27,13 @@ export function ReadForm({ form }: { form: TemplateForm }) {
         ]}
       />
       {form.sub_templates.map((sub) => (
-        <Sub key={sub.name} sub={sub} />
+        <Sub key={sub.name} sub={sub} structure={known.find((each) => each.id === sub.architecture)?.name} />
       ))}
     </>
   );
 }
 
-function Sub({ sub }: { sub: SubForm }) {
+function Sub({ sub, structure }: { sub: SubForm; structure: string | undefined }) {
   const { say } = useWords(templates);
   return (
     <>
@@ -47,7 +48,7 @@ function Sub({ sub }: { sub: SubForm }) {
             label: say("sub.architecture"),
             children: (
               <Link to="/structures/$id" params={{ id: sub.architecture }}>
-                {sub.architecture}
+                {structure ?? sub.architecture}
               </Link>
             ),
           },

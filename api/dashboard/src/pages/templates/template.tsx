@@ -10,6 +10,7 @@ import { Source } from "../../kit/source";
 import { useWords } from "../../words/say";
 import { type Template, templateCalls } from "./calls";
 import { Editor, type Mode } from "./editor";
+import type { Named } from "./form";
 import { ofDocument } from "./modes";
 import { ReadForm } from "./read-form";
 import type { TemplateSearch } from "./search";
@@ -31,6 +32,11 @@ interface Props {
   search: TemplateSearch;
 }
 
+/** The structures that the template names, by their names. */
+function namedOf(row: Template): Named[] {
+  return row.parents.flatMap(({ id, name }) => (id === null ? [] : [{ id, name }]));
+}
+
 function useGo(id: string) {
   const navigate = useNavigate();
   return (search: TemplateSearch) => void navigate({ to: "/templates/$id", params: { id }, search, replace: true });
@@ -44,7 +50,7 @@ function Edited({ row, search }: Props) {
       title={`${say("template.edit")} · ${row.name}`}
       begin={ofDocument(row.document ?? {})}
       note={row.note}
-      known={[]}
+      known={namedOf(row)}
       mode={search.mode ?? "view"}
       show={(mode) => go(mode === "code" ? { edit: true, mode } : { edit: true })}
       save={(document, note) => templateCalls.replace(row, document, note)}
@@ -81,7 +87,7 @@ function Read({ row, search }: Props) {
       </p>
       {row.note ? <Typography.Paragraph>{row.note}</Typography.Paragraph> : null}
       {row.messages.length > 0 ? <Notices messages={row.messages} /> : null}
-      {mode === "code" ? <Source label={say("template.code")} text={both.text} /> : <ReadForm form={both.form} />}
+      {mode === "code" ? <Source label={say("template.code")} text={both.text} /> : <ReadForm form={both.form} known={namedOf(row)} />}
       <h2>{say("template.used")}</h2>
       <Made id={row.id} />
     </>
