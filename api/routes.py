@@ -140,7 +140,7 @@ TESTS = Query("tests", COMPARABLE, "Ids of completed tests, with commas between.
 BASE = Query("base", ID, "One of them; else the first.")
 FORMED = (
     Query("model_id", ID, "The Tron model.", required=True),
-    Query("dataset_id", ID, "The dataset.", required=True),
+    Query("dataset_id", ID, "The dataset; without one it is the form of a quick check."),
     Query("revision_job_id", ID, "The job that made the revision; else the newest one's."),
     Query("version_job_id", ID, "The job that made the version; else the newest one's."),
 )

@@ -81,11 +81,11 @@ class TestForm(Resource, frozen=True, kw_only=True):
     `switches` are fp16 and int8 with why one is disabled (`messages`: as sentences, by precision); with both off fp32
     runs. `precisions` is what API and CLI may name. `tasks` are the pairs that are proposed, of `model_tasks` and
     `dataset_tasks`; with `nothing_common` there are none, and no test can be. `iou_threshold`: whether it and the size
-    policy mean something.
+    policy mean something. Without a dataset it is the form of a quick check: no tasks, no dimensions.
     """
 
     model_id: UUID
-    dataset_id: UUID
+    dataset_id: UUID | None
     type: str
     max_batch: int
     switches: list[PrecisionSwitch]

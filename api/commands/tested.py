@@ -150,6 +150,18 @@ def quantized_to(manifest: TronManifest) -> tuple[Precision, ...]:
     return tuple(each for each in kept[0] if all(each in own for own in kept))
 
 
+def own_kind(networks: Sequence[Network]) -> Family:
+    """What the model answers by itself: that of its first network whose method can be scored.
+
+    Raises:
+        ApiRefusal: `model_not_scorable`.
+    """
+    known = [spec.family for each in networks if (spec := method(each.method)) is not None]
+    if (found := next((each for each in known if each != "raw"), None)) is None:
+        raise refusal("model_not_scorable", methods=", ".join(each.method for each in networks), type="raw")
+    return found
+
+
 def model_tasks(networks: Sequence[Network], kind: Family) -> list[TaskSpec]:
     """The tasks of the networks that a dataset of this kind scores, by the names that tests know them by."""
     scored = [each for each in networks if (spec := method(each.method)) is not None and spec.family == kind]

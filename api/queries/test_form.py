@@ -9,7 +9,7 @@ from aiohttp import web
 
 from api.answers import Query, json_answer, lang_of
 from api.commands.templates import usable_entity
-from api.commands.tested import dataset_kind, dataset_version, model_tasks, proposed_steps, tested
+from api.commands.tested import dataset_kind, dataset_version, model_tasks, own_kind, proposed_steps, tested
 from api.commands.tests import PRECISIONS
 from api.deps import deps_of
 from api.errors import ApiRefusal
@@ -24,18 +24,23 @@ KNOWN = ("model_id", "dataset_id", "revision_job_id", "version_job_id")
 
 
 async def get_form(request: web.Request) -> web.Response:
-    """The form for a model's revision and a dataset's version, the newest ones unless others are named."""
+    """The form for a model's revision and a dataset's version, the newest ones unless others are named; without a
+    dataset that of a quick check."""
     deps, query, lang = deps_of(request), Query(request, KNOWN), lang_of(request)
     model_id, dataset_id = query.id("model_id"), query.id("dataset_id")
-    if model_id is None or dataset_id is None:
-        raise ApiRefusal(HTTPStatus.BAD_REQUEST, "query_invalid", name="model_id, dataset_id", known="UUID")
+    if model_id is None:
+        raise ApiRefusal(HTTPStatus.BAD_REQUEST, "query_invalid", name="model_id", known="UUID")
     model = await tested(deps, await usable_entity(deps, "tron", model_id), query.id("revision_job_id"))
-    dataset = await dataset_version(deps, dataset_id, query.id("version_job_id"))
-    kind = await dataset_kind(deps, dataset_id)
+    info = None
+    if dataset_id is None:
+        kind = own_kind(model.networks)
+    else:
+        dataset = await dataset_version(deps, dataset_id, query.id("version_job_id"))
+        kind = await dataset_kind(deps, dataset_id)
+        info = (await request.app[OPEN_PACKS].tables(deps.objects, dataset.pack)).info
     steps = proposed_steps(model.networks, kind)
-    info = (await request.app[OPEN_PACKS].tables(deps.objects, dataset.pack)).info
     ours, switches = model_tasks(model.networks, kind), precision_switches(model.quantized)
-    pairs = proposed_tasks(ours, info.tasks)
+    pairs = proposed_tasks(ours, info.tasks if info is not None else ())
     form = TestForm(
         model_id=model_id,
         dataset_id=dataset_id,
@@ -47,10 +52,10 @@ async def get_form(request: web.Request) -> web.Response:
         iou_threshold=kind == "detection",
         steps=list(steps),
         model_tasks=_shown(ours),
-        dataset_tasks=_shown(info.tasks),
+        dataset_tasks=_shown(info.tasks if info is not None else ()),
         tasks=list(pairs),
-        nothing_common=not pairs,
-        dimensions=_dimensions(info, ours),
+        nothing_common=info is not None and not pairs,
+        dimensions=_dimensions(info, ours) if info is not None else [],
     )
     return json_answer(form)
 

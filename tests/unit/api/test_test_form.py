@@ -86,5 +86,13 @@ async def test_a_clone_may_leave_a_task_out(api, tmp_path):
     assert await options_of(api, clone) == LEFT
 
 
-async def test_a_form_needs_both(api):
-    assert (await api.get(f"/test-form?model_id={UUID(int=1)}")).status == 400
+async def test_without_a_dataset_it_is_the_form_of_a_quick_check(api):
+    model = await api.converted()
+    form = (await api.get(f"/test-form?model_id={model}")).json
+    assert (form["dataset_id"], form["type"], form["max_batch"]) == (None, "classification", 8)
+    assert (form["dataset_tasks"], form["tasks"], form["dimensions"], form["nothing_common"]) == ([], [], [], False)
+    assert [step["op"] for step in form["steps"]] == ["resize", "cvtRGB", "transpose"]
+
+
+async def test_a_form_needs_a_model(api):
+    assert (await api.get(f"/test-form?dataset_id={UUID(int=1)}")).status == 400

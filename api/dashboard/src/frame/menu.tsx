@@ -1,5 +1,5 @@
 /** The menu: every area of the house and its pages. */
-import { AppstoreOutlined, DatabaseOutlined, HomeOutlined, SettingOutlined, SwapOutlined } from "@ant-design/icons";
+import { AppstoreOutlined, DatabaseOutlined, ExperimentOutlined, HomeOutlined, SettingOutlined, SwapOutlined } from "@ant-design/icons";
 import type { ReactNode } from "react";
 
 import type { SharedWord } from "../words/say";
@@ -35,6 +35,12 @@ export const ENTRIES: Entry[] = [
   },
   { to: "/system", word: "menu.system", icon: <SettingOutlined aria-hidden /> },
   { to: "/datasets", word: "menu.datasets", icon: <DatabaseOutlined aria-hidden /> },
+  {
+    to: "/inference",
+    word: "menu.inference",
+    icon: <ExperimentOutlined aria-hidden />,
+    inside: [{ to: "/tests", word: "menu.tests" }],
+  },
 ];
 
 export const PATHS = ENTRIES.flatMap((each) => each.inside?.map((inner) => inner.to) ?? [each.to]);

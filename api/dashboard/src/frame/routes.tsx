@@ -8,6 +8,7 @@ import { jobSearch } from "../pages/jobs/job-search";
 import { tronSearch } from "../pages/models/search";
 import { structureSearch } from "../pages/structures/search";
 import { diffSearch, templateSearch } from "../pages/templates/search";
+import { newSearch, resultSearch, testsSearch } from "../pages/tests/search";
 import { Missing } from "./missing";
 import { Shell } from "./shell";
 
@@ -59,6 +60,35 @@ const dataset = createRoute({
   path: "/datasets/$id",
   validateSearch: datasetSearch,
   component: lazyRouteComponent(() => import("../pages/datasets/dataset-page"), "DatasetPage"),
+});
+const tests = createRoute({
+  getParentRoute: () => root,
+  path: "/tests",
+  validateSearch: testsSearch,
+  component: lazyRouteComponent(() => import("../pages/tests/tests-list"), "TestsList"),
+});
+const testNew = createRoute({
+  getParentRoute: () => root,
+  path: "/tests/new",
+  validateSearch: newSearch,
+  component: lazyRouteComponent(() => import("../pages/tests/new-page"), "NewPage"),
+});
+const test = createRoute({
+  getParentRoute: () => root,
+  path: "/tests/$id",
+  validateSearch: resultSearch,
+  component: lazyRouteComponent(() => import("../pages/tests/result-page"), "ResultPage"),
+});
+const quickCheck = createRoute({
+  getParentRoute: () => root,
+  path: "/quick-checks/$id",
+  validateSearch: resultSearch,
+  component: lazyRouteComponent(() => import("../pages/tests/quick-check"), "QuickCheckPage"),
+});
+const parity = createRoute({
+  getParentRoute: () => root,
+  path: "/parities/$id",
+  component: lazyRouteComponent(() => import("../pages/tests/parity-page"), "ParityPage"),
 });
 
 const conversions = createRoute({
@@ -149,6 +179,11 @@ const pages = [
   templateDiff,
   template,
   system,
+  tests,
+  testNew,
+  test,
+  quickCheck,
+  parity,
 ];
 
 export const router = createRouter({ routeTree: root.addChildren(pages), defaultPreload: "intent" });

@@ -2,7 +2,7 @@
 import { ReloadOutlined } from "@ant-design/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Button, Input, Segmented, Table, type TableColumnsType, Typography } from "antd";
+import { Button, Input, Segmented, Table, type TableColumnsType, type TableProps, Typography } from "antd";
 import { type ReactNode, useState } from "react";
 
 import { useWords } from "../words/say";
@@ -20,18 +20,29 @@ export interface Asked extends ListSearch {
   limit: number;
 }
 
-interface Props<T> {
+interface Props<T, S extends ListSearch> {
   /** The query's key: the topic that touches it, then what is listed. */
   name: readonly [topic: string, what: string];
   title: string;
-  search: ListSearch;
-  ask: (asked: Asked) => Promise<Page<T>>;
+  search: S;
+  ask: (asked: S & Asked) => Promise<Page<T>>;
   columns: TableColumnsType<T>;
   actions?: (row: T) => ReactNode;
   head?: ReactNode;
+  /** More that narrows the list, beside the search. */
+  filters?: ReactNode;
+  /** Rows that were ticked; they stay so on other pages and in other searches. */
+  ticked?: Ticked<T>;
 }
 
-export function Listing<T extends { id: string }>({ name, title, search, ask, columns, actions, head }: Props<T>) {
+export interface Ticked<T> {
+  ids: readonly string[];
+  tick: (ids: string[]) => void;
+  label: (row: T) => string;
+}
+
+export function Listing<T extends { id: string }, S extends ListSearch = ListSearch>(props: Props<T, S>) {
+  const { name, title, search, ask, columns, actions, head, filters, ticked } = props;
   const { say } = useWords();
   const navigate = useNavigate();
   const [before, setBefore] = useState<(string | undefined)[]>([]);
@@ -47,7 +58,7 @@ export function Listing<T extends { id: string }>({ name, title, search, ask, co
   const turn = (cursor: string | undefined, passed: (string | undefined)[]) => {
     setBefore(passed);
     const { cursor: _, ...kept } = search;
-    go(cursor === undefined ? kept : { ...kept, cursor });
+    go((cursor === undefined ? kept : { ...kept, cursor }) as ListSearch);
   };
   const next = list.data?.next ?? null;
   const shown: TableColumnsType<T> = actions
@@ -75,6 +86,7 @@ export function Listing<T extends { id: string }>({ name, title, search, ask, co
           onChange={(event) => setTyped(event.target.value)}
           onSearch={(text) => narrow({ search: text.trim() })}
         />
+        {filters}
         <Button icon={<ReloadOutlined aria-hidden />} aria-label={say("list.refresh")} onClick={() => void list.refetch()} />
         <span style={{ flex: 1 }} />
         {head}
@@ -82,6 +94,7 @@ export function Listing<T extends { id: string }>({ name, title, search, ask, co
       {list.isError ? <Problem error={list.error} again={() => void list.refetch()} /> : null}
       <Table<T>
         rowKey="id"
+        {...(ticked ? { rowSelection: selection(ticked, say("list.tick")) } : {})}
         columns={shown}
         dataSource={list.data?.items ?? []}
         loading={list.isPending}
@@ -100,4 +113,15 @@ export function Listing<T extends { id: string }>({ name, title, search, ask, co
       </div>
     </section>
   );
+}
+
+function selection<T>({ ids, tick, label }: Ticked<T>, title: string): NonNullable<TableProps<T>["rowSelection"]> {
+  return {
+    selectedRowKeys: [...ids],
+    preserveSelectedRowKeys: true,
+    hideSelectAll: true,
+    columnTitle: title,
+    onChange: (keys) => tick(keys.map(String)),
+    getCheckboxProps: (row) => ({ "aria-label": label(row) }) as { "aria-label": string },
+  };
 }
