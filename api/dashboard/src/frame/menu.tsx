@@ -1,5 +1,5 @@
 /** The menu: every area of the house and its pages. */
-import { AppstoreOutlined, DatabaseOutlined, ExperimentOutlined, HomeOutlined, SettingOutlined, SwapOutlined } from "@ant-design/icons";
+import { AppstoreOutlined, BarChartOutlined, DatabaseOutlined, ExperimentOutlined, HomeOutlined, SettingOutlined, SwapOutlined } from "@ant-design/icons";
 import type { ReactNode } from "react";
 
 import type { SharedWord } from "../words/say";
@@ -41,6 +41,7 @@ export const ENTRIES: Entry[] = [
     icon: <ExperimentOutlined aria-hidden />,
     inside: [{ to: "/tests", word: "menu.tests" }],
   },
+  { to: "/compare", word: "menu.compare", icon: <BarChartOutlined aria-hidden /> },
 ];
 
 export const PATHS = ENTRIES.flatMap((each) => each.inside?.map((inner) => inner.to) ?? [each.to]);

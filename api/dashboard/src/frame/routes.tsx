@@ -4,6 +4,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { listSearch } from "../kit/list-search";
 import { datasetSearch, newSearch as newDatasetSearch } from "../pages/datasets/search";
 import { newSearch as newConversionSearch } from "../pages/jobs/conversion-form";
+import { compareSearch } from "../pages/compare/search";
 import { jobSearch } from "../pages/jobs/job-search";
 import { tronSearch } from "../pages/models/search";
 import { structureSearch } from "../pages/structures/search";
@@ -161,6 +162,13 @@ const template = createRoute({
   validateSearch: templateSearch,
   component: lazyRouteComponent(() => import("../pages/templates/template"), "TemplatePage"),
 });
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  validateSearch: compareSearch,
+  component: lazyRouteComponent(() => import("../pages/compare/compare-page"), "ComparePage"),
+});
+
 const pages = [
   own,
   home,
@@ -184,6 +192,7 @@ const pages = [
   test,
   quickCheck,
   parity,
+  compare,
 ];
 
 export const router = createRouter({ routeTree: root.addChildren(pages), defaultPreload: "intent" });

@@ -33,6 +33,7 @@ export const shared = {
   "menu.conversions": ["模型转换任务", "Conversions"],
   "menu.system": ["系统", "System"],
   "menu.datasets": ["数据集", "Datasets"],
+  "menu.compare": ["批量结果", "Comparison"],
   "list.mine": ["我的", "Mine"],
   "list.all": ["全部", "All"],
   "list.search": ["按 ID 或名称搜索", "Search id or name"],

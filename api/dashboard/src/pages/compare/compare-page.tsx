@@ -1,0 +1,123 @@
+/** Tests beside a base: which ones they are, and every view of them. */
+import "./compare.css";
+
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Button, Spin } from "antd";
+import { useMemo } from "react";
+
+import { api, body, type Schemas } from "../../api/client";
+import { Choose } from "../../kit/choose";
+import type { Page } from "../../kit/listing";
+import { Problem } from "../../kit/problem";
+import { short } from "../../kit/shown";
+import { useWords } from "../../words/say";
+import { precisionOf, runsOf } from "./figures";
+import { MergedTable } from "./merged-table";
+import { type CompareSearch, idsIn, said, TASKS_MAX, withoutTask, withTask } from "./search";
+import { compare } from "./words";
+
+export function ComparePage() {
+  const { say, lang } = useWords(compare);
+  const search = useSearch({ from: "/compare" });
+  const navigate = useNavigate({ from: "/compare" });
+  const go = (next: CompareSearch) => void navigate({ search: next, replace: true });
+  const ids = idsIn(search.tasks);
+  const base = search.base ?? ids[0];
+  const compared = useQuery({
+    queryKey: ["tests", "comparison", search.tasks, base, lang],
+    queryFn: () =>
+      body(api.GET("/api/v1/comparisons", { params: { query: { tests: ids.join(","), ...(base ? { base } : {}) } } })),
+    enabled: ids.length > 0,
+    placeholderData: keepPreviousData,
+  });
+  const data = ids.length > 0 ? compared.data : undefined;
+  return (
+    <div className="compare">
+      <div className="page-head">
+        <h1>{say("compare.title")}</h1>
+        <AddTest ids={ids} add={(id) => go(withTask(search, id))} />
+      </div>
+      {ids.length < 2 ? <p>{say("compare.empty")}</p> : null}
+      {compared.isError ? (
+        <>
+          <Problem error={compared.error} again={() => void compared.refetch()} />
+          <Asked ids={ids} remove={(id) => go(withoutTask(search, id))} />
+        </>
+      ) : null}
+      {compared.isPending && ids.length > 0 ? <Spin aria-label={say("compare.title")} /> : null}
+      {data && !compared.isError ? <Views data={data} search={search} go={go} /> : null}
+    </div>
+  );
+}
+
+interface ViewsProps {
+  data: Schemas["Comparison"];
+  search: CompareSearch;
+  go: (next: CompareSearch) => void;
+}
+
+function Views({ data, search, go }: ViewsProps) {
+  const runs = useMemo(() => runsOf(data.tests), [data]);
+  const base = data.tests.find((each) => each.test.id === data.base);
+  if (base === undefined) return null;
+  return (
+    <MergedTable
+      tests={data.tests}
+      runs={runs}
+      base={base}
+      makeBase={(id) => go(said({ ...search, base: id, cursor: undefined, image: undefined }))}
+      remove={(id) => go(withoutTask(search, id))}
+    />
+  );
+}
+
+type Test = Schemas["Test"];
+
+const choiceOf = (test: Test) => ({
+  id: test.id,
+  name: `${test.model}@${test.version} · ${precisionOf(test)} · ${test.dataset} · ${short(test.id)}`,
+});
+
+async function completed(asked: { search?: string; limit: number }): Promise<Page<{ id: string; name: string }>> {
+  const page = await body(api.GET("/api/v1/tests", { params: { query: { ...asked, state: "completed" } } }));
+  return { items: page.items.map(choiceOf), next: page.next ?? null };
+}
+
+function AddTest({ ids, add }: { ids: readonly string[]; add: (id: string) => void }) {
+  const { say } = useWords(compare);
+  if (ids.length >= TASKS_MAX) return <span>{say("compare.full", { max: TASKS_MAX })}</span>;
+  return (
+    <label className="run">
+      <span>{say("compare.add")}</span>
+      <span style={{ display: "inline-block", width: 420, maxWidth: "70vw" }}>
+        <Choose
+          key={ids.join(",")}
+          name={["tests", "completed"]}
+          ask={completed}
+          label={say("compare.add")}
+          onChange={(id) => {
+            if (id !== null && !ids.includes(id)) add(id);
+          }}
+        />
+      </span>
+    </label>
+  );
+}
+
+/** What was asked for, where it cannot be compared: one of them may have to go. */
+function Asked({ ids, remove }: { ids: readonly string[]; remove: (id: string) => void }) {
+  const { say } = useWords(compare);
+  return (
+    <ul>
+      {ids.map((id) => (
+        <li key={id}>
+          <code>{id}</code>{" "}
+          <Button size="small" aria-label={say("compare.remove_of", { name: short(id) })} onClick={() => remove(id)}>
+            {say("compare.remove")}
+          </Button>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,152 @@
+/** One table of all runs: a row each, the base on top, a column for each figure with its difference from the base. */
+import { Button, Table, type TableColumnsType, Tag, Tooltip } from "antd";
+
+import { Sample } from "../../kit/charts/legend";
+import type { Run } from "../../kit/charts/options";
+import { short } from "../../kit/shown";
+import { useWords } from "../../words/say";
+import { baseFirst, bestOf, type Compared, keysOf, namesIn, precisionOf, told, valueText } from "./figures";
+import { ToldDifference } from "./told";
+import { compare } from "./words";
+
+interface Props {
+  tests: readonly Compared[];
+  runs: readonly Run[];
+  base: Compared;
+  makeBase: (id: string) => void;
+  remove: (id: string) => void;
+}
+
+export function MergedTable({ tests, runs, base, makeBase, remove }: Props) {
+  const { say } = useWords(compare);
+  const figures = useFigureColumns(tests, base);
+  const names = new Map(runs.map((each) => [each.key, each]));
+  const columns: TableColumnsType<Compared> = [
+    {
+      title: say("compare.test"),
+      key: "test",
+      fixed: "left",
+      render: (_, row) => <RunName row={row} run={names.get(row.test.id)} base={base.test.id === row.test.id} />,
+    },
+    { title: say("compare.dataset"), key: "dataset", render: (_, { test }) => test.dataset },
+    { title: say("compare.backend"), key: "backend", render: (_, { test }) => <Backend test={test} /> },
+    ...figures,
+    {
+      title: say("column.actions"),
+      key: "actions",
+      fixed: "right",
+      render: (_, row) => (
+        <RowActions row={row} name={names.get(row.test.id)?.name ?? ""} base={base.test.id} makeBase={makeBase} remove={remove} />
+      ),
+    },
+  ];
+  const unfair = tests.filter((each) => each.messages?.length).map((each) => each.test.id);
+  return (
+    <section aria-labelledby="compare-table">
+      <h2 id="compare-table">{say("compare.table")}</h2>
+      <Table<Compared>
+        rowKey={(row) => row.test.id}
+        columns={columns}
+        dataSource={baseFirst(tests, base.test.id)}
+        pagination={false}
+        size="small"
+        scroll={{ x: "max-content" }}
+        expandable={{ expandedRowKeys: unfair, showExpandColumn: false, expandedRowRender: (row) => <Unfair row={row} /> }}
+      />
+      <p className="hint">{say("compare.hint")}</p>
+    </section>
+  );
+}
+
+function useFigureColumns(tests: readonly Compared[], base: Compared): TableColumnsType<Compared> {
+  const { say, label } = useWords(compare);
+  return keysOf(tests, false).map((key) => {
+    const { measure, task } = namesIn(key);
+    const best = bestOf(key, tests);
+    return {
+      title: task ? `${label("figure", measure)} · ${task}` : label("figure", measure),
+      key,
+      onCell: () => ({ style: { verticalAlign: "top" } }),
+      render: (_: unknown, row: Compared) => (
+        <>
+          <div className="value">
+            {best === row.test.id ? (
+              <strong>{`${valueText(key, row.figures?.[key])} ${say("compare.best")}`}</strong>
+            ) : (
+              valueText(key, row.figures?.[key])
+            )}
+          </div>
+          {row.test.id === base.test.id ? null : <ToldDifference told={told(key, row, base)} />}
+        </>
+      ),
+    };
+  });
+}
+
+function RunName({ row, run, base }: { row: Compared; run: Run | undefined; base: boolean }) {
+  const { say } = useWords(compare);
+  const { test } = row;
+  return (
+    <>
+      <div className="run">
+        <Sample slot={run?.slot ?? 0} />
+        <a href={`/tests/${test.id}`}>{`${test.model}@${test.version}`}</a>
+        <span>{precisionOf(test)}</span>
+        <code>{short(test.id)}</code>
+        {base ? <Tag color="processing">{say("compare.base")}</Tag> : null}
+      </div>
+      {row.messages?.length ? <Tag color="warning">{say("compare.unfair", { n: row.messages.length })}</Tag> : null}
+    </>
+  );
+}
+
+function Backend({ test }: Pick<Compared, "test">) {
+  const { say } = useWords(compare);
+  const { used } = test;
+  if (!used) return <>{test.backend}</>;
+  const why = say("compare.emulated_why", { device: used.device ?? "?" });
+  return (
+    <>
+      <div>{used.backend}</div>
+      {used.on_platform ? null : (
+        <Tooltip title={why}>
+          <Tag tabIndex={0} color="warning">
+            {say("compare.emulated")}
+          </Tag>
+        </Tooltip>
+      )}
+    </>
+  );
+}
+
+/** What keeps the row from comparing fairly, in the API's sentences. */
+function Unfair({ row }: { row: Compared }) {
+  return (
+    <ul className="unfair">
+      {(row.messages ?? []).map((each) => (
+        <li key={each}>{each}</li>
+      ))}
+    </ul>
+  );
+}
+
+interface ActionsProps extends Pick<Props, "makeBase" | "remove"> {
+  row: Compared;
+  name: string;
+  base: string;
+}
+
+function RowActions({ row, name, base, makeBase, remove }: ActionsProps) {
+  const { say } = useWords(compare);
+  const { id } = row.test;
+  return (
+    <div className="row-actions">
+      <Button size="small" disabled={id === base} aria-label={say("compare.make_base_of", { name })} onClick={() => makeBase(id)}>
+        {say("compare.make_base")}
+      </Button>
+      <Button size="small" aria-label={say("compare.remove_of", { name })} onClick={() => remove(id)}>
+        {say("compare.remove")}
+      </Button>
+    </div>
+  );
+}
