@@ -81,7 +81,7 @@ const choiceOf = (test: Test) => ({
 
 async function completed(asked: { search?: string; limit: number }): Promise<Page<{ id: string; name: string }>> {
   const page = await body(api.GET("/api/v1/tests", { params: { query: { ...asked, state: "completed" } } }));
-  return { items: page.items.map(choiceOf), next: page.next ?? null };
+  return { items: page.items.map(choiceOf), next: page.next };
 }
 
 function AddTest({ ids, add }: { ids: readonly string[]; add: (id: string) => void }) {

@@ -26,7 +26,8 @@ function compared(id: string, version: string, rest: Partial<Compared> = {}): Co
     id, job: JOB, model_id: "m", model: "net", version, dataset_id: "d", dataset: "set", pack: "p",
     batch_size: 1, loops: 1, precision: "fp32", steps: [],
   } as unknown as Compared["test"];
-  return { test, classes: {}, delta: {}, class_delta: {}, notes: [], ...rest };
+  const nothing = { classes: {}, delta: {}, class_delta: {}, notes: [], messages: [], intervals: {}, verdicts: {}, figures: {} };
+  return { test, ...nothing, ...rest };
 }
 
 const verdict = (code: Verdict["code"], difference: number | null = null): Verdict => ({
@@ -36,6 +37,8 @@ const verdict = (code: Verdict["code"], difference: number | null = null): Verdi
   high: difference === null ? null : difference + 0.01,
   images: 20,
   left_out: 0,
+  method: null,
+  reason: null,
 });
 
 test("a key's names, with the marks that stand in them", () => {

@@ -41,7 +41,7 @@ export function inSlice(key: string): boolean {
 
 /** The keys that at least one of the tests has, in their order. */
 export function keysOf(tests: readonly Compared[], slices: boolean): string[] {
-  return [...new Set(tests.flatMap((each) => Object.keys(each.figures ?? {})))].filter((key) => inSlice(key) === slices);
+  return [...new Set(tests.flatMap((each) => Object.keys(each.figures)))].filter((key) => inSlice(key) === slices);
 }
 
 export type Unit = "fraction" | "ms" | "rate";
@@ -103,11 +103,11 @@ export interface Told {
 }
 
 export function told(key: string, row: Compared, base: Compared): Told | null {
-  const verdict = row.verdicts?.[key] ?? null;
+  const verdict = row.verdicts[key] ?? null;
   if (verdict?.code === "not_comparable") return { arrow: null, difference: "", interval: "", verdict };
   const difference = verdict?.difference ?? row.delta[key] ?? null;
   if (difference === null) return null;
-  const text = differenceText(key, difference, base.figures?.[key]);
+  const text = differenceText(key, difference, base.figures[key]);
   const { low, high } = verdict ?? {};
   const bounded = typeof low === "number" && typeof high === "number";
   return { arrow: arrowOf(difference, text), difference: text, interval: bounded ? intervalText(low, high) : "", verdict };
@@ -115,9 +115,9 @@ export function told(key: string, row: Compared, base: Compared): Told | null {
 
 /** The test whose figure is best beyond the noise: better than the base, and best of those; none on a tie. */
 export function bestOf(key: string, tests: readonly Compared[]): string | null {
-  const better = tests.filter((each) => each.verdicts?.[key]?.code === "better");
+  const better = tests.filter((each) => each.verdicts[key]?.code === "better");
   const sign = lessIsBetter(key) ? -1 : 1;
-  const worth = (each: Compared) => sign * (each.verdicts?.[key]?.difference ?? Number.NEGATIVE_INFINITY);
+  const worth = (each: Compared) => sign * (each.verdicts[key]?.difference ?? Number.NEGATIVE_INFINITY);
   const [first, second] = [...better].sort((one, other) => worth(other) - worth(one));
   if (first === undefined || (second !== undefined && worth(second) === worth(first))) return null;
   return first.test.id;

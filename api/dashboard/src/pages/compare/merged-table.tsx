@@ -40,7 +40,7 @@ export function MergedTable({ tests, runs, base, makeBase, remove }: Props) {
       ),
     },
   ];
-  const unfair = tests.filter((each) => each.messages?.length).map((each) => each.test.id);
+  const unfair = tests.filter((each) => each.messages.length > 0).map((each) => each.test.id);
   return (
     <section aria-labelledby="compare-table">
       <h2 id="compare-table">{say("compare.table")}</h2>
@@ -71,9 +71,9 @@ function useFigureColumns(tests: readonly Compared[], base: Compared): TableColu
         <>
           <div className="value">
             {best === row.test.id ? (
-              <strong>{`${valueText(key, row.figures?.[key])} ${say("compare.best")}`}</strong>
+              <strong>{`${valueText(key, row.figures[key])} ${say("compare.best")}`}</strong>
             ) : (
-              valueText(key, row.figures?.[key])
+              valueText(key, row.figures[key])
             )}
           </div>
           {row.test.id === base.test.id ? null : <ToldDifference told={told(key, row, base)} />}
@@ -95,7 +95,7 @@ function RunName({ row, run, base }: { row: Compared; run: Run | undefined; base
         <code>{short(test.id)}</code>
         {base ? <Tag color="processing">{say("compare.base")}</Tag> : null}
       </div>
-      {row.messages?.length ? <Tag color="warning">{say("compare.unfair", { n: row.messages.length })}</Tag> : null}
+      {row.messages.length > 0 ? <Tag color="warning">{say("compare.unfair", { n: row.messages.length })}</Tag> : null}
     </>
   );
 }
@@ -123,7 +123,7 @@ function Backend({ test }: Pick<Compared, "test">) {
 function Unfair({ row }: { row: Compared }) {
   return (
     <ul className="unfair">
-      {(row.messages ?? []).map((each) => (
+      {row.messages.map((each) => (
         <li key={each}>{each}</li>
       ))}
     </ul>
