@@ -64,7 +64,7 @@ function useFigureColumns(tests: readonly Compared[], base: Compared): TableColu
     const { measure, task } = namesIn(key);
     const best = bestOf(key, tests);
     return {
-      title: task ? `${label("figure", measure)} · ${task}` : label("figure", measure),
+      title: task ? `${label("measured", measure)} · ${task}` : label("measured", measure),
       key,
       onCell: () => ({ style: { verticalAlign: "top" } }),
       render: (_: unknown, row: Compared) => (

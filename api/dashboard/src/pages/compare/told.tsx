@@ -9,8 +9,8 @@ export function ToldDifference({ told }: { told: Told | null }) {
   const { label } = useWords(compare);
   if (told === null) return null;
   const { verdict } = told;
-  const reason = verdict?.reason ? label("verdict_why", verdict.reason) : "";
-  const word = verdict ? label("verdict", verdict.code) : "";
+  const reason = verdict?.reason ? label("judged_why", verdict.reason) : "";
+  const word = verdict ? label("judged", verdict.code) : "";
   return (
     <div className={`told ${CLASSES[verdict?.code ?? ""] ?? ""}`}>
       {told.arrow ? (
