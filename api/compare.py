@@ -24,7 +24,8 @@ def compare(base: Test, tests: Sequence[Test], kept: Sequence[Kept], judge: Judg
     base_kept = kept[[test.id for test in tests].index(base.id)]
     rows = [_row(base, base_kept, test, each, judge, lang) for test, each in zip(tests, kept, strict=True)]
     matched = [_as_matched(test, each) for test, each in zip(tests, kept, strict=True)]
-    return Comparison(base=base.id, tests=rows, parameters=_differing(matched))
+    differing, shared = _parameters(matched)
+    return Comparison(base=base.id, tests=rows, parameters=differing, shared=shared)
 
 
 def _row(base: Test, base_kept: Kept, test: Test, kept: Kept, judge: Judge, lang: str) -> ComparedTest:
@@ -185,14 +186,14 @@ UNFAIR: Mapping[str, str] = {
 """What keeps two rows from comparing fairly, and the code that says so; the model and the dimensions do not."""
 
 
-def _differing(tests: Sequence[Test]) -> list[Parameter]:
-    """The parameters in which not all tests are the same, with each one's value."""
-    first = tests[0]
-    return [
-        Parameter(name=name, values=[value(test) for test in tests])
-        for name, value in PARAMETERS.items()
-        if not all(_same(name, first, test) for test in tests)
-    ]
+def _parameters(tests: Sequence[Test]) -> tuple[list[Parameter], list[Parameter]]:
+    """The parameters in which not all tests are the same, and the others, with each test's value."""
+    differing: list[Parameter] = []
+    shared: list[Parameter] = []
+    for name, value in PARAMETERS.items():
+        same = all(_same(name, tests[0], test) for test in tests)
+        (shared if same else differing).append(Parameter(name=name, values=[value(test) for test in tests]))
+    return differing, shared
 
 
 def _same(name: str, one: Test, other: Test) -> bool:

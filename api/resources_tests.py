@@ -102,7 +102,7 @@ class ComparedTest(Resource, frozen=True, kw_only=True):
 
 
 class Parameter(Resource, frozen=True, kw_only=True):
-    """Something in which compared tests differ: each one's value, in the order of the tests."""
+    """Something that compared tests were asked for: each one's value, in the order of the tests."""
 
     name: str
     values: list[str]
@@ -131,8 +131,9 @@ class Curves(Resource, frozen=True, kw_only=True):
 
 
 class Comparison(Resource, frozen=True, kw_only=True):
-    """Several tests beside one base; `parameters` are those in which they differ."""
+    """Several tests beside one base; `parameters` are those in which they differ, `shared` the others."""
 
     base: UUID
     tests: list[ComparedTest]
     parameters: list[Parameter] = []
+    shared: list[Parameter] = []

@@ -254,6 +254,8 @@ def test_a_dimension_that_is_a_task_too_is_another_one_and_another_accuracy():
         "tasks": ["", "light:task"],
         "dimensions": ["light", "light:task"],
     }
+    assert {*(row.name for row in result.shared), "tasks", "dimensions"} == {*comparing.PARAMETERS}
+    assert next(row.values for row in result.shared if row.name == "batch_size") == ["1", "1"]
     assert [note.code for note in result.tests[1].notes] == ["tasks_differ"]
 
 

@@ -3,8 +3,8 @@ import "./compare.css";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { Button, Spin } from "antd";
-import { useMemo } from "react";
+import { Button, Select, Spin } from "antd";
+import { type ReactNode, useMemo } from "react";
 
 import { api, body, type Schemas } from "../../api/client";
 import { Choose } from "../../kit/choose";
@@ -12,9 +12,16 @@ import type { Page } from "../../kit/listing";
 import { Problem } from "../../kit/problem";
 import { short } from "../../kit/shown";
 import { useWords } from "../../words/say";
+import { classesOf } from "./classes";
+import { ClassBars, Curves } from "./curves";
+import { ExportButtons } from "./export-buttons";
 import { precisionOf, runsOf } from "./figures";
+import { Flips } from "./flips";
 import { MergedTable } from "./merged-table";
+import { Parameters } from "./parameters";
 import { type CompareSearch, idsIn, said, TASKS_MAX, withoutTask, withTask } from "./search";
+import { Slices } from "./slices";
+import { Speed } from "./speed";
 import { compare } from "./words";
 
 export function ComparePage() {
@@ -58,17 +65,65 @@ interface ViewsProps {
 }
 
 function Views({ data, search, go }: ViewsProps) {
-  const runs = useMemo(() => runsOf(data.tests), [data]);
-  const base = data.tests.find((each) => each.test.id === data.base);
+  const { tests } = data;
+  const runs = useMemo(() => runsOf(tests), [tests]);
+  const base = tests.find((each) => each.test.id === data.base);
   if (base === undefined) return null;
+  const classes = classesOf(tests);
+  const name = classes.find((each) => each === search.class);
+  const set = (next: CompareSearch) => go(said({ ...search, ...next }));
+  const detection = tests.some((each) => each.test.detection !== null);
+  const rest = { tests, base, runs };
   return (
-    <MergedTable
-      tests={data.tests}
-      runs={runs}
-      base={base}
-      makeBase={(id) => go(said({ ...search, base: id, cursor: undefined, image: undefined }))}
-      remove={(id) => go(withoutTask(search, id))}
-    />
+    <>
+      <ClassFilter classes={classes} name={name} choose={(chosen) => go(said({ ...search, class: chosen }))}>
+        <ExportButtons data={data} runs={runs} />
+      </ClassFilter>
+      <MergedTable
+        {...rest}
+        name={name}
+        makeBase={(id) => go(said({ ...search, base: id, cursor: undefined, image: undefined }))}
+        remove={(id) => go(withoutTask(search, id))}
+      />
+      <Parameters data={data} runs={runs} all={search.all ?? false} show={(all) => go(said({ ...search, all: all || undefined }))} />
+      {detection ? <Curves tests={tests} runs={runs} name={name} /> : null}
+      <ClassBars {...rest} name={name} measure={search.measure ?? "precision"} choose={(measure) => set({ measure })} />
+      <Slices {...rest} figure={search.figure} choose={(figure) => set({ figure })} />
+      <Flips {...rest} search={search} go={go} />
+      <Speed tests={tests} runs={runs} time={search.time ?? "inference_ms"} choose={(time) => set({ time })} />
+    </>
+  );
+}
+
+interface FilterProps {
+  classes: readonly string[];
+  name: string | undefined;
+  choose: (name: string | undefined) => void;
+  children: ReactNode;
+}
+
+function ClassFilter({ classes, name, choose, children }: FilterProps) {
+  const { say } = useWords(compare);
+  return (
+    <>
+      <div className="choices">
+        <label className="run">
+          {say("compare.class")}
+          <Select<string>
+            aria-label={say("compare.class")}
+            style={{ width: 240 }}
+            showSearch
+            allowClear
+            placeholder={say("compare.all_classes")}
+            value={name ?? null}
+            options={classes.map((each) => ({ value: each, label: each }))}
+            onChange={(chosen: string | undefined) => choose(chosen)}
+          />
+        </label>
+        {children}
+      </div>
+      <p className="hint">{say("compare.class_hint")}</p>
+    </>
   );
 }
 

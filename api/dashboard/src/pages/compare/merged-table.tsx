@@ -1,11 +1,14 @@
 /** One table of all runs: a row each, the base on top, a column for each figure with its difference from the base. */
 import { Button, Table, type TableColumnsType, Tag, Tooltip } from "antd";
 
+import { percent } from "../../kit/charts/figures";
 import { Sample } from "../../kit/charts/legend";
 import type { Run } from "../../kit/charts/options";
 import { short } from "../../kit/shown";
 import { useWords } from "../../words/say";
-import { baseFirst, bestOf, type Compared, keysOf, namesIn, precisionOf, told, valueText } from "./figures";
+import { CLASS_FIGURES, classTold, rowOf, tasksWith } from "./classes";
+import { useFigureName } from "./figure-name";
+import { baseFirst, bestOf, type Compared, keysOf, precisionOf, told, valueText } from "./figures";
 import { ToldDifference } from "./told";
 import { compare } from "./words";
 
@@ -13,13 +16,16 @@ interface Props {
   tests: readonly Compared[];
   runs: readonly Run[];
   base: Compared;
+  /** The class that the page is about. */
+  name: string | undefined;
   makeBase: (id: string) => void;
   remove: (id: string) => void;
 }
 
-export function MergedTable({ tests, runs, base, makeBase, remove }: Props) {
+export function MergedTable({ tests, runs, base, name, makeBase, remove }: Props) {
   const { say } = useWords(compare);
   const figures = useFigureColumns(tests, base);
+  const ofClass = useClassColumns(tests, base, name);
   const names = new Map(runs.map((each) => [each.key, each]));
   const columns: TableColumnsType<Compared> = [
     {
@@ -30,6 +36,7 @@ export function MergedTable({ tests, runs, base, makeBase, remove }: Props) {
     },
     { title: say("compare.dataset"), key: "dataset", render: (_, { test }) => test.dataset },
     { title: say("compare.backend"), key: "backend", render: (_, { test }) => <Backend test={test} /> },
+    ...ofClass,
     ...figures,
     {
       title: say("column.actions"),
@@ -58,13 +65,31 @@ export function MergedTable({ tests, runs, base, makeBase, remove }: Props) {
   );
 }
 
+/** Of the class that the page is about: precision, recall, AP in each task that has it. */
+function useClassColumns(tests: readonly Compared[], base: Compared, name: string | undefined): TableColumnsType<Compared> {
+  const { label } = useWords(compare);
+  if (name === undefined) return [];
+  return tasksWith(tests, name).flatMap((task) =>
+    CLASS_FIGURES.filter((figure) => tests.some((each) => (rowOf(each, task, name)?.[figure] ?? null) !== null)).map((figure) => ({
+      title: `${name} · ${figure === "ap" ? "AP" : label("measured", figure)}`,
+      key: `${task}/${figure}`,
+      render: (_: unknown, row: Compared) => (
+        <>
+          <div className="value">{percent(rowOf(row, task, name)?.[figure])}</div>
+          {row === base ? null : <ToldDifference told={classTold(row, task, name, figure)} />}
+        </>
+      ),
+    })),
+  );
+}
+
 function useFigureColumns(tests: readonly Compared[], base: Compared): TableColumnsType<Compared> {
-  const { say, label } = useWords(compare);
+  const { say } = useWords(compare);
+  const nameOf = useFigureName();
   return keysOf(tests, false).map((key) => {
-    const { measure, task } = namesIn(key);
     const best = bestOf(key, tests);
     return {
-      title: task ? `${label("measured", measure)} · ${task}` : label("measured", measure),
+      title: nameOf(key),
       key,
       onCell: () => ({ style: { verticalAlign: "top" } }),
       render: (_: unknown, row: Compared) => (

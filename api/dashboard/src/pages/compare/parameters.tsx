@@ -1,0 +1,53 @@
+/** What the tests were asked for: that in which they differ, or all of it. */
+import { Switch, Table, type TableColumnsType } from "antd";
+
+import type { Schemas } from "../../api/client";
+import { Sample } from "../../kit/charts/legend";
+import type { Run } from "../../kit/charts/options";
+import { useWords } from "../../words/say";
+import { compare } from "./words";
+
+interface Props {
+  data: Schemas["Comparison"];
+  runs: readonly Run[];
+  all: boolean;
+  show: (all: boolean) => void;
+}
+
+export function Parameters({ data, runs, all, show }: Props) {
+  const { say, label } = useWords(compare);
+  const base = data.tests.findIndex((each) => each.test.id === data.base);
+  const columns: TableColumnsType<Schemas["Parameter"]> = [
+    { title: say("compare.parameter"), fixed: "left", render: (_, row) => label("asked", row.name) },
+    ...runs.map((run, at) => ({
+      title: (
+        <span className="run">
+          <Sample slot={run.slot} /> {run.name}
+        </span>
+      ),
+      key: run.key,
+      render: (_: unknown, row: Schemas["Parameter"]) => {
+        const value = row.values[at] ?? "";
+        return <span className="parameter">{value === row.values[base] ? value : <strong>{`≠ ${value}`}</strong>}</span>;
+      },
+    })),
+  ];
+  return (
+    <section aria-labelledby="compare-parameters">
+      <h2 id="compare-parameters">{say("compare.parameters")}</h2>
+      <p className="run">
+        <Switch size="small" checked={!all} aria-label={say("compare.only_different")} onChange={(only) => show(!only)} />
+        {say("compare.only_different")}
+      </p>
+      <Table<Schemas["Parameter"]>
+        rowKey="name"
+        size="small"
+        columns={columns}
+        dataSource={all ? [...data.parameters, ...data.shared] : data.parameters}
+        pagination={false}
+        scroll={{ x: "max-content" }}
+        locale={{ emptyText: say("compare.none_different") }}
+      />
+    </section>
+  );
+}
