@@ -6,7 +6,7 @@ import type { Compared } from "./figures";
 import { heatOf, sliceRows } from "./heat";
 
 const row = (name: string, precision: number | null, recall: number | null): Schemas["ClassRow"] => ({
-  name, precision, recall, support: 1, ap: null,
+  name, precision, recall, support: recall === null ? 0 : 1, ap: null,
 });
 
 function compared(classes: Compared["classes"]): Compared {
@@ -16,8 +16,8 @@ function compared(classes: Compared["classes"]): Compared {
 const base = compared({ t: [row("a", 1, 1), row("b", 0.5, 0.5), row("c", null, null)], u: [row("x", 1, 1)] });
 const other = compared({ t: [row("a", 0.9, 1), row("b", 0.1, 0.6), row("c", null, null)] });
 
-test("classes of all tasks, and the tasks that have one", () => {
-  expect(classesOf([base, other])).toEqual(["a", "b", "c", "x"]);
+test("classes of all tasks that have figures, and the tasks that have one", () => {
+  expect(classesOf([base, other])).toEqual(["a", "b", "x"]);
   expect(tasksWith([base, other], "x")).toEqual(["u"]);
 });
 

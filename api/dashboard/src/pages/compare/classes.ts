@@ -8,9 +8,11 @@ type Row = Schemas["ClassRow"];
 export const CLASS_FIGURES = ["precision", "recall", "ap"] as const;
 export type ClassFigure = (typeof CLASS_FIGURES)[number];
 
-/** Every class of any task, each once. */
+/** Every class of any task of which there is a figure, each once. */
 export function classesOf(tests: readonly Compared[]): string[] {
-  return [...new Set(tests.flatMap((each) => Object.values(each.classes).flatMap((rows) => rows.map((row) => row.name))))];
+  const rows = tests.flatMap((each) => Object.values(each.classes).flat());
+  const figured = rows.filter((row) => row.support > 0 || row.precision !== null);
+  return [...new Set(figured.map((row) => row.name))];
 }
 
 export function tasksOf(tests: readonly Compared[]): string[] {

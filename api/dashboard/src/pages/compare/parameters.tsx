@@ -5,6 +5,7 @@ import type { Schemas } from "../../api/client";
 import { Sample } from "../../kit/charts/legend";
 import type { Run } from "../../kit/charts/options";
 import { useWords } from "../../words/say";
+import { Wide } from "./wide";
 import { compare } from "./words";
 
 interface Props {
@@ -18,7 +19,7 @@ export function Parameters({ data, runs, all, show }: Props) {
   const { say, label } = useWords(compare);
   const base = data.tests.findIndex((each) => each.test.id === data.base);
   const columns: TableColumnsType<Schemas["Parameter"]> = [
-    { title: say("compare.parameter"), fixed: "left", render: (_, row) => label("asked", row.name) },
+    { title: say("compare.parameter"), render: (_, row) => label("asked", row.name) },
     ...runs.map((run, at) => ({
       title: (
         <span className="run">
@@ -39,15 +40,16 @@ export function Parameters({ data, runs, all, show }: Props) {
         <Switch size="small" checked={!all} aria-label={say("compare.only_different")} onChange={(only) => show(!only)} />
         {say("compare.only_different")}
       </p>
-      <Table<Schemas["Parameter"]>
-        rowKey="name"
-        size="small"
-        columns={columns}
-        dataSource={all ? [...data.parameters, ...data.shared] : data.parameters}
-        pagination={false}
-        scroll={{ x: "max-content" }}
-        locale={{ emptyText: say("compare.none_different") }}
-      />
+      <Wide label={say("compare.parameters")}>
+        <Table<Schemas["Parameter"]>
+          rowKey="name"
+          size="small"
+          columns={columns}
+          dataSource={all ? [...data.parameters, ...data.shared] : data.parameters}
+          pagination={false}
+          locale={{ emptyText: say("compare.none_different") }}
+        />
+      </Wide>
     </section>
   );
 }

@@ -8,6 +8,7 @@ import { useFigureName } from "./figure-name";
 import { type Compared, keysOf, told, valueText } from "./figures";
 import { heatOf, sliceRows } from "./heat";
 import { ToldDifference } from "./told";
+import { Wide } from "./wide";
 import { compare } from "./words";
 
 interface Props {
@@ -58,7 +59,7 @@ interface HeatProps extends Omit<Props, "choose" | "figure"> {
 function Heat({ tests, base, runs, rows, figure }: HeatProps) {
   const { say } = useWords(compare);
   const columns: TableColumnsType<SliceRow> = [
-    { title: say("compare.slice"), fixed: "left", render: (_, row) => `${row.dimension} = ${row.value}` },
+    { title: say("compare.slice"), render: (_, row) => `${row.dimension} = ${row.value}` },
     ...tests.map((test, at) => ({
       title: (
         <span className="run">
@@ -79,13 +80,14 @@ function Heat({ tests, base, runs, rows, figure }: HeatProps) {
     })),
   ];
   return (
-    <Table<SliceRow>
-      rowKey={(row) => `${row.dimension}=${row.value}`}
-      size="small"
-      columns={columns}
-      dataSource={rows}
-      pagination={false}
-      scroll={{ x: "max-content" }}
-    />
+    <Wide label={say("compare.slices")}>
+      <Table<SliceRow>
+        rowKey={(row) => `${row.dimension}=${row.value}`}
+        size="small"
+        columns={columns}
+        dataSource={rows}
+        pagination={false}
+      />
+    </Wide>
   );
 }

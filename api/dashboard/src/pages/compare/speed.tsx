@@ -10,6 +10,7 @@ import { Scatter, type Spot } from "../../kit/charts/scatter";
 import { useWords } from "../../words/say";
 import type { Compared } from "./figures";
 import { type Time, TIMES } from "./search";
+import { Wide } from "./wide";
 import { compare } from "./words";
 
 const STAGES = ["preprocess", "inference", "postprocess"] as const;
@@ -72,13 +73,14 @@ function Timings({ tests, runs }: Pick<Props, "tests" | "runs">) {
     { title: label("measured", "total_ms"), render: (_, { test }) => milliseconds(test.total_ms) },
   ];
   return (
-    <Table<Compared>
-      rowKey={(row) => row.test.id}
-      size="small"
-      columns={columns}
-      dataSource={tests}
-      pagination={false}
-      scroll={{ x: "max-content" }}
-    />
+    <Wide label={say("compare.stage")}>
+      <Table<Compared>
+        rowKey={(row) => row.test.id}
+        size="small"
+        columns={columns}
+        dataSource={tests}
+        pagination={false}
+      />
+    </Wide>
   );
 }

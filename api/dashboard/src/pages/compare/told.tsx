@@ -6,7 +6,7 @@ import { compare } from "./words";
 const CLASSES: Record<string, string> = { better: "told-better", worse: "told-worse", within_noise: "told-noise" };
 
 export function ToldDifference({ told }: { told: Told | null }) {
-  const { label } = useWords(compare);
+  const { say, label } = useWords(compare);
   if (told === null) return null;
   const { verdict } = told;
   const reason = verdict?.reason ? label("judged_why", verdict.reason) : "";
@@ -19,7 +19,7 @@ export function ToldDifference({ told }: { told: Told | null }) {
         </div>
       ) : null}
       {told.interval ? <div className="told-interval">{told.interval}</div> : null}
-      {word ? <div className="told-verdict">{reason ? `${word}：${reason}` : word}</div> : null}
+      {word ? <div className="told-verdict">{reason ? say("compare.reason", { word, reason }) : word}</div> : null}
     </div>
   );
 }

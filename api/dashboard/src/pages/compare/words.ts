@@ -25,8 +25,8 @@ export const compare = {
     "▲▼ 为相对基线的差值，pp 为百分点，方括号内为差值的 95% 置信区间。耗时与宏平均没有区间，只列差值，不作判断。",
     "▲▼ is the difference from the baseline; pp: percentage points; in brackets its 95% interval. Times and macro means have no interval: their difference is told, not judged.",
   ],
+  "compare.reason": ["{word}：{reason}", "{word}: {reason}"],
   "compare.best": ["最佳", "best"],
-  "compare.images": ["共同图片 {n} 张", "on {n} images in common"],
   "compare.all_classes": ["全部类别", "All classes"],
   "compare.class": ["类别", "Class"],
   "compare.class_hint": [
