@@ -1,5 +1,13 @@
 /** The menu: every area of the house and its pages. */
-import { AppstoreOutlined, BarChartOutlined, DatabaseOutlined, ExperimentOutlined, HomeOutlined, SettingOutlined, SwapOutlined } from "@ant-design/icons";
+import {
+  AppstoreOutlined,
+  BarChartOutlined,
+  DatabaseOutlined,
+  ExperimentOutlined,
+  HomeOutlined,
+  SettingOutlined,
+  SwapOutlined,
+} from "@ant-design/icons";
 import type { ReactNode } from "react";
 
 import type { SharedWord } from "../words/say";
@@ -33,7 +41,6 @@ export const ENTRIES: Entry[] = [
       { to: "/structures", word: "menu.structures" },
     ],
   },
-  { to: "/system", word: "menu.system", icon: <SettingOutlined aria-hidden /> },
   { to: "/datasets", word: "menu.datasets", icon: <DatabaseOutlined aria-hidden /> },
   {
     to: "/inference",
@@ -42,6 +49,7 @@ export const ENTRIES: Entry[] = [
     inside: [{ to: "/tests", word: "menu.tests" }],
   },
   { to: "/compare", word: "menu.compare", icon: <BarChartOutlined aria-hidden /> },
+  { to: "/system", word: "menu.system", icon: <SettingOutlined aria-hidden /> },
 ];
 
 export const PATHS = ENTRIES.flatMap((each) => each.inside?.map((inner) => inner.to) ?? [each.to]);

@@ -192,6 +192,9 @@ const pages = [
   test,
   quickCheck,
   parity,
+  datasets,
+  datasetNew,
+  dataset,
   compare,
 ];
 
