@@ -11,6 +11,8 @@ PATHS = {
     "home": "/",
     "pth": "/models/pth",
     "account": "/account",
+    "accounts": "/accounts",
+    "audit": "/audit",
     "missing": "/no/such/page",
 }
 LOOKS: tuple[tuple[Lang, Theme], ...] = (("zh", "light"), ("zh", "dark"), ("en", "light"), ("en", "dark"))

@@ -10,8 +10,12 @@ import { useSession } from "./session-context";
 export function AccountMenu() {
   const { say, label } = useWords();
   const { message } = App.useApp();
-  const { account, signOut } = useSession();
+  const { account, can, signOut } = useSession();
   const out = () => signOut().catch((error: Error) => void message.error(toldOf(error, say).title));
+  const forAdmins = [
+    { key: "accounts", label: <Link to="/accounts">{say("account.all")}</Link> },
+    { key: "audit", label: <Link to="/audit">{say("account.audit")}</Link> },
+  ];
   const items: MenuProps["items"] = [
     {
       key: "who",
@@ -19,6 +23,7 @@ export function AccountMenu() {
       label: `${account.login} · ${label("role", account.role)}`,
       children: [
         { key: "own", label: <Link to="/account">{say("account.own")}</Link> },
+        ...(can("admin") ? forAdmins : []),
         { key: "out", label: say("account.sign_out"), onClick: () => void out() },
       ],
     },

@@ -7,6 +7,7 @@ import { newSearch as newConversionSearch } from "../pages/jobs/conversion-form"
 import { compareSearch } from "../pages/compare/search";
 import { jobSearch } from "../pages/jobs/job-search";
 import { tronSearch } from "../pages/models/search";
+import { auditSearch } from "../pages/people/audit-search";
 import { structureSearch } from "../pages/structures/search";
 import { diffSearch, templateSearch } from "../pages/templates/search";
 import { newSearch, resultSearch, testsSearch } from "../pages/tests/search";
@@ -19,6 +20,18 @@ const own = createRoute({
   getParentRoute: () => root,
   path: "/account",
   component: lazyRouteComponent(() => import("../pages/account/account"), "OwnAccount"),
+});
+const accounts = createRoute({
+  getParentRoute: () => root,
+  path: "/accounts",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("../pages/people/accounts"), "Accounts"),
+});
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import("../pages/people/audit"), "Audit"),
 });
 
 const home = createRoute({
@@ -171,6 +184,8 @@ const compare = createRoute({
 
 const pages = [
   own,
+  accounts,
+  audit,
   home,
   pth,
   pthOne,

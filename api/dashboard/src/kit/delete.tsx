@@ -5,20 +5,32 @@ import { useState } from "react";
 
 import type { Schemas } from "../api/client";
 import { useWords } from "../words/say";
+import { useWhyNot } from "./may";
 import { Problem } from "./problem";
 
 interface Props {
   name: string;
+  /** Whose it is; without an owner whoever may write may change it. */
+  owner?: string;
   dependents: () => Promise<Schemas["Dependents"]>;
   remove: () => Promise<unknown>;
 }
 
-export function DeleteButton({ name, dependents, remove }: Props) {
+export function DeleteButton({ name, owner, dependents, remove }: Props) {
   const { say } = useWords();
   const [open, setOpen] = useState(false);
+  const whyNot = useWhyNot(owner);
   return (
     <>
-      <Button type="link" danger size="small" aria-label={`${say("action.delete")} ${name}`} onClick={() => setOpen(true)}>
+      <Button
+        type="link"
+        danger
+        size="small"
+        disabled={whyNot !== null}
+        title={whyNot ?? ""}
+        aria-label={`${say("action.delete")} ${name}`}
+        onClick={() => setOpen(true)}
+      >
         {say("action.delete")}
       </Button>
       {open ? <Ask name={name} dependents={dependents} remove={remove} close={() => setOpen(false)} /> : null}
@@ -26,7 +38,7 @@ export function DeleteButton({ name, dependents, remove }: Props) {
   );
 }
 
-function Ask({ name, dependents, remove, close }: Props & { close: () => void }) {
+function Ask({ name, dependents, remove, close }: Omit<Props, "owner"> & { close: () => void }) {
   const { say } = useWords();
   const { message } = App.useApp();
   const queries = useQueryClient();

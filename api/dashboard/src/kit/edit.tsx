@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import { useWords } from "../words/say";
 import { FormDialog } from "./form-dialog";
+import { useWhyNot } from "./may";
 
 export const NOTE_CHARS_MAX = 1000;
 
@@ -16,6 +17,8 @@ interface Props {
   topic: string;
   /** What the thing is called on the button. */
   called: string;
+  /** Whose it is; without an owner whoever may write may change it. */
+  owner?: string;
   now: Words;
   /** How long the name may be; without it the name is fixed. */
   nameMax?: number;
@@ -25,11 +28,14 @@ interface Props {
 export function EditButton(props: Props) {
   const { say } = useWords();
   const [open, setOpen] = useState(false);
+  const whyNot = useWhyNot(props.owner);
   return (
     <>
       <Button
         type="link"
         size="small"
+        disabled={whyNot !== null}
+        title={whyNot ?? ""}
         aria-label={`${say("action.edit")} ${props.called}`}
         onClick={() => setOpen(true)}
       >

@@ -7,6 +7,7 @@ import { type ReactNode, useState } from "react";
 
 import { useWords } from "../words/say";
 import type { ListSearch } from "./list-search";
+import { useWhyNot } from "./may";
 import { Problem } from "./problem";
 
 export const PAGE_ROWS = 20;
@@ -28,11 +29,16 @@ interface Props<T, S extends ListSearch> {
   ask: (asked: S & Asked) => Promise<Page<T>>;
   columns: TableColumnsType<T>;
   actions?: (row: T) => ReactNode;
+  /** What is made here; whoever may only look is told so instead. */
   head?: ReactNode;
   /** More that narrows the list, beside the search. */
   filters?: ReactNode;
   /** Rows that were ticked; they stay so on other pages and in other searches. */
   ticked?: Ticked<T>;
+  /** Things without an owner are not mine or others'. */
+  scoped?: boolean;
+  /** What is searched, where it is not id and name. */
+  searched?: string;
 }
 
 export interface Ticked<T> {
@@ -42,8 +48,10 @@ export interface Ticked<T> {
 }
 
 export function Listing<T extends { id: string }, S extends ListSearch = ListSearch>(props: Props<T, S>) {
-  const { name, title, search, ask, columns, actions, head, filters, ticked } = props;
+  const { name, title, search, ask, columns, actions, head, filters, ticked, scoped = true } = props;
   const { say } = useWords();
+  const whyNot = useWhyNot();
+  const searched = props.searched ?? say("list.search");
   const navigate = useNavigate();
   const [before, setBefore] = useState<(string | undefined)[]>([]);
   const [typed, setTyped] = useState(search.search ?? "");
@@ -68,20 +76,22 @@ export function Listing<T extends { id: string }, S extends ListSearch = ListSea
     <section aria-label={title}>
       <div className="page-head">
         <h1>{title}</h1>
-        <Segmented
-          aria-label={say("list.scope")}
-          value={search.mine ? "mine" : "all"}
-          options={[
-            { value: "mine", label: say("list.mine") },
-            { value: "all", label: say("list.all") },
-          ]}
-          onChange={(value) => narrow({ mine: value === "mine" })}
-        />
+        {scoped ? (
+          <Segmented
+            aria-label={say("list.scope")}
+            value={search.mine ? "mine" : "all"}
+            options={[
+              { value: "mine", label: say("list.mine") },
+              { value: "all", label: say("list.all") },
+            ]}
+            onChange={(value) => narrow({ mine: value === "mine" })}
+          />
+        ) : null}
         <Input.Search
           allowClear
           style={{ width: 260 }}
-          aria-label={say("list.search")}
-          placeholder={say("list.search")}
+          aria-label={searched}
+          placeholder={searched}
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
           onSearch={(text) => narrow({ search: text.trim() })}
@@ -89,7 +99,7 @@ export function Listing<T extends { id: string }, S extends ListSearch = ListSea
         {filters}
         <Button icon={<ReloadOutlined aria-hidden />} aria-label={say("list.refresh")} onClick={() => void list.refetch()} />
         <span style={{ flex: 1 }} />
-        {head}
+        {head !== undefined && whyNot !== null ? <Typography.Text type="secondary">{whyNot}</Typography.Text> : head}
       </div>
       {list.isError ? <Problem error={list.error} again={() => void list.refetch()} /> : null}
       <Table<T>

@@ -19,3 +19,21 @@ export function accountWish(fields: Fields): Schemas["AccountWish"] {
 export function passwordWish(old: string, next: string): Schemas["PasswordWish"] {
   return { old: old || null, new: next };
 }
+
+export const NAME_CHARS_MAX = 64;
+export const SCOPES = ["read", "write", "release", "admin"] as const;
+/** How long a token may live; a year is the longest. */
+export const DAYS = [7, 30, 90, 180, 365] as const;
+const DAY_MS = 86_400_000;
+/** The longest life ends a moment before the server's limit, whatever its clock says. */
+const CLOCKS_DIFFER_MS = 10 * 60_000;
+
+export function tokenWish(
+  name: string,
+  scopes: readonly Schemas["TokenWish"]["scopes"][number][],
+  days: number,
+  now_ms: number,
+): Schemas["TokenWish"] {
+  const ends = now_ms + days * DAY_MS - CLOCKS_DIFFER_MS;
+  return { name: name.trim(), scopes: SCOPES.filter((each) => scopes.includes(each)), expires_at: new Date(ends).toISOString() };
+}

@@ -11,6 +11,7 @@ export function PthActions({ row }: { row: Pth }) {
       <EditButton
         topic="models"
         called={row.name}
+        owner={row.owner}
         now={{ name: row.name, note: row.note }}
         nameMax={NAME_CHARS_MAX}
         save={(words) => pthCalls.edit(row, words)}
@@ -20,6 +21,7 @@ export function PthActions({ row }: { row: Pth }) {
       </a>
       <DeleteButton
         name={row.name}
+        owner={row.owner}
         dependents={() => pthCalls.dependents(row.id)}
         remove={() => pthCalls.remove(row)}
       />

@@ -20,6 +20,7 @@ export function TronActions({ row, inList = false }: { row: Tron; inList?: boole
       <EditButton
         topic="models"
         called={called}
+        owner={row.owner}
         now={{ name: row.name, note: row.note }}
         save={(words) => tronCalls.edit(row, words)}
       />
@@ -30,6 +31,7 @@ export function TronActions({ row, inList = false }: { row: Tron; inList?: boole
       ) : null}
       <DeleteButton
         name={called}
+        owner={row.owner}
         dependents={() => tronCalls.dependents(row.id)}
         remove={() => tronCalls.remove(row)}
       />

@@ -11,6 +11,7 @@ export function StructureActions({ row }: { row: Structure }) {
       <EditButton
         topic="structures"
         called={row.name}
+        owner={row.owner}
         now={{ name: row.name, note: row.note }}
         nameMax={STRUCTURE_CHARS_MAX}
         save={(words) => structureCalls.edit(row, words)}
@@ -20,6 +21,7 @@ export function StructureActions({ row }: { row: Structure }) {
       </a>
       <DeleteButton
         name={row.name}
+        owner={row.owner}
         dependents={() => structureCalls.dependents(row.id)}
         remove={() => structureCalls.remove(row)}
       />

@@ -23,6 +23,7 @@ export function TemplateActions({ row }: { row: Template }) {
       </Link>
       <DeleteButton
         name={row.name}
+        owner={row.owner}
         dependents={() => templateCalls.dependents(row.id)}
         remove={() => templateCalls.remove(row)}
       />
