@@ -30,6 +30,7 @@ export function Sessions() {
     { title: say("session.expires"), render: (_, row) => when(row.expires_at, lang) },
     {
       title: say("column.actions"),
+      fixed: "right",
       render: (_, row) =>
         row.current ? null : (
           <Sure
