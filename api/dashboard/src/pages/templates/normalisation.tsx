@@ -81,7 +81,7 @@ function FromUnit({ id, use }: { id: string; use: (part: Partial<SubForm>) => vo
     setOpen(false);
   };
   const content = (
-    <div style={{ width: 320 }}>
+    <section aria-label={say("unit.open")} style={{ width: 320 }}>
       <Field id={`${id}-unit-mean`} label={say("unit.mean")}>
         <Input id={`${id}-unit-mean`} value={mean} onChange={(event) => setMean(event.target.value)} />
       </Field>
@@ -91,7 +91,7 @@ function FromUnit({ id, use }: { id: string; use: (part: Partial<SubForm>) => vo
       <Button type="primary" disabled={found === null} onClick={take}>
         {say("unit.use")}
       </Button>
-    </div>
+    </section>
   );
   return (
     <Popover trigger="click" open={open} onOpenChange={setOpen} content={content}>
