@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { shared } from "./shared";
 import { firstLang, labelIn, sayIn, type Table } from "./table";
 
-const tables = import.meta.glob<Record<string, Table>>(["../words/shared.ts", "../kit/*-words.ts", "../pages/*/words.ts"], { eager: true });
+const tables = import.meta.glob<Record<string, Table>>(["../words/shared.ts", "../kit/*-words.ts", "../pages/*/*words*.ts"], { eager: true });
 
 test("no text is empty, both languages take the same parameters, and no key stands in two tables", () => {
   const seen = new Set<string>();

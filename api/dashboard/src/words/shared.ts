@@ -133,7 +133,7 @@ export const shared = {
   "job.cancel_no": ["继续运行", "Let it run"],
   "job.accepted": ["已提交，稍后可在列表中看到结果。", "It was said; the list shows the outcome in a moment."],
   "job.cancelling": ["正在取消", "Cancelling"],
-  "platform.nvidia": ["NVIDIA", "NVIDIA"],
+  "platform.nvidia": ["英伟达 GPU", "NVIDIA GPU"],
   "platform.ascend": ["华为 Ascend", "Huawei Ascend"],
   "agent_state.ready": ["就绪", "ready"],
   "agent_state.draining": ["不再接新任务", "takes no new jobs"],

@@ -36,8 +36,6 @@ export const models = {
   "tab.report": ["转换验证", "Verification"],
   "tab.choose": ["视图", "View"],
   "tron.platform": ["平台", "Platform"],
-  "platform.nvidia": ["英伟达 GPU", "NVIDIA GPU"],
-  "platform.ascend": ["华为 Ascend", "Huawei Ascend"],
   "tron.detected": ["文件识别为", "The file is"],
   "tron.revisions": ["修订版本", "Revisions"],
   "tron.revision": ["修订", "Revision"],

@@ -14,7 +14,7 @@ export function StepsField({ draft, change, form }: Editing) {
   const problem = chainProblem(steps);
   return (
     <Layout.Item
-      label={say("new.steps")}
+      label={say("new.chain_steps")}
       extra={`${say("new.steps.hint")} ${chainText(steps)}`}
       {...(problem ? { validateStatus: "error" as const, help: say(`chain.${problem}`) } : {})}
     >

@@ -55,7 +55,7 @@ export const testForm = {
   "new.dimensions.values": ["{name}（{count} 个取值）", "{name} ({count} values)"],
   "new.dimensions.delete": ["删除统计维度 {name}", "Delete the dimension {name}"],
   "new.dimensions.none": ["数据集没有更多可选的维度", "The dataset has no other dimension"],
-  "new.steps": ["预处理", "Preprocessing"],
+  "new.chain_steps": ["预处理", "Preprocessing"],
   "new.steps.hint": [
     "按顺序执行；归一化由模型自身完成，不在此设置。",
     "In this order; normalisation is the model's own and not set here.",

@@ -31,8 +31,6 @@ export const tests = {
   "measure.ap": ["AP", "AP"],
   "measure.top1": ["top-1", "top-1"],
   "measure.exact": ["整串正确率", "exact match"],
-  "platform.nvidia": ["NVIDIA", "NVIDIA"],
-  "platform.ascend": ["华为 Ascend", "Ascend"],
   "result.title": ["推理测试结果", "Test result"],
   "result.waiting": ["任务完成后，结果会自动显示在这里。", "The result appears here when the job is done."],
   "result.detail": ["推理详情", "Test"],
