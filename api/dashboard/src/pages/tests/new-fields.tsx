@@ -7,7 +7,7 @@ import { ChooseMany } from "./choose-many";
 import { IOU_MAX, IOU_MIN, LOOPS_MAX, type Platform, type SizePolicy, TESTS_MAX } from "./form-state";
 import type { Editing } from "./new-page";
 import type { Test } from "./search";
-import { testForm } from "./words-new";
+import { testForm } from "./new-words";
 
 type Tron = Schemas["Tron"];
 type Dataset = Schemas["Dataset"];

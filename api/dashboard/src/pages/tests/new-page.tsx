@@ -27,7 +27,7 @@ import { HowFields, WhatFields } from "./new-fields";
 import { StepsField } from "./new-steps";
 import { DimensionsField, TasksField } from "./new-tasks";
 import type { Test } from "./search";
-import { testForm } from "./words-new";
+import { testForm } from "./new-words";
 import { zipped } from "./zip";
 import "./tests.css";
 

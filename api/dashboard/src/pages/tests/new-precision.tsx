@@ -4,7 +4,7 @@ import { Form as Layout, Select, Space, Switch } from "antd";
 import { useWords } from "../../words/say";
 import { type BackendName, BACKENDS, type Precision } from "./form-state";
 import type { Editing } from "./new-page";
-import { testForm } from "./words-new";
+import { testForm } from "./new-words";
 
 export function PrecisionFields({ draft, change, form, several }: Editing & { several: boolean }) {
   const { say } = useWords(testForm);

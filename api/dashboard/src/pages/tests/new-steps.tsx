@@ -5,7 +5,7 @@ import { Button, Checkbox, Form as Layout, InputNumber, Select, Space } from "an
 import { useWords } from "../../words/say";
 import type { Editing } from "./new-page";
 import { added, chainProblem, chainText, INTERPOLATIONS, moved, OPS, SIDE_MAX, type Step } from "./steps";
-import { testForm } from "./words-new";
+import { testForm } from "./new-words";
 
 export function StepsField({ draft, change, form }: Editing) {
   const { say } = useWords(testForm);

@@ -4,7 +4,7 @@ import { Button, Empty, Form as Layout, Select, Space, Switch } from "antd";
 import { useWords } from "../../words/say";
 import { asTask, DIMENSIONS_MAX, tasksOf, withoutTask } from "./form-state";
 import type { Editing } from "./new-page";
-import { testForm } from "./words-new";
+import { testForm } from "./new-words";
 
 const WIDTH = { width: 240 };
 
