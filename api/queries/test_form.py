@@ -24,8 +24,10 @@ KNOWN = ("model_id", "dataset_id", "revision_job_id", "version_job_id")
 
 
 async def get_form(request: web.Request) -> web.Response:
-    """The form for a model's revision and a dataset's version, the newest ones unless others are named; without a
-    dataset that of a quick check."""
+    """The form of a test of a model on a dataset, the newest of both unless others are named.
+
+    Without a dataset it is the form of a quick check.
+    """
     deps, query, lang = deps_of(request), Query(request, KNOWN), lang_of(request)
     model_id, dataset_id = query.id("model_id"), query.id("dataset_id")
     if model_id is None:

@@ -6,12 +6,14 @@ import { useWords } from "../words/say";
 import { AccountMenu } from "./account-menu";
 import { Live } from "./live";
 import { ENTRIES, type Entry, entryOf, PATHS } from "./menu";
+import { useScrollByKeyboard } from "./scroll-by-keyboard";
 import { useTheme } from "./theme-context";
 import { Tools } from "./tools";
 
 export function Shell() {
   const { say } = useWords();
   const theme = useTheme();
+  useScrollByKeyboard(say("list.wide"));
   const path = useRouterState({ select: (state) => state.location.pathname });
   const item = (entry: Entry): NonNullable<MenuProps["items"]>[number] =>
     entry.inside

@@ -40,6 +40,7 @@ export const shared = {
   "menu.system": ["系统", "System"],
   "menu.datasets": ["数据集", "Datasets"],
   "menu.compare": ["批量结果", "Comparison"],
+  "list.wide": ["可左右滚动的表格", "Table that scrolls sideways"],
   "list.mine": ["我的", "Mine"],
   "list.all": ["全部", "All"],
   "list.search": ["按 ID 或名称搜索", "Search id or name"],

@@ -1,0 +1,39 @@
+/** Tables that scroll sideways do so by keyboard too: Ant Design's know the mouse only. */
+import { useEffect } from "react";
+
+const SCROLLING = ".ant-table-content, .ant-table-body";
+
+/** Lets the keyboard reach a part that scrolls, and only then. */
+export function reach(part: HTMLElement, label: string): void {
+  if (part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight) {
+    part.tabIndex = 0;
+    part.setAttribute("role", "group");
+    part.setAttribute("aria-label", label);
+  } else {
+    for (const name of ["tabindex", "role", "aria-label"]) part.removeAttribute(name);
+  }
+}
+
+/** Keeps to it while what the page shows changes, or the window. */
+export function useScrollByKeyboard(label: string): void {
+  useEffect(() => {
+    let frame = 0;
+    const mark = () => {
+      frame = 0;
+      for (const part of document.querySelectorAll<HTMLElement>(SCROLLING)) reach(part, label);
+    };
+    const later = () => {
+      frame ||= requestAnimationFrame(mark);
+    };
+    const changes = new MutationObserver(later);
+    changes.observe(document.body, { childList: true, subtree: true });
+    const sizes = new ResizeObserver(later);
+    sizes.observe(document.body);
+    later();
+    return () => {
+      cancelAnimationFrame(frame);
+      changes.disconnect();
+      sizes.disconnect();
+    };
+  }, [label]);
+}
