@@ -112,7 +112,7 @@ class Query:
 
     def id(self, name: str) -> UUID | None:
         try:
-            return UUID(text) if (text := self.text(name)) else None
+            return UUID(self.text(name)) if name in self._given else None
         except ValueError:
             raise _bad_query(name, "UUID") from None
 

@@ -315,9 +315,9 @@ async def _known(request: web.Request) -> Upload:
 
 def _own(deps: Deps, id_: UUID, owner: UUID) -> UUID:
     """The id with its second half signed for its owner: so an upload says whose it is, in every store."""
-    first = id_.bytes[: len(id_.bytes) // 2]
+    first = UUID(bytes=id_.bytes, version=4).bytes[: len(id_.bytes) // 2]
     signed = hmac.new(deps.token_secret.encode(), first + owner.bytes, hashlib.sha256).digest()
-    return UUID(bytes=first + signed[: len(first)])
+    return UUID(bytes=first + signed[: len(first)], version=4)
 
 
 def _expired(upload: Upload) -> ApiRefusal:
