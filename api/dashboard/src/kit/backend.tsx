@@ -5,7 +5,7 @@ import type { Schemas } from "../api/client";
 import { useWords } from "../words/say";
 import { backend } from "./backend-words";
 
-type Used = Schemas["BackendUsed"];
+export type Used = Schemas["BackendUsed"];
 
 export function Backend({ used, brief = false }: { used: Used; brief?: boolean }) {
   const { say } = useWords(backend);
@@ -13,7 +13,7 @@ export function Backend({ used, brief = false }: { used: Used; brief?: boolean }
     <span>
       {brief ? used.backend : `${used.backend} ${used.version}`} <Tag>{used.precision}</Tag>
       <Tag color={used.on_platform ? "success" : "warning"}>
-        {say(used.on_platform ? "backend.on_platform" : brief ? "backend.emulated" : "backend.off_platform")}
+        {say(used.on_platform ? "backend.on_platform" : brief ? "backend.off_platform_brief" : "backend.off_platform")}
       </Tag>
     </span>
   );

@@ -12,6 +12,7 @@ import { useWords } from "../../words/say";
 import { CodeError, overridesOf, type Texts, textsOf } from "./conversion-form";
 import { type Asked, ImagesPart, ModelPart, ParametersPart } from "./conversion-parts";
 import { conversionForm as conversions } from "./conversion-form-words";
+import { Labelled } from "./labelled";
 import { TemplateFields } from "./template-fields";
 
 const templates = (asked: { search?: string; limit: number }) => body(api.GET("/api/v1/templates", { params: { query: asked } }));
@@ -117,8 +118,7 @@ function TemplatePart({ template, asked, texts, choose, edit }: TemplateProps) {
   const { say } = useWords(conversions);
   return (
     <Part title={say("conversion.step_template")}>
-      <div className="template-field">
-        <label htmlFor="conversion-template">{say("conversion.choose_template")}</label>
+      <Labelled id="conversion-template" label={say("conversion.choose_template")} hint={say("conversion.template_hint")}>
         <Choose
           id="conversion-template"
           name={["templates", "list"]}
@@ -128,8 +128,7 @@ function TemplatePart({ template, asked, texts, choose, edit }: TemplateProps) {
           value={asked.template}
           onChange={choose}
         />
-        <small>{say("conversion.template_hint")}</small>
-      </div>
+      </Labelled>
       {template.isError ? <Problem error={template.error} again={() => void template.refetch()} /> : null}
       {asked.template !== null && template.isPending ? <Skeleton active /> : null}
       {template.data && texts !== null ? <Chosen template={template.data} texts={texts} change={edit} /> : null}

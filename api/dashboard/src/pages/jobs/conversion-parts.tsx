@@ -8,6 +8,7 @@ import { when } from "../../kit/shown";
 import { useWords } from "../../words/say";
 import { dayOf } from "./conversion-form";
 import { conversionForm as conversions } from "./conversion-form-words";
+import { Labelled } from "./labelled";
 
 /** What the form holds beside the template. */
 export interface Asked {
@@ -44,8 +45,7 @@ export function ModelPart({ asked, change }: PartProps) {
   const own = chosen.data ? chosen.data.name + dayOf(new Date()) : "";
   return (
     <div className="template-fields">
-      <div className="template-field">
-        <label htmlFor="conversion-pth">{say("conversion.choose_pth")}</label>
+      <Labelled id="conversion-pth" label={say("conversion.choose_pth")} hint={say("conversion.pth_hint")}>
         <Choose
           id="conversion-pth"
           name={["models", "pth"]}
@@ -55,10 +55,8 @@ export function ModelPart({ asked, change }: PartProps) {
           value={asked.pth}
           onChange={(pth) => change({ pth })}
         />
-        <small>{say("conversion.pth_hint")}</small>
-      </div>
-      <div className="template-field">
-        <label htmlFor="conversion-name">{say("conversion.name")}</label>
+      </Labelled>
+      <Labelled id="conversion-name" label={say("conversion.name")} hint={say("conversion.name_hint")}>
         <Input
           id="conversion-name"
           maxLength={200}
@@ -66,10 +64,8 @@ export function ModelPart({ asked, change }: PartProps) {
           placeholder={own}
           onChange={(event) => change({ name: event.target.value })}
         />
-        <small>{say("conversion.name_hint")}</small>
-      </div>
-      <div className="template-field">
-        <label htmlFor="conversion-version">{say("conversion.version")}</label>
+      </Labelled>
+      <Labelled id="conversion-version" label={say("conversion.version")} hint={say("conversion.version_hint")}>
         <Input
           id="conversion-version"
           maxLength={200}
@@ -77,8 +73,7 @@ export function ModelPart({ asked, change }: PartProps) {
           placeholder={say("conversion.version_next")}
           onChange={(event) => change({ version: event.target.value })}
         />
-        <small>{say("conversion.version_hint")}</small>
-      </div>
+      </Labelled>
     </div>
   );
 }
@@ -114,8 +109,7 @@ export function ImagesPart({ asked, change }: PartProps) {
   const versions = chosen.data?.versions ?? [];
   return (
     <div className="template-fields">
-      <div className="template-field">
-        <label htmlFor="conversion-dataset">{say("conversion.dataset")}</label>
+      <Labelled id="conversion-dataset" label={say("conversion.dataset")} hint={say("conversion.dataset_hint")}>
         <Choose
           id="conversion-dataset"
           name={["datasets", "list"]}
@@ -126,11 +120,9 @@ export function ImagesPart({ asked, change }: PartProps) {
           onChange={(dataset) => change({ dataset, datasetVersion: null })}
           clearable
         />
-        <small>{say("conversion.dataset_hint")}</small>
-      </div>
+      </Labelled>
       {versions.length > 1 ? (
-        <div className="template-field">
-          <label htmlFor="conversion-dataset-version">{say("conversion.dataset_version")}</label>
+        <Labelled id="conversion-dataset-version" label={say("conversion.dataset_version")}>
           <Select<string>
             id="conversion-dataset-version"
             aria-label={say("conversion.dataset_version")}
@@ -143,7 +135,7 @@ export function ImagesPart({ asked, change }: PartProps) {
             }))}
             onChange={(version: string | undefined) => change({ datasetVersion: version ?? null })}
           />
-        </div>
+        </Labelled>
       ) : null}
     </div>
   );

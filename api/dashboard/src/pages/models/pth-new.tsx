@@ -1,11 +1,11 @@
 /** A new PTH model: its file goes up in pieces that survive a break, then it gets its name. */
-import { Button, Form, Input } from "antd";
-import { useState } from "react";
+import { Form, Input } from "antd";
 
 import { api, made } from "../../api/client";
 import { NameField, NoteField } from "../../kit/edit";
 import { FileField, useFile } from "../../kit/file";
 import { FormDialog } from "../../kit/form-dialog";
+import { OpenButton } from "../../kit/open-button";
 import { useWords } from "../../words/say";
 import { NAME_CHARS_MAX } from "./calls";
 import { models } from "./words";
@@ -18,15 +18,7 @@ interface Fields {
 
 export function PthNew() {
   const { say } = useWords(models);
-  const [open, setOpen] = useState(false);
-  return (
-    <>
-      <Button type="primary" onClick={() => setOpen(true)}>
-        {say("action.new")}
-      </Button>
-      {open ? <Dialog close={() => setOpen(false)} /> : null}
-    </>
-  );
+  return <OpenButton text={say("action.new")} dialog={(close) => <Dialog close={close} />} />;
 }
 
 function Dialog({ close }: { close: () => void }) {

@@ -1,12 +1,12 @@
 /** A new structure: its Python file, the class in it, and the type config that its constructor takes. */
-import { Button, Form, Input, Radio } from "antd";
-import { useState } from "react";
+import { Form, Input, Radio } from "antd";
 
 import { api, made } from "../../api/client";
 import { Choose } from "../../kit/choose";
 import { NoteField } from "../../kit/edit";
 import { FileField, type FileState, useFile } from "../../kit/file";
 import { FormDialog } from "../../kit/form-dialog";
+import { OpenButton } from "../../kit/open-button";
 import { useWords } from "../../words/say";
 import { STRUCTURE_CHARS_MAX, structureCalls, type TypeConfig } from "./calls";
 import { structures } from "./words";
@@ -25,15 +25,7 @@ const CONFIGS: readonly Config[] = ["none", "known", "new"];
 
 export function StructureNew() {
   const { say } = useWords(structures);
-  const [open, setOpen] = useState(false);
-  return (
-    <>
-      <Button type="primary" onClick={() => setOpen(true)}>
-        {say("action.new")}
-      </Button>
-      {open ? <Dialog close={() => setOpen(false)} /> : null}
-    </>
-  );
+  return <OpenButton text={say("action.new")} dialog={(close) => <Dialog close={close} />} />;
 }
 
 /** The config that the structure gets: none, the chosen one, or the one that comes with the form. */

@@ -1,18 +1,13 @@
 /** A Tron beside the PyTorch network that it was made of, on the same images: differences and figures of both. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { Alert, Descriptions, Skeleton, Space, Table, type TableColumnsType } from "antd";
+import { Table, type TableColumnsType } from "antd";
 
 import { api, body, type Schemas } from "../../api/client";
-import { Backend, Fallbacks } from "../../kit/backend";
 import { NONE, percent } from "../../kit/charts/figures";
-import { hasEnded, JobActions } from "../../kit/job-actions";
-import { JobProgress } from "../../kit/job-progress";
 import { placeOf } from "../../kit/linked";
-import { Problem } from "../../kit/problem";
-import { short, when } from "../../kit/shown";
-import { State } from "../../kit/state";
 import { useWords } from "../../words/say";
+import { JobPage, type Row } from "./job-page";
 import { tests } from "./words";
 import "./tests.css";
 
@@ -28,60 +23,16 @@ export function ParityPage() {
   const { say } = useWords(tests);
   const { id } = useParams({ from: "/parities/$id" });
   const found = useQuery({ queryKey: ["jobs", "parity", id], queryFn: () => oneParity(id) });
-  const parity = found.data;
-  return (
-    <div className="test-page">
-      <div className="page-head">
-        <h1>{say("parity.title")}</h1>
-        {parity ? (
-          <Space>
-            <State state={parity.job.state} />
-            <JobActions job={parity.job} />
-          </Space>
-        ) : (
-          <code>{short(id)}</code>
-        )}
-      </div>
-      {found.isError ? <Problem error={found.error} again={() => void found.refetch()} /> : null}
-      {found.isPending ? <Skeleton active /> : null}
-      {parity && !hasEnded(parity.job) ? (
-        <Alert type="info" title={say("result.waiting")} description={<JobProgress job={parity.job} />} />
-      ) : null}
-      {parity?.job.message ? <Alert type="error" title={parity.job.message} /> : null}
-      {parity ? <Detail parity={parity} /> : null}
-      {parity?.job.state === "completed" ? <Outputs parity={parity} /> : null}
-    </div>
-  );
-}
-
-function Detail({ parity }: { parity: Parity }) {
-  const { say, lang } = useWords(tests);
-  const rows: [string, React.ReactNode][] = [
-    [say("tests.model"), <Link key="m" to={placeOf("tron", parity.model_id) ?? ""}>{`${parity.model} ${parity.version}`}</Link>],
+  const rows = (parity: Parity): Row[] => [
     [say("tests.dataset"), <Link key="d" to={placeOf("dataset", parity.dataset_id) ?? ""}>{parity.dataset}</Link>],
     [say("result.images"), parity.images ?? NONE],
     [say("parity.max_abs"), tiny(parity.max_abs)],
     [say("parity.different"), parity.different ?? NONE],
-    [say("column.created"), when(parity.job.requested_at, lang)],
-    ...(parity.used
-      ? ([
-          [
-            say("tests.backend"),
-            <div key="used">
-              <Backend used={parity.used} />
-              <Fallbacks used={parity.used} />
-            </div>,
-          ],
-        ] satisfies [string, React.ReactNode][])
-      : []),
   ];
   return (
-    <Descriptions
-      size="small"
-      bordered
-      column={{ xs: 1, md: 2, xl: 3 }}
-      items={rows.map(([name, children]) => ({ key: name, label: name, children }))}
-    />
+    <JobPage id={id} title={say("parity.title")} found={found} rows={rows}>
+      {(parity) => <Outputs parity={parity} />}
+    </JobPage>
   );
 }
 

@@ -1,19 +1,12 @@
 /** A quick check: images that nobody labelled, and what the model answered; no figures, no comparison. */
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Alert, Descriptions, Skeleton, Space } from "antd";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 
 import { api, body, type Schemas } from "../../api/client";
-import { Backend, Fallbacks } from "../../kit/backend";
 import { milliseconds, NONE } from "../../kit/charts/figures";
-import { hasEnded, JobActions } from "../../kit/job-actions";
-import { JobProgress } from "../../kit/job-progress";
-import { placeOf } from "../../kit/linked";
-import { Problem } from "../../kit/problem";
-import { short, when } from "../../kit/shown";
-import { State } from "../../kit/state";
 import { useWords } from "../../words/say";
 import { Images } from "./gallery";
+import { JobPage, type Row } from "./job-page";
 import { chainText } from "./steps";
 import { tests } from "./words";
 import "./tests.css";
@@ -27,43 +20,7 @@ export function QuickCheckPage() {
   const search = useSearch({ from: "/quick-checks/$id" });
   const navigate = useNavigate();
   const found = useQuery({ queryKey: ["jobs", "quick-check", id], queryFn: () => oneCheck(id) });
-  const check = found.data;
-  return (
-    <div className="test-page">
-      <div className="page-head">
-        <h1>{say("quick.title")}</h1>
-        {check ? (
-          <Space>
-            <State state={check.job.state} />
-            <JobActions job={check.job} />
-          </Space>
-        ) : (
-          <code>{short(id)}</code>
-        )}
-      </div>
-      <p>{say("quick.note")}</p>
-      {found.isError ? <Problem error={found.error} again={() => void found.refetch()} /> : null}
-      {found.isPending ? <Skeleton active /> : null}
-      {check && !hasEnded(check.job) ? (
-        <Alert type="info" title={say("result.waiting")} description={<JobProgress job={check.job} />} />
-      ) : null}
-      {check?.job.message ? <Alert type="error" title={check.job.message} /> : null}
-      {check ? <Detail check={check} /> : null}
-      {check?.job.state === "completed" ? (
-        <Images
-          id={id}
-          search={search}
-          go={(next) => void navigate({ to: "/quick-checks/$id", params: { id }, search: next, resetScroll: false })}
-        />
-      ) : null}
-    </div>
-  );
-}
-
-function Detail({ check }: { check: QuickCheck }) {
-  const { say, lang } = useWords(tests);
-  const rows: [string, React.ReactNode][] = [
-    [say("tests.model"), <Link key="m" to={placeOf("tron", check.model_id) ?? ""}>{`${check.model} ${check.version}`}</Link>],
+  const rows = (check: QuickCheck): Row[] => [
     [say("tests.precision"), check.precision],
     [say("about.batch"), check.batch_size],
     [say("about.steps"), chainText(check.steps)],
@@ -73,25 +30,16 @@ function Detail({ check }: { check: QuickCheck }) {
     [say("tests.preprocess"), milliseconds(check.preprocess?.mean_ms)],
     [say("tests.inference"), milliseconds(check.inference?.mean_ms)],
     [say("tests.postprocess"), milliseconds(check.postprocess?.mean_ms)],
-    [say("column.created"), when(check.job.requested_at, lang)],
-    ...(check.used
-      ? ([
-          [
-            say("tests.backend"),
-            <div key="used">
-              <Backend used={check.used} />
-              <Fallbacks used={check.used} />
-            </div>,
-          ],
-        ] satisfies [string, React.ReactNode][])
-      : []),
   ];
   return (
-    <Descriptions
-      size="small"
-      bordered
-      column={{ xs: 1, md: 2, xl: 3 }}
-      items={rows.map(([name, children]) => ({ key: name, label: name, children }))}
-    />
+    <JobPage id={id} title={say("quick.title")} note={say("quick.note")} found={found} rows={rows}>
+      {() => (
+        <Images
+          id={id}
+          search={search}
+          go={(next) => void navigate({ to: "/quick-checks/$id", params: { id }, search: next, resetScroll: false })}
+        />
+      )}
+    </JobPage>
   );
 }
