@@ -129,14 +129,14 @@ function Backend({ test }: Pick<Compared, "test">) {
   const { say } = useWords(compare);
   const { used } = test;
   if (!used) return <>{test.backend}</>;
-  const why = say("compare.emulated_why", { device: used.device ?? "?" });
+  const why = say("compare.off_platform_why", { device: used.device ?? "?" });
   return (
     <>
       <div>{used.backend}</div>
       {used.on_platform ? null : (
         <Tooltip title={why}>
           <Tag tabIndex={0} color="warning">
-            {say("compare.emulated")}
+            {say("compare.off_platform")}
           </Tag>
         </Tooltip>
       )}
