@@ -100,6 +100,7 @@ def test_the_pages_files_are_short_and_say_their_job(path: Path):
     assert len(text.splitlines()) <= FILE_LINES_MAX
     assert text.startswith("/** ") or ".test." in path.name, "the first line of a file says its one job"
     assert "dangerouslySetInnerHTML" not in text, "what people wrote is text, never markup"
+    assert "autoSize" not in text, "Ant Design measures such a field by a style that our policy refuses: give it rows"
 
 
 def test_the_readme_names_functions_that_exist():

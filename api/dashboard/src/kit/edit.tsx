@@ -83,7 +83,7 @@ export function NoteField() {
   const { say } = useWords();
   return (
     <Form.Item name="note" label={say("column.note")}>
-      <Input.TextArea maxLength={NOTE_CHARS_MAX} showCount autoSize={{ minRows: 2, maxRows: 6 }} />
+      <Input.TextArea maxLength={NOTE_CHARS_MAX} showCount rows={4} />
     </Form.Item>
   );
 }

@@ -75,7 +75,7 @@ export function Editor({ title, begin, note: noted, known, mode, show, save, sav
             id="template-note"
             value={note}
             maxLength={NOTE_CHARS_MAX}
-            autoSize={{ minRows: 2, maxRows: 6 }}
+            rows={4}
             onChange={(event) => setNote(event.target.value)}
           />
         </Field>
@@ -114,7 +114,7 @@ function CodeMode({ both, change }: { both: Both; change: (text: string) => void
         spellCheck={false}
         value={both.text}
         status={whole(both) ? "" : "error"}
-        autoSize={{ minRows: 20, maxRows: 40 }}
+        rows={28}
         onChange={(event) => change(event.target.value)}
       />
     </div>

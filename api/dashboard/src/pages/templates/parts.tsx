@@ -46,7 +46,7 @@ export function Tasks({ id, all, change }: Props<TaskForm>) {
             <Input.TextArea
               id={`${id}-classes-${place}`}
               value={task.classes}
-              autoSize={{ minRows: 2, maxRows: 8 }}
+              rows={4}
               onChange={(event) => change(changed(all, place, { classes: event.target.value }))}
             />
           </Field>
@@ -114,7 +114,7 @@ function Arg({ id, arg, change, remove }: ArgProps) {
           <Input.TextArea
             id={`${id}-value`}
             value={arg.value}
-            autoSize={{ minRows: 1, maxRows: 8 }}
+            rows={3}
             onChange={(event) => typed(event.target.value)}
           />
         ) : (
