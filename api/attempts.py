@@ -18,6 +18,8 @@ FREE_OF_PAIR = 5
 """Of one login from one address."""
 FREE_OF_LOGIN, FREE_OF_ADDRESS = 20, 30
 """More: nobody shall lock out another, nor an office behind one address itself."""
+LOGIN_WAIT_S_MAX = 5.0
+"""Whoever guesses at a login from many addresses is slowed down, and the person whose it is still comes in."""
 REGISTRATIONS_FREE = 20
 ATTEMPTS = web.AppKey("attempts", Limits)
 
@@ -52,7 +54,7 @@ def to_sign_in(request: web.Request, login: str) -> Attempt:
         request,
         (
             Limit(("pair", name, address), FREE_OF_PAIR),
-            Limit(("login", name), FREE_OF_LOGIN),
+            Limit(("login", name), FREE_OF_LOGIN, LOGIN_WAIT_S_MAX),
             Limit(("address", address), FREE_OF_ADDRESS),
         ),
     )

@@ -14,10 +14,11 @@ KEYS_MAX = 20_000
 
 
 class Limit(NamedTuple):
-    """So many attempts of `key` are free; each one more waits twice as long as the one before."""
+    """So many attempts of `key` are free; each one more waits twice as long as the one before, up to `wait_s_max`."""
 
     key: Hashable
     free: int
+    wait_s_max: float = WAIT_S_MAX
 
 
 class _Tried(NamedTuple):
@@ -37,7 +38,7 @@ class Limits:
 
     def begin(self, limits: Iterable[Limit], now_s: float) -> None:
         """An attempt begins."""
-        for key, _ in limits:
+        for key, *_ in limits:
             tried = self._known(key, now_s)
             self._tried[key] = _Tried(tried.times + 1, now_s)
             self._tried.move_to_end(key)
@@ -46,7 +47,7 @@ class Limits:
 
     def succeed(self, limits: Iterable[Limit]) -> None:
         """The attempt that just began was right, so it does not count."""
-        for key, _ in limits:
+        for key, *_ in limits:
             if (tried := self._tried.pop(key, None)) is not None and tried.times > 1:
                 self._tried[key] = tried._replace(times=tried.times - 1)
 
@@ -58,7 +59,7 @@ class Limits:
         times, last_s = self._known(limit.key, now_s)
         if times < limit.free:
             return 0.0
-        return max(0.0, last_s + min(2.0 ** min(times - limit.free, 30), WAIT_S_MAX) - now_s)
+        return max(0.0, last_s + min(2.0 ** min(times - limit.free, 30), limit.wait_s_max) - now_s)
 
     def _known(self, key: Hashable, now_s: float) -> _Tried:
         tried = self._tried.get(key)

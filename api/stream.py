@@ -24,6 +24,7 @@ from api.resources import Happened
 from schemas.codec import DecodeError, decode_in
 from schemas.events import Event, JobEvent, JobFailed, JobLogged, JobProgressed
 from schemas.topics import CATALOG, JOBS, PROGRESS
+from storage.accounts.port import AccountsAwayError
 from storage.log.port import Log, LogError, LostLogError, Partition, Position, Reader, Record
 
 STREAM_TOPICS = frozenset(
@@ -99,8 +100,11 @@ async def _serve(
             return
         taken = await reader.take(ping_s)
         if time.monotonic() - looked_s >= HOLDS_EVERY_S:
-            if not await holds():
-                return
+            try:
+                if not await holds():
+                    return
+            except AccountsAwayError as error:
+                _log.warning("whether a reader's session holds is asked again: %s", error)
             looked_s = time.monotonic()
         if not taken.resync and not taken.frames and not reader.ended:
             await _write(response, b": ping\n\n")

@@ -12,9 +12,10 @@ from aiohttp import web
 from api.answers import COMMAND_ID
 from api.deps import DEPS, deps_of
 from api.people import Who, address_of
-from storage.accounts.port import Accounts
+from storage.accounts.port import Accounts, AccountsAwayError
 from storage.accounts.rows import Decision
 from storage.accounts.rules import Outcome
+from storage.views.tables import plain
 
 AT_ONCE_MAX = 500
 OBJECT_CHARS_MAX = 100
@@ -46,16 +47,24 @@ class Trail:
             batch = [await self._waiting.get()]
             while len(batch) < AT_ONCE_MAX and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
-            try:
-                await self._accounts.say([each.decision for each in batch])
-            except Exception as error:
+            await self._keep(batch)
+
+    async def _keep(self, batch: list[_Waiting]) -> None:
+        try:
+            await self._accounts.say([each.decision for each in batch])
+        except Exception as error:
+            if len(batch) > 1 and not isinstance(error, AccountsAwayError):
+                # one that cannot be kept is no reason to lose the others
                 for each in batch:
-                    if not each.kept.done():
-                        each.kept.set_exception(error)
-            else:
-                for each in batch:
-                    if not each.kept.done():
-                        each.kept.set_result(None)
+                    await self._keep([each])
+                return
+            for each in batch:
+                if not each.kept.done():
+                    each.kept.set_exception(error)
+        else:
+            for each in batch:
+                if not each.kept.done():
+                    each.kept.set_result(None)
 
 
 TRAIL = web.AppKey("trail", Trail)
@@ -83,9 +92,9 @@ async def tell(
         time=deps_of(request).clock(),
         actor=who.id if who is not None else None,
         action=action or request.match_info.route.handler.__name__,
-        object=str(about if about is not None else _object(request))[:OBJECT_CHARS_MAX],
+        object=plain(str(about if about is not None else _object(request)))[:OBJECT_CHARS_MAX],
         outcome=outcome,
-        address=address_of(request),
+        address=plain(address_of(request)),
     )
     await request.app[TRAIL].say(decision)
 

@@ -30,6 +30,7 @@ from api.deps import DEPS, Deps, deps_of
 from api.errors import ApiRefusal
 from api.metrics import METRICS
 from api.resources import Upload as UploadResource
+from api.trail import tell
 from storage.objects.port import CHUNK_BYTES, ObjectError, Upload, UploadBusyError
 
 PATH = "/api/v1/uploads"
@@ -150,7 +151,10 @@ async def post_override(request: web.Request) -> web.Response:
     meant = {"PATCH": patch_upload, "DELETE": delete_upload}.get(request.headers.get("X-HTTP-Method-Override", ""))
     if meant is None:
         raise ApiRefusal(HTTPStatus.BAD_REQUEST, "method_override_unknown", known="PATCH, DELETE")
-    return await meant(request)
+    response = await meant(request)
+    if meant is delete_upload:
+        await tell(request, actor_of(request), "allowed", action=delete_upload.__name__)
+    return response
 
 
 def install(app: web.Application) -> None:

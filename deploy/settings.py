@@ -245,7 +245,7 @@ def _check_doors(settings: Settings) -> None:
             )
     if any(_HOST.fullmatch(each) is None for each in settings.host_names):
         raise SettingsError("setting_invalid", "MO_HOSTS", "must be names without ports: mo.example,10.0.0.5")
-    if settings.public_url and urlsplit(settings.public_url).scheme not in ("http", "https"):
+    if settings.public_url and not _is_web_address(settings.public_url):
         raise SettingsError("setting_invalid", "MO_PUBLIC_URL", "must be https://name")
 
 
@@ -280,5 +280,13 @@ def _is_loopback(host: str) -> bool:
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        told = urlsplit(url)
+        return told.scheme in ("http", "https") and bool(told.hostname)
     except ValueError:
         return False

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple
 from uuid import UUID
 
+from api.client.answers import decoded
 from api.client.mode import M
 from api.client.naming import find
 from api.client.operation import Noun, iteration, operation
@@ -35,7 +36,7 @@ class Accounts(Noun[M]):
     ) -> Account:
         """A new account; with the setup token that the server printed, the first admin's."""
         wish = AccountWish(login=login, password=password, name=name, setup_token=setup_token)
-        return await self._core.write("/accounts", wish, Account)
+        return decoded(await self._core.once("POST", "/accounts", wish), Account)
 
     @operation
     async def list(self, *, search: str = "", limit: int = 50, cursor: str | None = None) -> Page[Account]:
@@ -75,7 +76,7 @@ class Accounts(Noun[M]):
     @operation
     async def reset(self, account: Account) -> OneTimePassword:
         """A password for somebody who forgot theirs, for one sign-in; they are signed out everywhere."""
-        return await self._core.write(f"/accounts/{account.id}/password", None, OneTimePassword)
+        return decoded(await self._core.once("POST", f"/accounts/{account.id}/password"), OneTimePassword)
 
 
 class Chain(NamedTuple):

@@ -90,9 +90,8 @@ class Tokens(Noun[M]):
     @operation
     async def new(self, name: str, scopes: Sequence[Permission], *, expires_at: datetime | None = None) -> NewToken:
         """A token with these scopes, for a year if no end is given; its text is never said again."""
-        return await self._core.write(
-            "/tokens", TokenWish(name=name, scopes=[*scopes], expires_at=expires_at), NewToken
-        )
+        wish = TokenWish(name=name, scopes=[*scopes], expires_at=expires_at)
+        return decoded(await self._core.once("POST", "/tokens", wish), NewToken)
 
     @operation
     async def find(self, text: str) -> Token:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from api import attempts
 from api.answers import id_of, json_answer, unknown, wish_of
@@ -21,6 +22,7 @@ from storage.accounts import rules
 from storage.accounts.hashing import BusyError
 from storage.accounts.rows import AccountRow, SessionRow
 from storage.accounts.secrets import digest_of, new_secret
+from storage.views.tables import plain
 
 
 async def post_session(request: web.Request) -> web.Response:
@@ -32,15 +34,17 @@ async def post_session(request: web.Request) -> web.Response:
         ApiRefusal: 401 sign_in_failed, code_invalid; 403 account_disabled; 429 too_many_attempts, sign_in_busy.
     """
     wish = await wish_of(request, SignIn)
+    proof: str | None = None
     if wish.code is not None and wish.login is None and wish.password is None:
         account = await _by_code(request, wish.code)
     elif wish.code is None and wish.login is not None and wish.password is not None:
         account = await _by_password(request, wish.login, wish.password)
+        proof = account.password
     else:
         raise ApiRefusal(HTTPStatus.UNPROCESSABLE_ENTITY, "sign_in_incomplete")
+    secret, who = await _begin(request, account, proof)
     if (before := await by_cookie(request)) is not None:
         await _end(request, before)
-    secret, who = await _begin(request, account)
     await tell(request, who, "allowed", about=account.id)
     response = json_answer(session_resource(who), HTTPStatus.CREATED)
     _set_cookie(request, response, secret)
@@ -65,6 +69,7 @@ async def _by_password(request: web.Request, login: str, password: str) -> Accou
     attempt.succeeded()
     if newer is not None:
         await deps.accounts.rehash(account.id, old=account.password, new=newer)
+        return replace(account, password=newer)
     return account
 
 
@@ -79,8 +84,12 @@ async def _by_code(request: web.Request, code: str) -> AccountRow:
     return account
 
 
-async def _begin(request: web.Request, account: AccountRow) -> tuple[str, Who]:
-    """A new session: its secret, and who asks with it."""
+async def _begin(request: web.Request, account: AccountRow, proof: str | None) -> tuple[str, Who]:
+    """A new session: its secret, and who asks with it. `proof`: the hash that must still be the account's.
+
+    Raises:
+        ApiRefusal: 401 sign_in_failed: meanwhile it is another one, or the account was put out of use.
+    """
     deps, secret = deps_of(request), new_secret()
     now = deps.clock()
     session = SessionRow(
@@ -90,9 +99,11 @@ async def _begin(request: web.Request, account: AccountRow) -> tuple[str, Who]:
         created_at=now,
         seen_at=now,
         client=_shown(request.headers.get("User-Agent", "")),
-        address=address_of(request),
+        address=plain(address_of(request)),
     )
-    await deps.accounts.add_session(session)
+    if not await deps.accounts.add_session(session, password=proof):
+        await tell(request, None, "failed", about=account.id)
+        raise ApiRefusal(HTTPStatus.UNAUTHORIZED, "sign_in_failed")
     return secret, Who(account, rules.permissions(account.role), session=session)
 
 
@@ -152,9 +163,11 @@ async def put_password(request: web.Request) -> web.Response:
     new = checked(lambda: rules.checked_password(wish.new, who.account.login))
     if wish.old is not None and new == wish.old:
         raise ApiRefusal(HTTPStatus.UNPROCESSABLE_ENTITY, "password_unchanged")
-    kept = who.session.id if who.session is not None else None
-    await deps.accounts.set_password(who.id, await hashed(deps, new), but_session=kept)
-    request.app[HUB].end(who.id, but=kept)
+    if not await deps.accounts.set_password(
+        who.id, await hashed(deps, new), old=who.account.password, but=who.proof_id
+    ):
+        raise ApiRefusal(HTTPStatus.FORBIDDEN, "password_wrong")
+    request.app[HUB].end(who.id, but=who.proof_id)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 

@@ -21,8 +21,15 @@ _LIVES = "s.created_at > $2 and s.seen_at > $3 and a.active"
 class Carried(AccountsDatabase):
     """What people and their programs carry."""
 
-    async def add_session(self, session: SessionRow) -> None:
+    async def add_session(self, session: SessionRow, *, password: str | None = None) -> bool:
         async with self._asking() as connection, connection.transaction():
+            owner = await connection.fetchrow(
+                "select password, once_until from account where id = $1 and active for update", session.account_id
+            )
+            if owner is None or (password is not None and owner["password"] != password):
+                return False
+            if password is not None and owner["once_until"] is not None:
+                await connection.execute("update account set password = '' where id = $1", session.account_id)
             await connection.execute(
                 f"insert into session ({SESSION}) values ($1, $2, $3, $4, $5, $6, $7)",  # noqa: S608
                 *msgspec.structs.astuple(session),
@@ -33,6 +40,7 @@ class Carried(AccountsDatabase):
                 session.account_id,
                 rules.SESSIONS_MAX,
             )
+        return True
 
     async def session(self, digest: bytes, now: datetime) -> Signed | None:
         async with self._asking() as connection:

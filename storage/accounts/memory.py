@@ -109,19 +109,39 @@ class MemoryAccounts:
         return after
 
     async def set_password(
-        self, id_: UUID, password: str, *, once_until: datetime | None = None, but_session: UUID | None = None
-    ) -> None:
+        self,
+        id_: UUID,
+        password: str,
+        *,
+        old: str | None = None,
+        once_until: datetime | None = None,
+        but: UUID | None = None,
+    ) -> bool:
         self._look()
-        self._accounts[id_] = replace(self._accounts[id_], password=password, once_until=once_until)
-        self._end_sessions(id_, but_session)
+        before = self._accounts.get(id_)
+        if before is None or (old is not None and before.password != old):
+            return False
+        self._accounts[id_] = replace(before, password=password, once_until=once_until)
+        self._end_sessions(id_, but)
+        if before.once_until is not None:
+            since = before.once_until - rules.ONE_TIME
+            for each in [*self._tokens.values()]:
+                if each.account_id == id_ and each.id != but and each.created_at >= since:
+                    del self._tokens[each.id]
+        return True
 
     async def rehash(self, id_: UUID, *, old: str, new: str) -> None:
         self._look()
         if self._accounts[id_].password == old:
             self._accounts[id_] = replace(self._accounts[id_], password=new)
 
-    async def add_session(self, session: SessionRow) -> None:
+    async def add_session(self, session: SessionRow, *, password: str | None = None) -> bool:
         self._look()
+        owner = self._accounts.get(session.account_id)
+        if owner is None or not owner.active or (password is not None and owner.password != password):
+            return False
+        if password is not None and owner.once_until is not None:
+            self._accounts[owner.id] = replace(owner, password="")
         self._sessions[session.id] = session
         own = sorted(
             (each for each in self._sessions.values() if each.account_id == session.account_id),
@@ -129,6 +149,7 @@ class MemoryAccounts:
         )
         for each in own[: -rules.SESSIONS_MAX]:
             del self._sessions[each.id]
+        return True
 
     async def session(self, digest: bytes, now: datetime) -> Signed | None:
         self._look()

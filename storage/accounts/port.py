@@ -101,17 +101,31 @@ class Accounts(Protocol):
         ...
 
     async def set_password(
-        self, id_: UUID, password: str, *, once_until: datetime | None = None, but_session: UUID | None = None
-    ) -> None:
-        """Keep another hash and end all sessions of the account but one."""
+        self,
+        id_: UUID,
+        password: str,
+        *,
+        old: str | None = None,
+        once_until: datetime | None = None,
+        but: UUID | None = None,
+    ) -> bool:
+        """Keep another hash, and end all sessions of the account but `but`.
+
+        Where the password was one that an admin had set, the tokens that were made since then end too, but `but`.
+        False: `old` is given and is not the hash any more; nothing was kept.
+        """
         ...
 
     async def rehash(self, id_: UUID, *, old: str, new: str) -> None:
         """Keep the same password's newer hash, unless another one was set meanwhile."""
         ...
 
-    async def add_session(self, session: SessionRow) -> None:
-        """Keep a new session; of more than `SESSIONS_MAX` those that were silent longest end."""
+    async def add_session(self, session: SessionRow, *, password: str | None = None) -> bool:
+        """Keep a new session; of more than `SESSIONS_MAX` those that were silent longest end.
+
+        `password`: the hash that let the person in; one that an admin had set lets nobody in again.
+        False: the account is not active, or has another hash by now; nothing was kept.
+        """
         ...
 
     async def session(self, digest: bytes, now: datetime) -> Signed | None:

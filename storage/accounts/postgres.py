@@ -12,9 +12,10 @@ import msgspec
 from storage.accounts.carried import Carried
 from storage.accounts.port import AccountChangedError, LastAdminError, LoginTakenError
 from storage.accounts.rows import AccountRow
-from storage.accounts.rules import Role, folded
+from storage.accounts.rules import ONE_TIME, Role, folded
 from storage.accounts.said import Said
 from storage.accounts.tables import ACCOUNT, account_of, like
+from storage.views.tables import plain
 
 _ADMINS = "select pg_advisory_xact_lock(hashtext('mo_accounts_admins'))"
 """Held by whoever makes or unmakes admins, so that none is the last by accident and none is the first twice."""
@@ -46,7 +47,7 @@ class PostgresAccounts(Carried, Said):
         return await self._account("id = $1", id_)
 
     async def by_login(self, login: str) -> AccountRow | None:
-        return await self._account("folded = $1", folded(login))
+        return await self._account("folded = $1", plain(folded(login)))
 
     async def accounts(
         self, *, search: str = "", limit: int, after: str | None = None
@@ -106,15 +107,30 @@ class PostgresAccounts(Carried, Said):
         return after
 
     async def set_password(
-        self, id_: UUID, password: str, *, once_until: datetime | None = None, but_session: UUID | None = None
-    ) -> None:
+        self,
+        id_: UUID,
+        password: str,
+        *,
+        old: str | None = None,
+        once_until: datetime | None = None,
+        but: UUID | None = None,
+    ) -> bool:
         async with self._asking() as connection, connection.transaction():
+            before = await connection.fetchrow("select password, once_until from account where id = $1 for update", id_)
+            if before is None or (old is not None and before["password"] != old):
+                return False
             await connection.execute(
                 "update account set password = $2, once_until = $3 where id = $1", id_, password, once_until
             )
-            await connection.execute(
-                "delete from session where account_id = $1 and id is distinct from $2", id_, but_session
-            )
+            await connection.execute("delete from session where account_id = $1 and id is distinct from $2", id_, but)
+            if before["once_until"] is not None:
+                await connection.execute(
+                    "delete from token where account_id = $1 and id is distinct from $2 and created_at >= $3",
+                    id_,
+                    but,
+                    before["once_until"] - ONE_TIME,
+                )
+        return True
 
     async def rehash(self, id_: UUID, *, old: str, new: str) -> None:
         async with self._asking() as connection:

@@ -19,11 +19,6 @@ def like(text: str) -> str:
     return text.encode("utf-8", "replace").decode().translate(_LIKE_SPECIAL)
 
 
-def columns(alias: str, names: str) -> str:
-    """The columns of one of several tables in a question."""
-    return ", ".join(f"{alias}.{name}" for name in names.split(", "))
-
-
 def account_of(record: asyncpg.Record) -> AccountRow:
     """An account."""
     return AccountRow(**{name: record[name] for name in AccountRow.__struct_fields__})

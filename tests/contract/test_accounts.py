@@ -81,6 +81,41 @@ async def test_an_account_is_found_by_id_and_by_login_in_any_capitals(accounts):
     assert await accounts.names([row.id, uuid4()]) == {row.id: row.name}
 
 
+@pytest.mark.parametrize("login", ["li\0lei", "li\ud800", "\0"])
+async def test_a_login_that_cannot_be_is_nobodys(accounts, login):
+    await added(accounts)
+    assert await accounts.by_login(login) is None
+
+
+async def test_a_session_needs_the_hash_that_let_somebody_in_and_an_active_account(accounts):
+    await added(accounts, "root", "admin")
+    row = await added(accounts, password="hash")
+    assert not await accounts.add_session(session(row), password="another")
+    assert await accounts.add_session(session(row), password="hash")
+    assert not await accounts.set_password(row.id, "new", old="another")
+    assert await accounts.set_password(row.id, "once", old="hash", once_until=NOW + rules.ONE_TIME)
+    assert await accounts.add_session(session(row, "one"), password="once")
+    assert not await accounts.add_session(session(row, "two"), password="once")
+    assert (await accounts.account(row.id)).password == ""
+    await accounts.change(row.id, revision=1, active=False)
+    assert not await accounts.add_session(session(row, "three"))
+
+
+async def test_tokens_made_with_a_password_of_an_admins_end_with_it(accounts):
+    row = await added(accounts)
+    await accounts.set_password(row.id, "once", once_until=NOW + rules.ONE_TIME)
+    older, made, kept = (
+        token(row, secret, created_at=NOW + timedelta(seconds=seconds))
+        for secret, seconds in (("older", -1), ("made", 0), ("kept", 5))
+    )
+    for each in (older, made, kept):
+        await accounts.add_token(each)
+    await accounts.set_password(row.id, "own", but=kept.id)
+    assert {each.id for each in await accounts.tokens(row.id)} == {older.id, kept.id}
+    await accounts.set_password(row.id, "another")
+    assert {each.id for each in await accounts.tokens(row.id)} == {older.id, kept.id}
+
+
 async def test_a_login_is_taken_once_whatever_its_capitals(accounts):
     row = await added(accounts, "han.meimei")
     for other in (account("HAN.Meimei"), account("other", id=row.id)):
@@ -169,7 +204,7 @@ async def test_a_new_password_ends_every_session_but_the_one_that_set_it(account
     kept, other = session(row, "kept"), session(row, "other")
     for each in (kept, other):
         await accounts.add_session(each)
-    await accounts.set_password(row.id, "new", but_session=kept.id)
+    await accounts.set_password(row.id, "new", but=kept.id)
     assert [each.id for each in await accounts.sessions(row.id, NOW)] == [kept.id]
     await accounts.set_password(row.id, "once", once_until=NOW + rules.ONE_TIME)
     assert await accounts.sessions(row.id, NOW) == []

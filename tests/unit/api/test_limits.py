@@ -24,6 +24,10 @@ def test_some_are_free_and_then_waits_double_up_to_a_bound():
     assert tried(4).wait_s(ONE, 1.5) == 0.5
 
 
+def test_a_bound_of_its_own_is_kept_to():
+    assert tried(100).wait_s([Limit("a", 3, wait_s_max=5.0)], 0.0) == 5.0
+
+
 def test_what_is_long_ago_is_forgotten():
     assert tried(100).wait_s(ONE, FORGOTTEN_S) == 0
 

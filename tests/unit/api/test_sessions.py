@@ -140,6 +140,7 @@ async def test_an_admin_sets_a_password_for_one_sign_in(api, browser, li_lei):
     assert await browser.ask("GET", "/session") == 401
     assert await browser.sign_in(password=answer.json["password"]) == 201
     assert browser.json["password_change_needed"] is True
+    assert await Browser(api).sign_in(password=answer.json["password"]) == 401
     assert await browser.ask("GET", "/pth") == 403
     assert browser.code == "password_change_needed"
     wish = {"old": answer.json["password"], "new": "another horse battery"}
@@ -149,6 +150,57 @@ async def test_an_admin_sets_a_password_for_one_sign_in(api, browser, li_lei):
     api.later(rules.ONE_TIME.total_seconds())
     assert await browser.sign_in(password=again.json["password"]) == 401
     assert (await api.post(f"/accounts/{uuid4()}/password")).status == 404
+
+
+async def test_what_was_made_with_an_admins_password_ends_with_it_and_older_tokens_go_on(api, browser, li_lei):
+    older = token(li_lei, "read")
+    await api.accounts.add_token(older[0])
+    once = (await api.post(f"/accounts/{li_lei.id}/password")).json["password"]
+    await browser.sign_in(password=once)
+    assert await browser.ask("POST", "/tokens", {"name": "kept by another", "scopes": ["read", "write"]}) == 201
+    made = bearer(browser.json["text"])
+    assert await browser.ask("PUT", "/session/password", {"new": "another horse battery"}) == 204
+    assert (await api.ask("GET", "/pth", headers=made)).json["code"] == "token_invalid"
+    assert (await api.ask("GET", "/pth", headers=bearer(older[1]))).status == 200
+
+
+async def test_a_password_that_is_set_while_somebody_signs_in_lets_nobody_in_with_the_old_one(
+    api, browser, li_lei, monkeypatch
+):
+    check = api.deps.passwords.check
+
+    async def slow(kept, given):
+        found = await check(kept, given)
+        await api.accounts.set_password(li_lei.id, "another hash")
+        return found
+
+    monkeypatch.setattr(api.deps.passwords, "check", slow)
+    assert await browser.sign_in() == 401
+    assert browser.code == "sign_in_failed"
+    assert await api.accounts.sessions(li_lei.id, api.clock()) == []
+
+
+async def test_a_narrow_token_may_end_itself_and_nothing_else(api, li_lei):
+    (row, text), (other, _) = token(li_lei, "read"), token(li_lei, "write")
+    for each in (row, other):
+        await api.accounts.add_token(each)
+    refused = await api.ask("DELETE", f"/tokens/{other.id}", headers=bearer(text))
+    assert (refused.status, refused.json["code"]) == (403, "token_not_whole")
+    assert (await api.ask("DELETE", f"/tokens/{row.id}", headers=bearer(text))).status == 204
+    assert (await api.ask("GET", "/pth", headers=bearer(text))).status == 401
+
+
+async def test_a_stream_goes_on_while_accounts_are_away(api, browser, li_lei, monkeypatch):
+    monkeypatch.setattr(stream, "HOLDS_EVERY_S", 0.0)
+    await browser.sign_in()
+    async with listening(api, {"Cookie": browser.cookie}) as own:
+        api.accounts.away = True
+        await asyncio.sleep(0.1)
+        api.accounts.away = False
+        await api.pth()
+        async with asyncio.timeout(5):
+            while b"Upload" not in await own.content.readuntil(b"\n\n"):
+                pass
 
 
 async def test_a_code_signs_a_browser_in_once(api, browser):
