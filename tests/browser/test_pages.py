@@ -14,8 +14,26 @@ PATHS = {
     "accounts": "/accounts",
     "audit": "/audit",
     "missing": "/no/such/page",
+    "nvidia": "/models/nvidia",
+    "ascend": "/models/ascend",
+    "structures": "/structures",
+    "templates": "/templates",
+    "template-new": "/templates/new",
+    "conversions": "/conversions",
+    "conversion-new": "/conversions/new",
+    "datasets": "/datasets",
+    "dataset-new": "/datasets/new",
+    "tests": "/tests",
+    "test-new": "/tests/new",
+    "compare": "/compare",
+    "system": "/system",
 }
-LOOKS: tuple[tuple[Lang, Theme], ...] = (("zh", "light"), ("zh", "dark"), ("en", "light"), ("en", "dark"))
+LOOKS = [
+    ("zh", "light"),
+    ("en", "dark"),
+    pytest.param("zh", "dark", marks=pytest.mark.bars),
+    pytest.param("en", "light", marks=pytest.mark.bars),
+]
 
 
 @pytest.mark.parametrize(("lang", "theme"), LOOKS)

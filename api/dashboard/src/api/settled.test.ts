@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { OfflineError } from "./client";
+import { PendingError } from "./client";
 import { settled } from "./settled";
 
 const pending = { command_id: "c", state: "pending", reason: null };
@@ -18,5 +18,5 @@ it("says a wish again under the same key until it is decided", async () => {
 });
 
 it("gives up some time", async () => {
-  await expect(settled(async () => pending, 0)).rejects.toBeInstanceOf(OfflineError);
+  await expect(settled(async () => pending, 0)).rejects.toBeInstanceOf(PendingError);
 });

@@ -1,5 +1,5 @@
 /** A wish that was heard but is not decided yet (202) is said again under its key, until its outcome is there. */
-import { OfflineError, type Schemas, wishKey } from "./client";
+import { PendingError, type Schemas, wishKey } from "./client";
 
 type Accepted = Schemas["Accepted"];
 
@@ -17,7 +17,7 @@ export async function settled<T extends object>(
     if (decided(answer)) return answer;
     await new Promise((resolve) => setTimeout(resolve, wait_ms));
   }
-  throw new OfflineError("no outcome yet");
+  throw new PendingError("no outcome yet");
 }
 
 function decided<T extends object>(answer: T): answer is Exclude<T, Accepted> {

@@ -7,6 +7,9 @@ export const UPLOADS = "/api/v1/uploads";
 const CHUNK_BYTES = 32 << 20;
 const RETRY_MS = [0, 1000, 3000, 5000, 10_000, 20_000];
 
+/** The person stopped it. */
+export class StoppedError extends Error {}
+
 export interface Sending {
   done: Promise<string>;
   stop: () => void;
@@ -14,7 +17,9 @@ export interface Sending {
 
 export function send(file: File, progress: (sent: number, total: number) => void): Sending {
   let upload: Upload | undefined;
+  let refuse: (reason: Error) => void = () => undefined;
   const done = new Promise<string>((resolve, reject) => {
+    refuse = reject;
     let digest: string | null = null;
     upload = new Upload(file, {
       endpoint: UPLOADS,
@@ -36,7 +41,12 @@ export function send(file: File, progress: (sent: number, total: number) => void
       upload?.start();
     });
   });
-  return { done, stop: () => void upload?.abort() };
+  const stop = () => {
+    void upload?.abort();
+    // tus says nothing any more of one that was stopped
+    refuse(new StoppedError("stopped"));
+  };
+  return { done, stop };
 }
 
 /** tus tells a refusal's body as text. */

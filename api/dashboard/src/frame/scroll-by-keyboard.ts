@@ -20,14 +20,18 @@ export function useScrollByKeyboard(label: string): void {
     let frame = 0;
     const mark = () => {
       frame = 0;
-      for (const part of document.querySelectorAll<HTMLElement>(SCROLLING)) reach(part, label);
+      for (const part of document.querySelectorAll<HTMLElement>(SCROLLING)) {
+        reach(part, label);
+        // columns get their widths some time after their cells came
+        if (part.firstElementChild) sizes.observe(part.firstElementChild);
+      }
     };
     const later = () => {
       frame ||= requestAnimationFrame(mark);
     };
+    const sizes = new ResizeObserver(later);
     const changes = new MutationObserver(later);
     changes.observe(document.body, { childList: true, subtree: true });
-    const sizes = new ResizeObserver(later);
     sizes.observe(document.body);
     later();
     return () => {

@@ -1,10 +1,11 @@
 /** Deleting asks once more, and says what depends on the thing; where something does, its name must be typed. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Input, List, Modal, Spin } from "antd";
-import { useState } from "react";
+import { App, Button, Input, Modal, Spin } from "antd";
+import { useId, useState } from "react";
 
 import type { Schemas } from "../api/client";
 import { useWords } from "../words/say";
+import { DependentList } from "./dependents";
 import { useWhyNot } from "./may";
 import { Problem } from "./problem";
 
@@ -43,11 +44,13 @@ function Ask({ name, dependents, remove, close }: Omit<Props, "owner"> & { close
   const { message } = App.useApp();
   const queries = useQueryClient();
   const [typed, setTyped] = useState("");
-  const depend = useQuery({ queryKey: ["dependents", name], queryFn: dependents, staleTime: 0 });
+  // things of several kinds have one name: every question is its own
+  const key = useId();
+  const depend = useQuery({ queryKey: ["dependents", key], queryFn: dependents, staleTime: 0, gcTime: 0 });
   const gone = useMutation({
     mutationFn: remove,
     onSuccess: () => {
-      void message.success(say("action.delete"));
+      void message.success(say("thing.deleted"));
       void queries.invalidateQueries();
       close();
     },
@@ -69,11 +72,7 @@ function Ask({ name, dependents, remove, close }: Omit<Props, "owner"> & { close
       {depend.data && some ? (
         <>
           <p>{say("delete.dependents")}</p>
-          <List
-            size="small"
-            dataSource={depend.data.items}
-            renderItem={(each) => <List.Item>{`${each.noun} · ${each.name || each.id}`}</List.Item>}
-          />
+          <DependentList found={depend.data} none="" />
           <label>
             {say("delete.type_name")} <b>{name}</b>
             <Input value={typed} onChange={(event) => setTyped(event.target.value)} />

@@ -46,8 +46,10 @@ export function EditButton(props: Props) {
   );
 }
 
-function Dialog({ topic, called, now, nameMax, save, close }: Props & { close: () => void }) {
+function Dialog({ topic, called, nameMax, close, ...begun }: Props & { close: () => void }) {
   const { say } = useWords();
+  // as it was when it was opened: what another person saves meanwhile must be refused, not written over
+  const [{ now, save }] = useState(begun);
   const [form] = Form.useForm<Words>();
   const wanted = (fields: Partial<Words>) => save({ name: fields.name?.trim() ?? now.name, note: fields.note ?? "" });
   return (

@@ -5,6 +5,7 @@ import { App, Button, Popconfirm } from "antd";
 
 import { api, body, type Schemas } from "../api/client";
 import { useWords } from "../words/say";
+import { useWhyNot } from "./may";
 import { toldOf } from "./problem";
 
 type Job = Schemas["Job"];
@@ -44,11 +45,14 @@ export function JobActions({ job, small = false }: { job: Job; small?: boolean }
   const navigate = useNavigate();
   const stop = useAct(cancel, () => undefined);
   const again = useAct(retry, (made) => void navigate({ to: "/jobs/$id", params: { id: made.id } }));
+  const whyNot = useWhyNot(job.owner);
+  const may = { disabled: whyNot !== null, title: whyNot ?? "" };
   const looks = small ? ({ type: "link", size: "small" } as const) : {};
   if (AGAIN.has(job.state)) {
     return (
       <Button
         {...looks}
+        {...may}
         loading={again.isPending}
         aria-label={`${say("action.retry")} ${job.name}`}
         onClick={() => again.mutate(job.id)}
@@ -64,12 +68,13 @@ export function JobActions({ job, small = false }: { job: Job; small?: boolean }
       okText={say("job.cancel_yes")}
       cancelText={say("job.cancel_no")}
       onConfirm={() => stop.mutate(job.id)}
-      disabled={job.cancelling}
+      disabled={job.cancelling || may.disabled}
     >
       <Button
         {...looks}
         danger
-        disabled={job.cancelling}
+        title={may.title}
+        disabled={job.cancelling || may.disabled}
         loading={stop.isPending}
         aria-label={`${job.cancelling ? say("job.cancelling") : say("action.cancel")} ${job.name}`}
       >

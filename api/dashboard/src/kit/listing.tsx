@@ -54,7 +54,6 @@ export function Listing<T extends { id: string }, S extends ListSearch = ListSea
   const searched = props.searched ?? say("list.search");
   const navigate = useNavigate();
   const [before, setBefore] = useState<(string | undefined)[]>([]);
-  const [typed, setTyped] = useState(search.search ?? "");
   const asked = { limit: PAGE_ROWS, ...search };
   const list = useQuery({ queryKey: [...name, asked], queryFn: () => ask(asked), placeholderData: keepPreviousData });
   const go = (next: ListSearch) => void navigate({ to: ".", search: next as never });
@@ -69,6 +68,9 @@ export function Listing<T extends { id: string }, S extends ListSearch = ListSea
     go((cursor === undefined ? kept : { ...kept, cursor }) as ListSearch);
   };
   const next = list.data?.next ?? null;
+  // the browser's own way back came to a page that was passed
+  const here = before.indexOf(search.cursor);
+  const passed = here < 0 ? before : before.slice(0, here);
   const shown: TableColumnsType<T> = actions
     ? [...columns, { title: say("column.actions"), key: "actions", fixed: "right", render: (_, row) => actions(row) }]
     : columns;
@@ -92,8 +94,8 @@ export function Listing<T extends { id: string }, S extends ListSearch = ListSea
           style={{ width: 260 }}
           aria-label={searched}
           placeholder={searched}
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
+          key={search.search ?? ""}
+          defaultValue={search.search ?? ""}
           onSearch={(text) => narrow({ search: text.trim() })}
         />
         {filters}
@@ -114,10 +116,10 @@ export function Listing<T extends { id: string }, S extends ListSearch = ListSea
         locale={{ emptyText: <Typography.Text type="secondary">{say("list.empty")}</Typography.Text> }}
       />
       <div className="pages">
-        <Button disabled={!search.cursor} onClick={() => turn(before.at(-1), before.slice(0, -1))}>
+        <Button disabled={!search.cursor} onClick={() => turn(passed.at(-1), passed.slice(0, -1))}>
           {say("list.before")}
         </Button>
-        <Button disabled={next === null} onClick={() => turn(next ?? undefined, [...before, search.cursor])}>
+        <Button disabled={next === null} onClick={() => turn(next ?? undefined, [...passed, search.cursor])}>
           {say("list.after")}
         </Button>
       </div>

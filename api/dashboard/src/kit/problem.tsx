@@ -2,6 +2,7 @@
 import { Alert, Button } from "antd";
 
 import { OfflineError, PendingError, ProblemError } from "../api/client";
+import { StoppedError } from "../api/upload";
 import { type SharedSay, useWords } from "../words/say";
 
 export interface Told {
@@ -18,6 +19,7 @@ export function toldOf(error: Error, say: SharedSay): Told {
 
 export function Problem({ error, again }: { error: Error; again?: () => void }) {
   const { say } = useWords();
+  if (error instanceof StoppedError) return null;
   const { title, detail } = toldOf(error, say);
   const action = again ? <Button onClick={again}>{say("action.again")}</Button> : undefined;
   return <Alert type="error" showIcon role="alert" title={title} description={detail} action={action} />;

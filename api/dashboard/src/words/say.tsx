@@ -1,5 +1,5 @@
 /** The reader's language: which one it is, how it is switched, and what a key says in it. */
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useLayoutEffect, useMemo, useState } from "react";
 
 import { shared } from "./shared";
 import { firstLang, labelIn, type Lang, type Say, sayIn, type Table } from "./table";
@@ -28,7 +28,8 @@ export function WordsProvider({ children }: { children: ReactNode }) {
     localStorage.setItem(KEPT, next);
     setLang(next);
   }, []);
-  useEffect(() => {
+  // before anything asks the API again: it answers in this language
+  useLayoutEffect(() => {
     document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
     document.title = sayIn(lang, shared)("app.name");
   }, [lang]);

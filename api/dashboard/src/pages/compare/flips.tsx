@@ -101,7 +101,7 @@ function Gallery({ tests, base, runs, against, task, search, go }: GalleryProps)
       ),
     placeholderData: keepPreviousData,
   });
-  if (found.isError) return <Problem error={found.error} again={() => void found.refetch()} />;
+  if (found.isError && found.data === undefined) return <Problem error={found.error} again={() => void found.refetch()} />;
   if (found.isPending) return <Spin />;
   const { items, next } = found.data;
   const open = search.image === undefined ? undefined : items[search.image];

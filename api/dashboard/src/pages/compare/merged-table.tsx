@@ -1,4 +1,5 @@
 /** One table of all runs: a row each, the base on top, a column for each figure with its difference from the base. */
+import { Link } from "@tanstack/react-router";
 import { Button, Table, type TableColumnsType, Tag, Tooltip } from "antd";
 
 import { percent } from "../../kit/charts/figures";
@@ -115,7 +116,7 @@ function RunName({ row, run, base }: { row: Compared; run: Run | undefined; base
     <>
       <div className="run">
         <Sample slot={run?.slot ?? 0} />
-        <a href={`/tests/${test.id}`}>{`${test.model}@${test.version}`}</a>
+        <Link to="/tests/$id" params={{ id: test.id }}>{`${test.model}@${test.version}`}</Link>
         <span>{precisionOf(test)}</span>
         <code>{short(test.id)}</code>
         {base ? <Tag color="processing">{say("compare.base")}</Tag> : null}

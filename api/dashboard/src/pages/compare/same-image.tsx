@@ -1,6 +1,6 @@
 /** One image under several runs: panes that zoom and move together; next and previous by key. */
-import { useQueries } from "@tanstack/react-query";
-import { Button } from "antd";
+import { useQueries, type UseQueryResult } from "@tanstack/react-query";
+import { Button, Spin } from "antd";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 
 import { api, body, type Schemas } from "../../api/client";
@@ -10,6 +10,7 @@ import { Picture, sidesOf } from "../../kit/picture";
 import { boxesOfOutcome } from "../../kit/picture-boxes";
 import { PICTURE, type PictureState } from "../../kit/picture-geometry";
 import { PictureLegend, PictureTools } from "../../kit/picture-tools";
+import { Problem } from "../../kit/problem";
 import { useWords } from "../../words/say";
 import type { Compared } from "./figures";
 import { compare } from "./words";
@@ -73,10 +74,11 @@ export function SameImage(props: Props) {
           const run = runs.find((each) => each.key === id);
           const outcome = shown.outcomes.get(id);
           return run === undefined ? null : (
-            <Pane key={id} run={run} base={id === base} src={imageSrc(base, flip.base.number)} state={state} change={setState} outcome={outcome} />
+            <Pane key={id} run={run} base={id === base} src={imageSrc(base, flip.base.number)} state={state} change={setState} outcome={outcome} asked={shown.asking.get(id)} />
           );
         })}
       </div>
+      {shown.left > 0 ? <p>{say("compare.panes_left", { count: shown.left })}</p> : null}
       {boxes.length > 0 ? <PictureLegend /> : null}
     </div>
   );
@@ -98,11 +100,12 @@ function usePanes({ flip, tests, base, against }: Props) {
     })),
   });
   const outcomes = new Map<string, Outcome>([[base, flip.base], [against, flip.test]]);
+  const asking = new Map(others.map((id, at) => [id, asked[at]]));
   others.forEach((id, at) => {
     const found = asked[at]?.data?.items.find((each) => each.digest === digest && each.name === name);
     if (found !== undefined) outcomes.set(id, found);
   });
-  return { others, outcomes };
+  return { others, outcomes, asking, left: Math.max(0, tests.length - PANES_MAX) };
 }
 
 interface PaneProps {
@@ -112,11 +115,13 @@ interface PaneProps {
   state: PictureState;
   change: (next: PictureState) => void;
   outcome: Outcome | undefined;
+  /** The question for it, where one was needed. */
+  asked: UseQueryResult | undefined;
 }
 
 const PANE_PX = 320;
 
-function Pane({ run, base, src, state, change, outcome }: PaneProps) {
+function Pane({ run, base, src, state, change, outcome, asked }: PaneProps) {
   const { say } = useWords(compare);
   const boxes = useMemo(() => (outcome ? boxesOfOutcome(outcome) : []), [outcome]);
   return (
@@ -125,7 +130,7 @@ function Pane({ run, base, src, state, change, outcome }: PaneProps) {
         <Sample slot={run.slot} /> <span>{base ? `${run.name} · ${say("compare.base")}` : run.name}</span>
       </div>
       {outcome === undefined ? (
-        <p>{say("compare.absent")}</p>
+        <Absent asked={asked} />
       ) : (
         <>
           <Picture
@@ -143,6 +148,13 @@ function Pane({ run, base, src, state, change, outcome }: PaneProps) {
       )}
     </div>
   );
+}
+
+/** Why there is no picture: it is being asked for, that failed, or the run has no such image. */
+function Absent({ asked }: Pick<PaneProps, "asked">) {
+  const { say } = useWords(compare);
+  if (asked?.isError) return <Problem error={asked.error} again={() => void asked.refetch()} />;
+  return asked?.isPending ? <Spin /> : <p>{say("compare.absent")}</p>;
 }
 
 function Answers({ outcome }: { outcome: Outcome }) {

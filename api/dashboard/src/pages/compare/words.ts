@@ -79,6 +79,7 @@ export const compare = {
   "compare.right": ["✓ 正确", "✓ right"],
   "compare.wrong": ["✕ 错误", "✕ wrong"],
   "compare.truth": ["标注：{name}", "true: {name}"],
+  "compare.panes_left": ["另有 {count} 个任务未显示，最多同时显示四个。", "{count} more are not shown: four at most stand side by side."],
   "compare.absent": ["该任务没有这张图片", "This test does not have the image"],
   "compare.export": ["导出", "Export"],
   "asked.model": ["模型", "Model"],

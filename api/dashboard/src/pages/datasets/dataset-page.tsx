@@ -25,7 +25,7 @@ export type Change = (by: { [Key in keyof DatasetSearch]?: DatasetSearch[Key] | 
 export function DatasetPage() {
   const { id } = useParams({ from: "/datasets/$id" });
   const found = useQuery({ queryKey: ["datasets", "one", id], queryFn: () => datasetCalls.one(id) });
-  if (found.isError) return <Problem error={found.error} again={() => void found.refetch()} />;
+  if (found.isError && found.data === undefined) return <Problem error={found.error} again={() => void found.refetch()} />;
   return found.data ? <Whole key={id} dataset={found.data} /> : <Skeleton active />;
 }
 

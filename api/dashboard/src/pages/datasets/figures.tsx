@@ -25,7 +25,7 @@ export interface TabProps {
 export function FiguresTab({ id, search }: TabProps) {
   const { say } = useWords(datasets);
   const found = useQuery(figuresQuery(id, search.version));
-  if (found.isError) return <Problem error={found.error} again={() => void found.refetch()} />;
+  if (found.isError && found.data === undefined) return <Problem error={found.error} again={() => void found.refetch()} />;
   if (found.isPending) return <Skeleton active />;
   const { figures } = found.data;
   if (!figures.images) return <Empty description={say("bars.none")} />;

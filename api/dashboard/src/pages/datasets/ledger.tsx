@@ -17,7 +17,7 @@ type LeftOut = Schemas["LeftOut"];
 export function LedgerTab({ id, search, change }: TabProps & { change: Change }) {
   const { say, label } = useWords(datasets);
   const figures = useQuery(figuresQuery(id, search.version));
-  if (figures.isError) return <Problem error={figures.error} again={() => void figures.refetch()} />;
+  if (figures.isError && figures.data === undefined) return <Problem error={figures.error} again={() => void figures.refetch()} />;
   const { reasons = {}, values = [], dropped = 0 } = figures.data?.figures ?? {};
   if (figures.data && !dropped) return <Empty description={say("ledger.none")} />;
   return (

@@ -31,7 +31,7 @@ export function ScanScreen(props: ScreenProps) {
     queryFn: () => scanCalls.one(props.scan),
     refetchInterval: (query) => untilOver(query.state.data?.job),
   });
-  if (found.isError) return <Problem error={found.error} again={() => void found.refetch()} />;
+  if (found.isError && found.data === undefined) return <Problem error={found.error} again={() => void found.refetch()} />;
   if (found.isPending) return <Skeleton active />;
   const { report } = found.data;
   return (

@@ -1,9 +1,10 @@
 /** 查看推理: every test that used the dataset, side by side; those that are ticked lead to their comparison. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { Button, Empty, Flex, Table, type TableColumnsType, Typography } from "antd";
 import { useState } from "react";
 
+import { milliseconds, NONE, percent } from "../../kit/charts/figures";
 import { placeOf } from "../../kit/linked";
 import { Problem } from "../../kit/problem";
 import { short, when } from "../../kit/shown";
@@ -15,10 +16,6 @@ import type { TabProps } from "./figures";
 import { datasets } from "./words";
 
 const CHOSEN_MIN = 2;
-const ACCURACY_DIGITS = 4;
-
-const ms = (value: number | null | undefined) => (value === null || value === undefined ? "—" : `${value.toFixed(2)} ms`);
-const seconds = (value: number | null) => (value === null ? "—" : `${(value / 1000).toFixed(2)} s`);
 
 function useColumns(dataset: Dataset): TableColumnsType<Test> {
   const { say, label, lang } = useWords(datasets);
@@ -44,12 +41,12 @@ function useColumns(dataset: Dataset): TableColumnsType<Test> {
     {
       title: say("test.accuracy"),
       align: "right",
-      render: (_, test) => test.accuracy?.toFixed(ACCURACY_DIGITS) ?? "—",
+      render: (_, test) => (typeof test.accuracy === "number" ? percent(test.accuracy) : NONE),
     },
-    { title: say("test.total"), align: "right", render: (_, test) => seconds(test.total_ms) },
-    { title: say("test.preprocess"), align: "right", render: (_, test) => ms(test.preprocess?.mean_ms) },
-    { title: say("test.inference"), align: "right", render: (_, test) => ms(test.inference?.mean_ms) },
-    { title: say("test.postprocess"), align: "right", render: (_, test) => ms(test.postprocess?.mean_ms) },
+    { title: say("test.total"), align: "right", render: (_, test) => milliseconds(test.total_ms) },
+    { title: say("test.preprocess"), align: "right", render: (_, test) => milliseconds(test.preprocess?.mean_ms) },
+    { title: say("test.inference"), align: "right", render: (_, test) => milliseconds(test.inference?.mean_ms) },
+    { title: say("test.postprocess"), align: "right", render: (_, test) => milliseconds(test.postprocess?.mean_ms) },
     { title: say("column.created"), render: (_, test) => when(test.job.requested_at, lang) },
   ];
 }
@@ -59,7 +56,7 @@ export function TestsTab({ id, search, change, dataset }: TabProps & { change: C
   const [passed, setPassed] = useState<string[]>([]);
   const cursor = passed.at(-1);
   const found = useQuery({
-    queryKey: ["tests", "dataset", id, cursor ?? ""],
+    queryKey: ["jobs", "dataset-tests", id, cursor ?? ""],
     queryFn: () => datasetCalls.tests(id, cursor),
     placeholderData: keepPreviousData,
   });
@@ -108,10 +105,11 @@ export function TestsTab({ id, search, change, dataset }: TabProps & { change: C
 
 function Compare({ chosen }: { chosen: string[] }) {
   const { say } = useWords(datasets);
+  const navigate = useNavigate();
   const few = chosen.length < CHOSEN_MIN;
   return (
     <Flex gap={8} align="center">
-      <Button type="primary" disabled={few} href={`/compare?tasks=${chosen.join(",")}`}>
+      <Button type="primary" disabled={few} onClick={() => void navigate({ to: "/compare", search: { tasks: chosen.join(",") } as never })}>
         {say("test.compare", { count: chosen.length })}
       </Button>
       {few ? <Typography.Text type="secondary">{say("test.compare_hint")}</Typography.Text> : null}

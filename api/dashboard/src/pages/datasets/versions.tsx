@@ -1,7 +1,8 @@
 /** The versions of a dataset, newest first: what each holds, and its file. */
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { Button, Flex, Table, type TableColumnsType, Typography } from "antd";
 
+import { useWhyNot } from "../../kit/may";
 import { size, when } from "../../kit/shown";
 import { useWords } from "../../words/say";
 import { type Dataset, files } from "./calls";
@@ -46,7 +47,7 @@ export function VersionsTab({ dataset }: { dataset: Dataset }) {
   return (
     <>
       <Flex gap={12} align="center" wrap className="filters">
-        <NewVersion id={dataset.id} />
+        <NewVersion id={dataset.id} owner={dataset.owner} />
         <Typography.Text type="secondary">{say("dataset.version_hint")}</Typography.Text>
       </Flex>
       <Table<Version>
@@ -62,11 +63,17 @@ export function VersionsTab({ dataset }: { dataset: Dataset }) {
   );
 }
 
-function NewVersion({ id }: { id: string }) {
+function NewVersion({ id, owner }: { id: string; owner: string }) {
   const { say } = useWords(datasets);
+  const navigate = useNavigate();
+  const whyNot = useWhyNot(owner);
   return (
-    <Link to="/datasets/new" search={{ dataset: id }}>
-      <Button tabIndex={-1}>{say("dataset.new_version")}</Button>
-    </Link>
+    <Button
+      disabled={whyNot !== null}
+      title={whyNot ?? ""}
+      onClick={() => void navigate({ to: "/datasets/new", search: { dataset: id } })}
+    >
+      {say("dataset.new_version")}
+    </Button>
   );
 }

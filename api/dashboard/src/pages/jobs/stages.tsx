@@ -55,7 +55,7 @@ export function History({ job }: { job: Job }) {
     queryKey: ["story", job.id, job.state, job.epoch, job.cancelling],
     queryFn: () => body(api.GET("/api/v1/entities/{id}/events", { params: { path: { id: job.id } } })),
   });
-  if (told.isError) return <Problem error={told.error} again={() => void told.refetch()} />;
+  if (told.isError && told.data === undefined) return <Problem error={told.error} again={() => void told.refetch()} />;
   const who = (said: Schemas["Said"]) => (said.source.startsWith("/mo/agents/") ? said.source.slice("/mo/agents/".length) : "");
   return (
     <Timeline

@@ -15,7 +15,7 @@ const CLASSES_SHOWN_MAX = 60;
 export function Describe({ id }: { id: string }) {
   const { say } = useWords(models);
   const found = useQuery({ queryKey: ["models", "manifest", id], queryFn: () => tronCalls.manifest(id) });
-  if (found.isError) return <Problem error={found.error} again={() => void found.refetch()} />;
+  if (found.isError && found.data === undefined) return <Problem error={found.error} again={() => void found.refetch()} />;
   if (found.data === undefined) return <Spin />;
   const manifest = found.data;
   return (

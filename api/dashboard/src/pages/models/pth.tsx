@@ -15,7 +15,7 @@ export function PthPage() {
   const { id } = useParams({ from: "/models/pth/$id" });
   const { say } = useWords(models);
   const found = useQuery({ queryKey: ["models", id], queryFn: () => pthCalls.one(id) });
-  if (found.isError) return <Problem error={found.error} again={() => void found.refetch()} />;
+  if (found.isError && found.data === undefined) return <Problem error={found.error} again={() => void found.refetch()} />;
   if (found.data === undefined) return <Spin />;
   const row = found.data;
   return (

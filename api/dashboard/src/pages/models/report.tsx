@@ -22,7 +22,7 @@ export function Report({ tron, revision }: { tron: Tron; revision: number | unde
     enabled: none === null,
   });
   if (none !== null) return <Typography.Paragraph>{say(none)}</Typography.Paragraph>;
-  if (found.isError) return <Problem error={found.error} again={() => void found.refetch()} />;
+  if (found.isError && found.data === undefined) return <Problem error={found.error} again={() => void found.refetch()} />;
   if (found.data === undefined) return <Spin />;
   return <ReportView report={found.data.report} messages={found.data.messages} />;
 }

@@ -18,7 +18,7 @@ export function TronPage() {
   const { id } = useParams({ from: "/models/trons/$id" });
   const search = useSearch({ from: "/models/trons/$id" });
   const found = useQuery({ queryKey: ["models", id], queryFn: () => tronCalls.one(id) });
-  if (found.isError) return <Problem error={found.error} again={() => void found.refetch()} />;
+  if (found.isError && found.data === undefined) return <Problem error={found.error} again={() => void found.refetch()} />;
   if (found.data === undefined) return <Spin />;
   return <Shown tron={found.data} search={search} />;
 }

@@ -63,12 +63,8 @@ export function StructureList() {
       search={search}
       ask={(asked) => body(api.GET("/api/v1/structures", { params: { query: asked } }))}
       columns={columns}
-      head={
-        <>
-          <Scope search={search} />
-          <StructureNew />
-        </>
-      }
+      filters={<Scope search={search} />}
+      head={<StructureNew />}
       actions={(row) => <StructureActions row={row} />}
     />
   );

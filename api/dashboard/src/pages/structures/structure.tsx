@@ -17,7 +17,7 @@ import { structures } from "./words";
 export function StructurePage() {
   const { id } = useParams({ from: "/structures/$id" });
   const found = useQuery({ queryKey: ["structures", id], queryFn: () => structureCalls.one(id) });
-  if (found.isError) return <Problem error={found.error} again={() => void found.refetch()} />;
+  if (found.isError && found.data === undefined) return <Problem error={found.error} again={() => void found.refetch()} />;
   if (found.data === undefined) return <Spin />;
   return <Shown row={found.data} />;
 }
@@ -89,7 +89,7 @@ function Config({ row }: { row: Structure }) {
     enabled: id !== null,
   });
   if (id === null) return <>{say("structure.config.none")}</>;
-  if (config.isError) return <Problem error={config.error} />;
+  if (config.isError && config.data === undefined) return <Problem error={config.error} />;
   if (config.data === undefined) return <Spin size="small" />;
   return (
     <>
@@ -102,7 +102,7 @@ function Config({ row }: { row: Structure }) {
 function Users({ id }: { id: string }) {
   const { say } = useWords(structures);
   const users = useQuery({ queryKey: ["templates", "of", id], queryFn: () => structureCalls.dependents(id) });
-  if (users.isError) return <Problem error={users.error} again={() => void users.refetch()} />;
+  if (users.isError && users.data === undefined) return <Problem error={users.error} again={() => void users.refetch()} />;
   return users.data ? <DependentList found={users.data} none={say("structure.unused")} /> : <Spin />;
 }
 
@@ -116,6 +116,6 @@ function Text({ row }: { row: Structure }) {
     enabled: !zip,
   });
   if (zip) return <Typography.Paragraph>{say("structure.zip")}</Typography.Paragraph>;
-  if (source.isError) return <Problem error={source.error} again={() => void source.refetch()} />;
+  if (source.isError && source.data === undefined) return <Problem error={source.error} again={() => void source.refetch()} />;
   return source.data === undefined ? <Spin /> : <Source label={say("structure.source")} text={String(source.data)} />;
 }

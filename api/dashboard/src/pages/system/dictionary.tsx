@@ -3,6 +3,7 @@ import { Button, Card, Form, Input, Select, Tag } from "antd";
 import { useState } from "react";
 
 import { api, body } from "../../api/client";
+import { useSession } from "../../frame/session-context";
 import { useDictionary } from "../../kit/dictionary";
 import { FormDialog } from "../../kit/form-dialog";
 import { Problem } from "../../kit/problem";
@@ -77,6 +78,7 @@ function Edit({ list, close }: { list: List; close: () => void }) {
 
 export function DictionaryLists() {
   const { say, label } = useWords(system);
+  const { can } = useSession();
   const found = useDictionary();
   const [editing, setEditing] = useState<List | null>(null);
   return (
@@ -97,6 +99,8 @@ export function DictionaryLists() {
           </div>
           <Button
             size="small"
+            disabled={!can("admin")}
+            title={can("admin") ? "" : say("dictionary.admins")}
             aria-label={say("dictionary.edit", { list: label("dictionary", list.name) })}
             onClick={() => setEditing(list)}
           >

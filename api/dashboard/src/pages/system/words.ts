@@ -54,5 +54,6 @@ export const system = {
   "dictionary.add": ["添加一项", "Add an entry"],
   "dictionary.remove": ["移除", "Remove"],
   "dictionary.saved": ["字典已保存", "Saved"],
+  "dictionary.admins": ["仅管理员可以修改字典。", "Admins alone edit the dictionary."],
   "dictionary.edit": ["编辑 {list}", "Edit {list}"],
 } as const satisfies Table;

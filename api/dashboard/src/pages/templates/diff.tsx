@@ -61,7 +61,7 @@ function shown(value: unknown): string {
 function Differences({ a, b }: { a: string; b: string }) {
   const { say } = useWords(templates);
   const found = useQuery({ queryKey: ["templates", "diff", a, b], queryFn: () => templateCalls.diff(a, b) });
-  if (found.isError) return <Problem error={found.error} again={() => void found.refetch()} />;
+  if (found.isError && found.data === undefined) return <Problem error={found.error} again={() => void found.refetch()} />;
   if (found.data === undefined) return <Spin />;
   const all = found.data.differences;
   const columns: TableColumnsType<Difference> = [

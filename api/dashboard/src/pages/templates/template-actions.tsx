@@ -3,20 +3,25 @@ import { Link } from "@tanstack/react-router";
 import { Button, Form } from "antd";
 import { useState } from "react";
 
+import { useSession } from "../../frame/session-context";
 import { DeleteButton } from "../../kit/delete";
 import { NameField, NoteField, type Words } from "../../kit/edit";
 import { FormDialog } from "../../kit/form-dialog";
+import { useWhyNot } from "../../kit/may";
 import { useWords } from "../../words/say";
 import { NAME_CHARS_MAX, type Template, templateCalls } from "./calls";
 import { templates } from "./words";
 
 export function TemplateActions({ row }: { row: Template }) {
   const { say } = useWords(templates);
+  const { mayChange } = useSession();
   return (
     <>
-      <Link to="/templates/$id" params={{ id: row.id }} search={{ edit: true }} aria-label={`${say("action.edit")} ${row.name}`}>
-        {say("action.edit")}
-      </Link>
+      {mayChange(row.owner) ? (
+        <Link to="/templates/$id" params={{ id: row.id }} search={{ edit: true }} aria-label={`${say("action.edit")} ${row.name}`}>
+          {say("action.edit")}
+        </Link>
+      ) : null}
       <CopyButton row={row} />
       <Link to="/templates/diff" search={{ a: row.id }} aria-label={`${say("template.compare")} ${row.name}`}>
         {say("template.compare")}
@@ -34,9 +39,17 @@ export function TemplateActions({ row }: { row: Template }) {
 function CopyButton({ row }: { row: Template }) {
   const { say } = useWords(templates);
   const [open, setOpen] = useState(false);
+  const whyNot = useWhyNot();
   return (
     <>
-      <Button type="link" size="small" aria-label={`${say("template.copy")} ${row.name}`} onClick={() => setOpen(true)}>
+      <Button
+        type="link"
+        size="small"
+        disabled={whyNot !== null}
+        title={whyNot ?? ""}
+        aria-label={`${say("template.copy")} ${row.name}`}
+        onClick={() => setOpen(true)}
+      >
         {say("template.copy")}
       </Button>
       {open ? <Copy row={row} close={() => setOpen(false)} /> : null}

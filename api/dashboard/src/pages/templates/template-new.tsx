@@ -28,7 +28,7 @@ export function TemplateNew() {
   const lists = useDictionary();
   const { mode = "view" } = useSearch({ from: "/templates/new" });
   const navigate = useNavigate();
-  if (lists.isError) return <Problem error={lists.error} again={() => void lists.refetch()} />;
+  if (lists.isError && lists.data === undefined) return <Problem error={lists.error} again={() => void lists.refetch()} />;
   if (lists.data === undefined) return <Spin />;
   return (
     <Editor

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Alert, Segmented, Spin, Typography } from "antd";
+import { useState } from "react";
 
 import { DependentList } from "../../kit/dependents";
 import { Problem } from "../../kit/problem";
@@ -21,7 +22,7 @@ export function TemplatePage() {
   const { id } = useParams({ from: "/templates/$id" });
   const search = useSearch({ from: "/templates/$id" });
   const found = useQuery({ queryKey: ["templates", id], queryFn: () => templateCalls.one(id) });
-  if (found.isError) return <Problem error={found.error} again={() => void found.refetch()} />;
+  if (found.isError && found.data === undefined) return <Problem error={found.error} again={() => void found.refetch()} />;
   if (found.data === undefined) return <Spin />;
   const Shown = search.edit ? Edited : Read;
   return <Shown row={found.data} search={search} />;
@@ -42,8 +43,10 @@ function useGo(id: string) {
   return (search: TemplateSearch) => void navigate({ to: "/templates/$id", params: { id }, search, replace: true });
 }
 
-function Edited({ row, search }: Props) {
+function Edited({ row: newest, search }: Props) {
   const { say } = useWords(templates);
+  // as it was when editing began: what another person saves meanwhile must be refused, not written over
+  const [row] = useState(newest);
   const go = useGo(row.id);
   return (
     <Editor
@@ -109,6 +112,6 @@ function Notices({ messages }: { messages: readonly string[] }) {
 function Made({ id }: { id: string }) {
   const { say } = useWords(templates);
   const made = useQuery({ queryKey: ["models", "of", id], queryFn: () => templateCalls.dependents(id) });
-  if (made.isError) return <Problem error={made.error} again={() => void made.refetch()} />;
+  if (made.isError && made.data === undefined) return <Problem error={made.error} again={() => void made.refetch()} />;
   return made.data ? <DependentList found={made.data} none={say("template.unused")} /> : <Spin />;
 }

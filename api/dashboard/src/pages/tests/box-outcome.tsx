@@ -15,7 +15,6 @@ import { curvesShown, stepsOf, targetsOfBoxes } from "./targets";
 import { TargetsTable } from "./targets-table";
 import { tests } from "./words";
 
-
 export function BoxOutcome({ report, search }: { report: Report; search: ResultSearch }) {
   const own = report.summary.threshold;
   const [threshold, setThreshold] = useState(search.threshold ?? own);
@@ -32,6 +31,7 @@ export function BoxOutcome({ report, search }: { report: Report; search: ResultS
         kind="boxes"
         classes={report.classes.map((each) => each.name)}
         cells={report.confusion}
+        own={own}
       />
     </>
   );

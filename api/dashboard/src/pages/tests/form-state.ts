@@ -126,11 +126,10 @@ export function lacksOf(draft: Draft, form: Form | undefined, images: number): L
   return lacks.filter(([, holds]) => holds).map(([lack]) => lack);
 }
 
-function optionsOf(draft: Draft, form: Form | undefined): Schemas["TestOptions"] {
-  const boxes = form?.iou_threshold ?? false;
+function optionsOf(draft: Draft): Schemas["TestOptions"] {
   return {
-    iou_threshold: boxes ? draft.iou_threshold : USUAL_IOU,
-    size_policy: boxes ? draft.size_policy : "true",
+    iou_threshold: draft.iou_threshold,
+    size_policy: draft.size_policy,
     // none: matched for each test by itself
     tasks: draft.tasks ?? [],
     dimensions: draft.dimensions,
@@ -138,7 +137,7 @@ function optionsOf(draft: Draft, form: Form | undefined): Schemas["TestOptions"]
 }
 
 /** Every model on every dataset in every precision. */
-export function batchOf(draft: Draft, form: Form | undefined): Schemas["BatchWish"] {
+export function batchOf(draft: Draft): Schemas["BatchWish"] {
   return {
     model_ids: draft.models,
     dataset_ids: draft.datasets,
@@ -146,7 +145,7 @@ export function batchOf(draft: Draft, form: Form | undefined): Schemas["BatchWis
     batch_size: draft.batch_size,
     loops: draft.loops,
     backend: draft.backend,
-    options: optionsOf(draft, form),
+    options: optionsOf(draft),
     steps: draft.steps,
     without_tasks: [],
   };
@@ -185,7 +184,7 @@ function same(one: unknown, other: unknown): boolean {
 }
 
 /** Only what differs from the test: the rest, its revision and dataset version too, stays as it was. */
-export function changesOf(test: Test, draft: Draft, form: Form | undefined): Schemas["CloneWish"] {
+export function changesOf(test: Test, draft: Draft): Schemas["CloneWish"] {
   const was = draftOfTest(test);
   const [model_id] = draft.models;
   const [dataset_id] = draft.datasets;
@@ -201,6 +200,6 @@ export function changesOf(test: Test, draft: Draft, form: Form | undefined): Sch
     ...(precision === test.precision ? {} : { precision }),
     ...(draft.backend === was.backend ? {} : { backend: draft.backend }),
     ...(draft.steps === null || same(draft.steps, was.steps) ? {} : { steps: draft.steps }),
-    ...(options ? { options: optionsOf(draft, form) } : {}),
+    ...(options ? { options: optionsOf(draft) } : {}),
   };
 }

@@ -2,6 +2,7 @@
 import { Link, useParams } from "@tanstack/react-router";
 
 import { type Cell, Confusion } from "../../kit/charts/confusion";
+import { fixed } from "../../kit/charts/figures";
 import { useWords } from "../../words/say";
 import { cellSearch } from "./search";
 import { matrixShown, triples } from "./targets";
@@ -13,9 +14,11 @@ interface Props {
   kind: "classes" | "boxes";
   classes: readonly string[];
   cells: readonly (readonly unknown[])[];
+  /** The score from which on boxes were counted. */
+  own?: number;
 }
 
-export function Matrix({ task, kind, classes, cells }: Props) {
+export function Matrix({ task, kind, classes, cells, own }: Props) {
   const { say } = useWords(tests);
   const { id } = useParams({ from: "/tests/$id" });
   const known = triples(cells);
@@ -33,6 +36,7 @@ export function Matrix({ task, kind, classes, cells }: Props) {
     <section aria-label={say("result.confusion")}>
       <h2>{say("result.confusion")}</h2>
       <p>{say("result.confusion.note")}</p>
+      {own === undefined ? null : <p>{say("result.confusion.own", { own: fixed(own) })}</p>}
       {shown.length < classes.length ? (
         <p>{say("result.confusion.large", { count: classes.length, shown: shown.length })}</p>
       ) : null}

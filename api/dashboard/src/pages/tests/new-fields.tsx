@@ -12,6 +12,9 @@ import { testForm } from "./new-words";
 type Tron = Schemas["Tron"];
 type Dataset = Schemas["Dataset"];
 
+/** What was filled in for another model. */
+const OF_MODEL = { tasks: null, steps: null };
+
 interface What extends Editing {
   original: Test | null;
   files: File[];
@@ -29,7 +32,7 @@ export function WhatFields(props: What) {
           aria-label={say("tests.platform")}
           value={draft.platform}
           options={platforms.map((value) => ({ value, label: label("platform", value) }))}
-          onChange={(platform) => change({ platform, models: [] })}
+          onChange={(platform) => change({ platform, models: [], ...OF_MODEL })}
         />
       </Layout.Item>
       <Layout.Item label={say("new.model")} htmlFor="test-models" required extra={say("new.model.hint")}>
@@ -43,7 +46,7 @@ export function WhatFields(props: What) {
           known={original ? { [original.model_id]: `${original.model} ${original.version}` } : {}}
           value={draft.models}
           count_max={original ? 1 : TESTS_MAX}
-          onChange={(models) => change({ models })}
+          onChange={(models) => change(models[0] === draft.models[0] ? { models } : { models, ...OF_MODEL })}
         />
       </Layout.Item>
       {original ? null : (
@@ -85,7 +88,7 @@ function DatasetField({ draft, change, original }: What) {
         known={original ? { [original.dataset_id]: original.dataset } : {}}
         value={draft.datasets}
         count_max={original ? 1 : TESTS_MAX}
-        onChange={(datasets) => change({ datasets, tasks: null, dimensions: [] })}
+        onChange={(datasets) => change({ datasets, tasks: null, dimensions: [], ...(original ? { steps: null } : {}) })}
       />
     </Layout.Item>
   );

@@ -121,7 +121,7 @@ function jobsOf(answer: Schemas["Job"] | Schemas["Accepted"]): Schemas["Job"][] 
   return "kind" in answer ? [answer] : [];
 }
 
-async function sent({ draft, form, original, files }: Sending): Promise<Sent> {
+async function sent({ draft, original, files }: Sending): Promise<Sent> {
   if (draft.quick) {
     const digest = await send(await zipped(files), () => undefined).done;
     const jobs: Schemas["Job"][] = [];
@@ -133,10 +133,10 @@ async function sent({ draft, form, original, files }: Sending): Promise<Sent> {
     return { jobs, refused: [] };
   }
   if (original) {
-    const wish = { params: { path: { id: original.id } }, body: changesOf(original, draft, form) };
+    const wish = { params: { path: { id: original.id } }, body: changesOf(original, draft) };
     return { jobs: jobsOf(await body(api.POST("/api/v1/tests/{id}/clone", wish))), refused: [] };
   }
-  const answer = await body(api.POST("/api/v1/test-batches", { body: batchOf(draft, form) }));
+  const answer = await body(api.POST("/api/v1/test-batches", { body: batchOf(draft) }));
   return "state" in answer ? { jobs: [], refused: [] } : { jobs: answer.jobs ?? [], refused: answer.refused ?? [] };
 }
 

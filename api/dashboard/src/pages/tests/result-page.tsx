@@ -19,7 +19,7 @@ import { About } from "./about";
 import { Gallery } from "./gallery";
 import { Outcome } from "./outcome";
 import { readReport, type Report } from "./report";
-import { type ResultSearch, type Tab, TABS, type Test } from "./search";
+import { onTab, type ResultSearch, type Tab, TABS, type Test } from "./search";
 import { Slices } from "./slices";
 import { tests } from "./words";
 
@@ -93,7 +93,7 @@ function Completed({ test }: { test: Test }) {
       {result.isError ? <Problem error={result.error} again={() => void result.refetch()} /> : null}
       <Tabs
         activeKey={search.tab ?? "result"}
-        onChange={(tab) => go(tab === "result" ? {} : { tab: tab as Tab })}
+        onChange={(tab) => go(onTab(search, tab as Tab))}
         items={TABS.map((tab) => ({
           key: tab,
           label: say(`result.tab.${tab}`),

@@ -38,6 +38,11 @@ export interface ResultSearch {
   image?: number;
 }
 
+/** Another tab of the same result: what was chosen in the others is kept, but for the place in the images. */
+export function onTab({ tab: _, cursor: __, image: ___, ...kept }: ResultSearch, tab: Tab): ResultSearch {
+  return tab === "result" ? kept : { ...kept, tab };
+}
+
 export interface NewSearch {
   /** The test that is done once more with changes. */
   clone?: string;

@@ -4,11 +4,13 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { App, Button, Select, Space, type TableColumnsType, Tooltip } from "antd";
 
 import { api, body } from "../../api/client";
+import { useSession } from "../../frame/session-context";
 import { Backend } from "../../kit/backend";
 import { milliseconds, NONE, percent } from "../../kit/charts/figures";
 import { JobActions } from "../../kit/job-actions";
 import { JobProgress } from "../../kit/job-progress";
 import { Listing } from "../../kit/listing";
+import { useWhyNot } from "../../kit/may";
 import { toldOf } from "../../kit/problem";
 import { short, when } from "../../kit/shown";
 import { State } from "../../kit/state";
@@ -77,8 +79,9 @@ function Rerun({ test }: { test: Test }) {
     },
   });
   const name = `${say("tests.rerun")} ${test.model} ${short(test.id)}`;
+  const whyNot = useWhyNot();
   return (
-    <Button type="link" size="small" aria-label={name} loading={again.isPending} onClick={() => again.mutate()}>
+    <Button type="link" size="small" disabled={whyNot !== null} title={whyNot ?? ""} aria-label={name} loading={again.isPending} onClick={() => again.mutate()}>
       {say("tests.rerun")}
     </Button>
   );
@@ -86,6 +89,7 @@ function Rerun({ test }: { test: Test }) {
 
 function Actions({ test }: { test: Test }) {
   const { say } = useWords(tests);
+  const { can } = useSession();
   const name = `${test.model} ${short(test.id)}`;
   return (
     <Space size={0}>
@@ -95,9 +99,11 @@ function Actions({ test }: { test: Test }) {
         </Link>
       ) : null}
       <JobActions job={test.job} small />
-      <Link className="act" to="/tests/new" search={{ clone: test.id }} aria-label={`${say("tests.clone")} ${name}`}>
-        {say("tests.clone")}
-      </Link>
+      {can("write") ? (
+        <Link className="act" to="/tests/new" search={{ clone: test.id }} aria-label={`${say("tests.clone")} ${name}`}>
+          {say("tests.clone")}
+        </Link>
+      ) : null}
       <Rerun test={test} />
     </Space>
   );
@@ -134,7 +140,8 @@ function Filters({ search }: { search: TestsSearch }) {
 /** Another area's page. */
 const COMPARE: string = "/compare";
 
-function Head({ search, chosen }: { search: TestsSearch; chosen: string[] }) {
+/** What is done with the ticked ones; whoever may only look may compare too. */
+function Ticked({ search, chosen }: { search: TestsSearch; chosen: string[] }) {
   const { say } = useWords(tests);
   const navigate = useNavigate();
   const { chosen: _, ...rest } = search;
@@ -149,10 +156,17 @@ function Head({ search, chosen }: { search: TestsSearch; chosen: string[] }) {
       >
         {say("tests.compare", { count: chosen.length })}
       </Button>
-      <Button type="primary" onClick={() => void navigate({ to: "/tests/new" })}>
-        {say("tests.new")}
-      </Button>
     </Space>
+  );
+}
+
+function New() {
+  const { say } = useWords(tests);
+  const navigate = useNavigate();
+  return (
+    <Button type="primary" onClick={() => void navigate({ to: "/tests/new" })}>
+      {say("tests.new")}
+    </Button>
   );
 }
 
@@ -171,8 +185,13 @@ export function TestsList() {
       search={search}
       ask={({ chosen: _chosen, ...asked }) => body(api.GET("/api/v1/tests", { params: { query: asked } }))}
       columns={columns}
-      filters={<Filters search={search} />}
-      head={<Head search={search} chosen={chosen} />}
+      filters={
+        <>
+          <Filters search={search} />
+          <Ticked search={search} chosen={chosen} />
+        </>
+      }
+      head={<New />}
       actions={(row) => <Actions test={row} />}
       ticked={{
         ids: chosen,

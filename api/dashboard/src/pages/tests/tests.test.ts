@@ -45,7 +45,7 @@ describe("addresses of tests", () => {
 describe("the form of a test", () => {
   const draft = { ...freshDraft("m", "d"), dimensions: [{ name: "time", as_task: true }] };
   it("runs fp32 where nothing is switched on, one test for each precision else", () => {
-    expect(batchOf(draft, FORM).precisions).toEqual(["fp32"]);
+    expect(batchOf(draft).precisions).toEqual(["fp32"]);
     expect(countOf({ ...draft, models: ["a", "b"], precisions: ["fp16", "fp32"] })).toBe(4);
   });
   it("lets go of a switch that the model does not allow", () => {
@@ -68,9 +68,9 @@ describe("the form of a test", () => {
       job: { platform: "nvidia" },
     } as unknown as Schemas["Test"];
     const same = draftOfTest(test);
-    expect(changesOf(test, same, FORM)).toEqual(UNCHANGED);
-    expect(changesOf(test, { ...same, loops: 5, precisions: [] }, FORM)).toEqual({ ...UNCHANGED, loops: 5, precision: "fp32" });
-    expect(changesOf(test, { ...same, dimensions: draft.dimensions }, FORM).options?.dimensions).toEqual(draft.dimensions);
+    expect(changesOf(test, same)).toEqual(UNCHANGED);
+    expect(changesOf(test, { ...same, loops: 5, precisions: [] })).toEqual({ ...UNCHANGED, loops: 5, precision: "fp32" });
+    expect(changesOf(test, { ...same, dimensions: draft.dimensions }).options?.dimensions).toEqual(draft.dimensions);
   });
 });
 

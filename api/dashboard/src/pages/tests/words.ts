@@ -56,12 +56,16 @@ export const tests = {
   "result.curve.class": ["曲线类别", "Curve of"],
   "result.threshold": ["阈值分析", "Threshold explorer"],
   "result.threshold.note": [
-    "由各类 PR 曲线（101 个召回点，精确率取包络）推得；等于任务自身阈值 {own} 时，上表为精确值。",
-    "Derived from the classes' PR curves (101 recalls, envelope of precision); at the test's own threshold, {own}, the table is exact.",
+    "由各类 PR 曲线（101 个召回点，精确率取包络）推得；等于任务自身阈值 {own} 时，下表为精确值。",
+    "Derived from the classes' PR curves (101 recalls, envelope of precision); at the test's own threshold, {own}, the table below is exact.",
   ],
   "result.threshold.reset": ["恢复任务阈值", "The test's own"],
   "result.confusion": ["混淆矩阵", "Confusion matrix"],
   "result.confusion.note": ["点击单元格查看对应图片。", "A cell opens the images behind it."],
+  "result.confusion.own": [
+    "混淆矩阵与样本按任务自身阈值 {own} 统计，不随上方滑块变化。",
+    "The matrix and the images are those of the test's own threshold, {own}, wherever the slider stands.",
+  ],
   "result.confusion.large": [
     "共 {count} 类，只显示错得最多的 {shown} 类。",
     "{count} classes; the {shown} with the most mistakes are shown.",
