@@ -37,5 +37,12 @@ export default defineConfig({
   server: { proxy },
   preview: { proxy },
   worker: { format: "es" },
-  test: { environment: "jsdom", include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },
+  // One world for all files: a DOM is slower to make than all tests are to run. No file mocks a module, and what a file
+  // changes of the world it sets itself.
+  test: {
+    environment: "jsdom",
+    pool: "threads",
+    isolate: false,
+    include: ["src/**/*.test.ts", "src/**/*.test.tsx"],
+  },
 } as Parameters<typeof defineConfig>[0]);
