@@ -19,6 +19,7 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 STAMP = ENVIRONMENT / "mo-stamp"
 UNFINISHED = ENVIRONMENT / "mo-unfinished"
 PINS = ROOT / "deploy" / "pins.txt"
+PACKAGES = ("agents", "api", "consumers", "deploy", "producers", "schemas", "storage")
 DASHBOARD = ROOT / "api" / "dashboard"
 EXTRAS = {"demo": "local,convert,demo", "test": "local,convert,demo,dev"}
 CHECKS = (
@@ -50,6 +51,7 @@ def main(arguments: list[str]) -> int:
         return _fail(f"setting up {ENVIRONMENT} failed with {error.returncode}: see above, then run it again")
     except EnvironmentError as error:  # noqa: UP024 - the message is ours or the system's, both are for people
         return _fail(str(error))
+    _compile()
     if command == "demo":
         sys.stdout.flush()
         os.execv(PYTHON, [str(PYTHON), "-m", "deploy.main", "demo", *rest])  # noqa: S606
@@ -103,6 +105,12 @@ def _make_environment(extras: str) -> None:
     STAMP.write_text(stamp(extras, files=files, version=version), "utf-8")
 
 
+def _compile() -> None:
+    """Compile our own packages, whoever reads them: the children of jobs may not write and would do it every time."""
+    argv = [str(PYTHON), "-m", "compileall", "-q", *PACKAGES]
+    subprocess.run(argv, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+
+
 def _create(uv: str | None) -> None:
     print(f"Making {ENVIRONMENT} ...", flush=True)
     if uv:
@@ -146,6 +154,8 @@ def _get_browser() -> None:
 def _test(arguments: list[str]) -> int:
     _get_browser()
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    # Hundreds of processes start in the tests: what one of them compiled, the others read.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     checks = [(name, [str(PYTHON.with_name(argv[0])), *argv[1:]]) for name, argv in CHECKS]
     tests = [str(PYTHON), "-m", "pytest", *_side_by_side(), *arguments]
     for name, argv in [*checks, ("Tests", tests)]:
