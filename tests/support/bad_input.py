@@ -31,7 +31,7 @@ STRUCTURES = {
     "good": structure(),
     "import fails": structure(first="LIMIT = 1 / 0"),
     "module missing": structure(first="import nothing_of_that_name"),
-    "never returns": structure(first="while True:\n    pass"),
+    "never returns": structure(first="import time\n\nwhile True:\n    time.sleep(0.01)"),
     "eats memory": structure(
         first="import time\n\nHELD = []\nwhile True:\n    HELD.append(b'x' * (64 << 20))\n    time.sleep(0.02)"
     ),

@@ -110,8 +110,9 @@ open(out, 'w').write(repr([r.getrlimit(k)[1] for k in (r.RLIMIT_CORE, r.RLIMIT_C
     assert (tmp_path / "out" / "said").read_text() == "[0, 60, 1024]"
 
 
-async def test_wall_time_is_limited(tmp_path: Path) -> None:
-    assert (await problem(tmp_path, WAIT, LIMITS._replace(job_seconds_max=1))).code == "job_time_exceeded"
+@pytest.mark.parametrize("code", [WAIT, "while True:\n    pass"])
+async def test_time_is_limited_for_who_waits_and_who_spins(tmp_path: Path, code: str) -> None:
+    assert (await problem(tmp_path, code, LIMITS._replace(job_seconds_max=1))).code == "job_time_exceeded"
 
 
 async def test_memory_is_limited(tmp_path: Path) -> None:
