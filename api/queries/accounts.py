@@ -77,15 +77,13 @@ async def list_audit(request: web.Request) -> web.Response:
     """A page of decisions, newest first; with `after` oldest first behind that position, for whoever verifies them."""
     query = Query(request, ("limit", "cursor", "after", "actor", "outcome"))
     deps, limit = deps_of(request), query.limit()
+    actor, outcome = query.id("actor"), query.one_of("outcome", OUTCOMES)
     if query.text("after"):
-        rows = await deps.accounts.audit_from(_position(query, "after") + 1, limit=limit + 1)
+        begin = _position(query, "after") + 1
+        rows = await deps.accounts.audit_from(begin, limit=limit + 1, actor=actor, outcome=outcome)
     else:
-        rows = await deps.accounts.audit(
-            limit=limit + 1,
-            before=_position(query, "cursor") if query.cursor() else None,
-            actor=query.id("actor"),
-            outcome=query.one_of("outcome", OUTCOMES),
-        )
+        before = _position(query, "cursor") if query.cursor() else None
+        rows = await deps.accounts.audit(limit=limit + 1, before=before, actor=actor, outcome=outcome)
     names = await deps.names.of(deps.accounts, (row.actor for row in rows if row.actor is not None))
     next_ = str(rows[limit - 1].position) if len(rows) > limit else None
     return json_answer(Page(items=[audit_entry(row, names) for row in rows[:limit]], next=next_))

@@ -244,18 +244,17 @@ class MemoryAccounts:
         self, *, limit: int, before: int | None = None, actor: UUID | None = None, outcome: str = ""
     ) -> list[AuditRow]:
         self._look()
-        rows = [
-            each
-            for each in reversed(self.log)
-            if (before is None or each.position < before)
-            and actor in (None, each.actor)
-            and outcome in ("", each.outcome)
-        ]
-        return rows[:limit]
+        rows = [each for each in self._chosen(actor, outcome) if before is None or each.position < before]
+        return rows[::-1][:limit]
 
-    async def audit_from(self, position: int, *, limit: int) -> list[AuditRow]:
+    async def audit_from(
+        self, position: int, *, limit: int, actor: UUID | None = None, outcome: str = ""
+    ) -> list[AuditRow]:
         self._look()
-        return self.log[max(0, position - 1) :][:limit]
+        return [each for each in self._chosen(actor, outcome) if each.position >= position][:limit]
+
+    def _chosen(self, actor: UUID | None, outcome: str) -> list[AuditRow]:
+        return [each for each in self.log if actor in (None, each.actor) and outcome in ("", each.outcome)]
 
     async def close(self) -> None:
         pass

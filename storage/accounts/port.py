@@ -186,8 +186,10 @@ class Accounts(Protocol):
         """Entries below a position, newest first."""
         ...
 
-    async def audit_from(self, position: int, *, limit: int) -> list[AuditRow]:
-        """Entries from a position on, oldest first; for whoever verifies the chain."""
+    async def audit_from(
+        self, position: int, *, limit: int, actor: UUID | None = None, outcome: str = ""
+    ) -> list[AuditRow]:
+        """Entries from a position on, oldest first; all of them for whoever verifies the chain."""
         ...
 
     async def close(self) -> None: ...

@@ -49,9 +49,16 @@ class Said(AccountsDatabase):
             )
         return [entry_of(record) for record in records]
 
-    async def audit_from(self, position: int, *, limit: int) -> list[AuditRow]:
+    async def audit_from(
+        self, position: int, *, limit: int, actor: UUID | None = None, outcome: str = ""
+    ) -> list[AuditRow]:
         async with self._asking() as connection:
             records = await connection.fetch(
-                "select * from audit where position >= $1 order by position limit $2", position, limit
+                "select * from audit where position >= $1 and ($2::uuid is null or actor = $2) "
+                "and ($3 = '' or outcome = $3) order by position limit $4",
+                position,
+                actor,
+                outcome,
+                limit,
             )
         return [entry_of(record) for record in records]

@@ -299,6 +299,8 @@ async def test_what_was_decided_is_a_chain(accounts):
     assert [row.position for row in rows] == list(range(1, 8))
     assert first_break(rows) is None
     assert await accounts.audit_from(3, limit=2) == rows[2:4]
+    assert await accounts.audit_from(2, limit=2, actor=UUID(int=5)) == rows[2:4]
+    assert await accounts.audit_from(1, limit=2, outcome="failed") == [rows[1]]
     assert await accounts.audit(limit=2) == rows[:-3:-1]
     assert await accounts.audit(limit=9, before=3) == rows[1::-1]
     assert await accounts.audit(limit=9, outcome="failed") == [rows[1]]

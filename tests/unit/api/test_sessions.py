@@ -313,6 +313,8 @@ async def test_what_was_decided_is_read_in_pages_and_holds_together(api):
     assert first_break(api.accounts.log) is None
     assert (await api.get("/audit?outcome=denied")).json["items"] == []
     assert (await api.get("/audit?after=x")).status == 400
+    assert (await api.get("/audit?after=1&outcome=denied")).json["items"] == []
+    assert (await api.get("/audit?after=1&actor=nobody")).status == 400
 
 
 async def test_nothing_is_done_for_a_person_while_accounts_are_away(api):
