@@ -12,6 +12,7 @@ from api.auth import add_routes, guard, harden
 from api.commands.catalogue import FETCHES
 from api.deps import DEPS, Deps
 from api.errors import problems
+from api.graph_viewer import VIEWER
 from api.openapi import document, text
 from api.packs import OPEN_PACKS, OpenPacks
 from api.pages import BUILT, PAGES, STATIC
@@ -57,5 +58,5 @@ def create_app(deps: Deps) -> web.Application:
     app[STATIC] = BUILT
     app[FETCHES] = {}
     app[DOCUMENT] = _document()
-    add_routes(app, (*ROUTES, *PAGES))
+    add_routes(app, (*ROUTES, *VIEWER, *PAGES))
     return app

@@ -30,14 +30,17 @@ PERSONAL: frozenset[Policy] = frozenset({"self", "read", "write", "release", "ad
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_POLICY = "Content-Security-Policy"
+FRAMES = "X-Frame-Options"
+READERS = "Cross-Origin-Resource-Policy"
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
+    FRAMES: "DENY",
     CONTENT_POLICY: "default-src 'none'; frame-ancestors 'none'; sandbox",
     "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
+    READERS: "same-origin",
     "Server": "mo",
 }
+_PAGES_OWN = (CONTENT_POLICY, FRAMES, READERS)
 PICTURE_POLICY = "default-src 'none'; img-src data:; frame-ancestors 'none'; sandbox"
 """What an SVG of ours needs, which carries its image in itself."""
 _HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -152,12 +155,10 @@ def claim_of(request: web.Request) -> Claim:
 
 
 async def harden(_: web.Request, response: web.StreamResponse) -> None:
-    """Security headers on every answer, streams and errors included; only pages say what may run in them."""
-    own = response.headers.get(CONTENT_POLICY)
-    response.headers.update(SECURITY_HEADERS)
-    if own is not None:
-        response.headers[CONTENT_POLICY] = own
-    elif response.content_type == "image/svg+xml":
+    """Security headers on every answer, streams and errors included; only pages say what may run in them, and where."""
+    own = {name: response.headers[name] for name in _PAGES_OWN if name in response.headers}
+    response.headers.update(SECURITY_HEADERS | own)
+    if CONTENT_POLICY not in own and response.content_type == "image/svg+xml":
         response.headers[CONTENT_POLICY] = PICTURE_POLICY
     response.headers.setdefault("Cache-Control", "no-store")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from http import HTTPStatus
+from typing import NamedTuple
 from urllib.parse import quote
 
 from aiohttp import web
@@ -20,6 +21,16 @@ _log = logging.getLogger(__name__)
 
 OCTETS = "application/octet-stream"
 IMMUTABLE = "private, max-age=31536000, immutable"
+CHANGING = "private, no-cache"
+"""Of an address that stands for other bytes one day, such as the newest revision."""
+
+
+class Part(NamedTuple):
+    """Bytes inside of an object that are answered as if they were one. `name` tells them from others, as its ETag."""
+
+    start: int
+    stop: int
+    name: str
 
 
 async def post_object(request: web.Request) -> web.Response:
@@ -53,9 +64,15 @@ async def receive_object(request: web.Request) -> web.Response:
 
 
 async def send_object(
-    request: web.Request, digest: str, name: str, *, content_type: str = OCTETS
+    request: web.Request,
+    digest: str,
+    name: str,
+    *,
+    content_type: str = OCTETS,
+    caching: str = IMMUTABLE,
+    part: Part | None = None,
 ) -> web.StreamResponse:
-    """Stream an object, or the range asked for, as an attachment called `name`.
+    """Stream an object or a part of one, or the range of it that is asked for, as an attachment called `name`.
 
     The last chunk is held back until the store has said that the bytes are right: a damaged object breaks off, so that
     nobody takes it for whole.
@@ -65,29 +82,17 @@ async def send_object(
         ObjectMissingError: there is no such object.
     """
     objects = deps_of(request).objects
-    size_bytes = await objects.size(digest)
-    start, stop = _range(request, size_bytes, f'"{digest}"')
-    partial = (start, stop) != (0, size_bytes)
-    response = web.StreamResponse(status=HTTPStatus.PARTIAL_CONTENT if partial else HTTPStatus.OK)
-    response.content_type = content_type
-    if content_type != OCTETS:
-        response.charset = "utf-8"
-    response.content_length = stop - start
-    response.headers.update(
-        {
-            "Accept-Ranges": "bytes",
-            "Cache-Control": IMMUTABLE,
-            "Content-Disposition": disposition(name),
-            "ETag": f'"{digest}"',
-        }
-    )
-    if partial:
-        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size_bytes}"
+    whole = part or Part(0, await objects.size(digest), digest)
+    size_bytes, etag = whole.stop - whole.start, f'"{whole.name}"'
+    start, stop = _range(request, size_bytes, etag)
+    response = _answer((start, stop), size_bytes, content_type)
+    said = {"Accept-Ranges": "bytes", "Cache-Control": caching, "Content-Disposition": disposition(name), "ETag": etag}
+    response.headers.update(said)
     if request.method == "HEAD":
         await response.prepare(request)
         return response
     try:
-        async for chunk in _held_back(objects.get(digest, start=start, stop=stop)):
+        async for chunk in _held_back(objects.get(digest, start=whole.start + start, stop=whole.start + stop)):
             await response.prepare(request)
             await response.write(chunk)
     except ObjectError as error:
@@ -101,6 +106,19 @@ async def send_object(
         return response  # the reader went away, and may come back for the rest
     await response.prepare(request)
     await response.write_eof()
+    return response
+
+
+def _answer(span: tuple[int, int], size_bytes: int, content_type: str) -> web.StreamResponse:
+    start, stop = span
+    partial = span != (0, size_bytes)
+    response = web.StreamResponse(status=HTTPStatus.PARTIAL_CONTENT if partial else HTTPStatus.OK)
+    response.content_type = content_type
+    if content_type != OCTETS:
+        response.charset = "utf-8"
+    response.content_length = stop - start
+    if partial:
+        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size_bytes}"
     return response
 
 

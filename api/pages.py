@@ -38,7 +38,8 @@ def policy(nonce: str) -> str:
     own = f"'self' 'nonce-{nonce}'"
     return (
         f"default-src 'none'; script-src {own}; style-src {own}; img-src 'self' data: blob:; font-src 'self'; "
-        "connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; worker-src 'self'; frame-src 'self'; "  # framed: the viewer of graphs, in a sandbox
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 
 
@@ -76,6 +77,6 @@ def _file(path: Path, caching: str) -> web.StreamResponse:
 PAGES: tuple[Route, ...] = (
     Route("GET", "/assets/{name:[A-Za-z0-9_.-]+}", get_asset, "open"),
     Route("GET", "/icon.svg", get_icon, "open"),
-    Route("GET", "/{page:(?!api(?:/|$)|assets(?:/|$)|livez$|readyz$|metrics$).*}", get_page, "open"),
+    Route("GET", "/{page:(?!(?:api|assets|graph-viewer)(?:/|$)|livez$|readyz$|metrics$).*}", get_page, "open"),
 )
 """Not in the API's document: they are for browsers."""

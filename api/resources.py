@@ -120,6 +120,25 @@ class Tron(Thing, frozen=True, kw_only=True):
     overridden: list[str] = []
 
 
+class Graph(Resource, frozen=True, kw_only=True):
+    """A graph in a Tron model's file: which network in which precision (None: nobody knows), as a file of its own."""
+
+    sub_model: str
+    precision: Literal["fp32", "fp16", "int8"] | None
+    file_name: str
+    size_bytes: int
+
+
+class Graphs(Resource, frozen=True, kw_only=True):
+    """The graphs of a Tron model's newest file, in the order of their numbers.
+
+    `viewer` is the address below which pages find Netron; None where the server's installation lacks it.
+    """
+
+    graphs: list[Graph]
+    viewer: str | None
+
+
 class Structure(Thing, frozen=True, kw_only=True):
     """A model structure: source file (or a zip of several) and the class in it.
 

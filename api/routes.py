@@ -60,6 +60,7 @@ from api.queries import (
     dictionary,
     entities,
     events,
+    graphs,
     health,
     images,
     jobs,
@@ -81,6 +82,7 @@ from api.resources import (
     Agent,
     Dataset,
     Grant,
+    Graphs,
     Health,
     Job,
     Page,
@@ -241,7 +243,7 @@ FLIPS = reading(
     CURSOR,
     refusals=PACKED,
 )
-MANIFEST = reading(TronManifest, refusals=(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
+MANIFEST, GRAPHS = reading(TronManifest, refusals=PACKED), reading(Graphs, refusals=PACKED)
 KEPT = upload(HTTPStatus.UNAUTHORIZED)
 
 ROUTES: tuple[Route, ...] = (
@@ -274,6 +276,8 @@ ROUTES: tuple[Route, ...] = (
     Route("DELETE", f"{V1}/trons/{{id}}", models_commands.delete_tron, "write", says=changing(None, Tron)),
     Route("GET", f"{V1}/trons/{{id}}/dependents", models.get_tron_dependents, "read", says=dependents()),
     Route("GET", f"{V1}/trons/{{id}}/manifest", models.get_tron_manifest, "read", says=MANIFEST),
+    Route("GET", f"{V1}/trons/{{id}}/graphs", graphs.list_graphs, "read", says=GRAPHS),
+    Route("GET", f"{V1}/trons/{{id}}/graphs/{{number}}", graphs.get_graph, "read", says=file(*PACKED)),
     Route("GET", f"{V1}/trons/{{id}}/report", models.get_tron_report, "read", says=VERIFIED),
     Route("GET", f"{V1}/trons/{{id}}/file", models.get_tron_file, "read", says=file(HTTPStatus.CONFLICT)),
     Route("POST", f"{V1}/structures", structures_commands.post_structure, "write", says=STRUCTURE_MADE),

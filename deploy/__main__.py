@@ -21,7 +21,7 @@ UNFINISHED = ENVIRONMENT / "mo-unfinished"
 PINS = ROOT / "deploy" / "pins.txt"
 PACKAGES = ("agents", "api", "consumers", "deploy", "producers", "schemas", "storage")
 DASHBOARD = ROOT / "api" / "dashboard"
-EXTRAS = {"demo": "local,convert,demo", "test": "local,convert,demo,dev"}
+EXTRAS = {"demo": "local,convert,demo,graph", "test": "local,convert,demo,graph,dev"}
 CHECKS = (
     ("Style", ("ruff", "check", ".")),
     ("Format", ("ruff", "format", "--check", ".")),

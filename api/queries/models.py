@@ -11,7 +11,7 @@ from api.answers import Query, json_answer, lang_of
 from api.commands.objects import load
 from api.deps import deps_of
 from api.errors import ApiRefusal
-from api.objects import send_object
+from api.objects import CHANGING, send_object
 from api.present import file_name
 from api.queries.entities import dependents_of, entity_row, one_of, page_of
 from api.reports import VerificationReport
@@ -63,7 +63,7 @@ async def get_tron_dependents(request: web.Request) -> web.Response:
 
 async def get_tron_manifest(request: web.Request) -> web.Response:
     """What the newest revision's file says of itself: the JSON that describes the model."""
-    tron = await _with_file(request)
+    tron = await with_file(request)
     if tron.unusable is not None:
         raise ApiRefusal.of(HTTPStatus.CONFLICT, tron.unusable)
     manifest = await manifest_of(deps_of(request).objects, tron.revisions[0].tron)
@@ -72,11 +72,11 @@ async def get_tron_manifest(request: web.Request) -> web.Response:
 
 async def get_tron_file(request: web.Request) -> web.StreamResponse:
     """The newest revision's file."""
-    tron = await _with_file(request)
-    return await send_object(request, tron.revisions[0].tron.digest, tron.file_name)
+    tron = await with_file(request)
+    return await send_object(request, tron.revisions[0].tron.digest, tron.file_name, caching=CHANGING)
 
 
-async def _with_file(request: web.Request) -> Tron:
+async def with_file(request: web.Request) -> Tron:
     """The Tron model of the id in the path, which has a file."""
     tron = await whole.tron(deps_of(request), await entity_row(request, "tron"), lang_of(request))
     if not tron.revisions:
@@ -88,7 +88,7 @@ async def get_tron_report(request: web.Request) -> web.Response:
     """How a revision was verified: the newest one, unless another is named."""
     deps, lang = deps_of(request), lang_of(request)
     query = Query(request, ("revision",))
-    tron = await _with_file(request)
+    tron = await with_file(request)
     wanted = query.one_of("revision", [str(each.revision) for each in tron.revisions])
     chosen = next(each for each in tron.revisions if wanted in ("", str(each.revision)))
     if chosen.report is None or chosen.job_id is None:

@@ -16,7 +16,7 @@ from api.commands.tested import product
 from api.dataset_resources import DatasetFigures, DatasetRecord, LeftOut
 from api.deps import deps_of
 from api.errors import ApiRefusal
-from api.objects import disposition, send_object
+from api.objects import CHANGING, IMMUTABLE, disposition, send_object
 from api.packs import OPEN_PACKS, Tables, image_of
 from api.pictures import MEDIA, Mark, picture
 from api.present import file_name
@@ -111,8 +111,10 @@ async def list_dropped(request: web.Request) -> web.Response:
 
 async def get_dataset_file(request: web.Request) -> web.StreamResponse:
     """A version's pack: a zip with the images, `records.jsonl`, `dropped.jsonl` and `dataset.json`."""
-    version = await _version(request, Query(request, (VERSION,)))
-    return await send_object(request, version.pack.digest, file_name(version.name, "zip"))
+    query = Query(request, (VERSION,))
+    version = await _version(request, query)
+    caching = IMMUTABLE if query.text(VERSION) else CHANGING
+    return await send_object(request, version.pack.digest, file_name(version.name, "zip"), caching=caching)
 
 
 async def _version(request: web.Request, query: Query) -> _Version:

@@ -154,6 +154,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "preset_unknown": ("{field} has no preset {name}.", "There are: {known}; or write numbers with commas between."),
     # tron files and direct uploads
     "manifest_unreadable": ("The file's manifest cannot be read: {error}.", "Download the file and see what `mo tron verify` says of it."),
+    "graph_none": ("A file of the kind {kind} holds no graph that can be drawn.", "Graphs are drawn of Tron, ONNX, TorchScript and Ascend (.om) files."),
+    "graph_unknown": ("There is no graph {number}; the model has {graphs}.", "Count from 0, or list them with GET /trons/ID/graphs."),
+    "graph_unreadable": ("The graph cannot be found in the file: {error}.", "Download the file and see what `mo tron verify` says of it."),
+    "graph_above_limit": ("The graph has {size_bytes} bytes; up to {size_max_bytes} are drawn here.", "Download the file and open the graph with Netron on your own machine."),
     "tron_identity_differs": ("The file was uploaded as {typed}, and its manifest calls it {file_says}.", "Results are shown under the uploaded name; if that is wrong, upload the file again under the right one."),
     "upload_is_broken_tron": ("The file calls itself a Tron file, but is damaged, or newer than this Mo.", "See what `mo tron verify` says of it; export it again, or upgrade Mo."),
     "upload_is_onnx": ("The file is a bare ONNX graph: nothing says how to feed and read it, or which classes it has.", "Upload its PyTorch weights and structure and convert them: the result is a Tron file that wraps such a graph."),

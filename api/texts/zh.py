@@ -154,6 +154,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "preset_unknown": ("{field} 没有名为 {name} 的预设。", "已有预设：{known}；或直接填写用逗号分隔的数字。"),
     # tron files and direct uploads
     "manifest_unreadable": ("无法读取文件中的清单：{error}。", "请下载该文件，用 `mo tron verify` 查看具体问题。"),
+    "graph_none": ("{kind} 类型的文件中没有可以画出的计算图。", "可以查看结构的有 Tron、ONNX、TorchScript 和 Ascend（.om）文件。"),
+    "graph_unknown": ("没有编号为 {number} 的计算图，该模型共有 {graphs} 个。", "编号从 0 开始；可用 GET /trons/ID/graphs 列出。"),
+    "graph_unreadable": ("在文件中找不到计算图：{error}。", "请下载该文件，用 `mo tron verify` 查看具体问题。"),
+    "graph_above_limit": ("计算图有 {size_bytes} 字节，此处最多显示 {size_max_bytes} 字节。", "请下载该文件，在本机用 Netron 打开。"),
     "tron_identity_differs": ("该文件以 {typed} 上传，而其清单中的名称是 {file_says}。", "结果会显示在上传时填写的名称下；若填写有误，请用正确的名称重新上传。"),
     "upload_is_broken_tron": ("该文件自称 Tron 文件，但已损坏，或比当前版本的 Mo 更新。", "请用 `mo tron verify` 查看具体问题；重新导出该文件，或升级 Mo。"),
     "upload_is_onnx": ("该文件只是 ONNX 计算图，没有说明输入、输出的含义与类别。", "请上传其 PyTorch 权重与结构并转换，得到的 Tron 文件会封装这样的计算图。"),

@@ -71,7 +71,8 @@ class Reader:
         )
         self.context.set_default_timeout(WAIT_MS)
         self.context.add_init_script(
-            f"localStorage.setItem('mo.lang', '{lang}'); localStorage.setItem('mo.theme', '{theme}');"
+            # a frame without an origin has no storage
+            f"if (origin !== 'null') {{ localStorage['mo.lang'] = '{lang}'; localStorage['mo.theme'] = '{theme}'; }}"
             "addEventListener('securitypolicyviolation', (each) => console.error('CSP ' + each.violatedDirective));"
         )
         self.context.on("request", self._request)

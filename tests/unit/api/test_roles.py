@@ -13,6 +13,7 @@ from people import TOKEN, account, bearer, people, session, token
 
 from api.app import ROUTES
 from api.auth import SAFE_METHODS
+from api.graph_viewer import VIEWER
 from api.pages import PAGES
 from api.people import COOKIE
 from storage.accounts.rules import IDLE, OF_ROLE
@@ -70,7 +71,7 @@ def expected(line: Line, reader: str) -> str:
 
 
 def test_the_table_is_that_of_the_code():
-    routes = [(route.policy, route.method, route.path) for route in (*ROUTES, *PAGES)]
+    routes = [(route.policy, route.method, route.path) for route in (*ROUTES, *VIEWER, *PAGES)]
     assert [(line.policy, line.method, line.path) for line in LINES] == routes, "a route needs a line: who may ask it?"
 
 

@@ -26,6 +26,13 @@ export const pthCalls = {
 export const tronCalls = {
   one: (id: string) => body(api.GET("/api/v1/trons/{id}", at(id))),
   manifest: (id: string) => body(api.GET("/api/v1/trons/{id}/manifest", at(id))),
+  graphs: (id: string) => body(api.GET("/api/v1/trons/{id}/graphs", at(id))),
+  graph: async (id: string, number: number) => {
+    const at = { params: { path: { id, number } }, parseAs: "arrayBuffer" } as const;
+    const bytes: unknown = await body(api.GET("/api/v1/trons/{id}/graphs/{number}", at));
+    if (bytes instanceof ArrayBuffer) return bytes;
+    throw new TypeError("a graph is bytes");
+  },
   report: (id: string, revision: number | undefined) =>
     body(
       api.GET("/api/v1/trons/{id}/report", {

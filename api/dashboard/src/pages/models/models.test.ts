@@ -13,8 +13,10 @@ test("an error on the threshold keeps it", () => {
   expect([keeps(1e-4, 1e-4), keeps(1.1e-4, 1e-4), keeps(Number.NaN, 1)]).toEqual([true, false, false]);
 });
 
-test("the address of a model's page keeps its tab and revision", () => {
+test("the address of a model's page keeps its tab, revision and graph", () => {
   expect(tronSearch({ tab: "report", revision: "2" })).toEqual({ tab: "report", revision: 2 });
   expect(tronSearch({ tab: "about", revision: 0 })).toEqual({});
   expect(tronSearch({ tab: "odd", revision: 1.5 })).toEqual({});
+  expect(tronSearch({ tab: "graph", graph: "1" })).toEqual({ tab: "graph", graph: 1 });
+  expect(tronSearch({ tab: "graph", graph: "0" })).toEqual({ tab: "graph" });
 });

@@ -1,4 +1,4 @@
-/** One Tron model: what it is and where it comes from, what its file says of itself, how its conversion was verified. */
+/** One Tron model: what it is and where it comes from, what its file says of itself and how its graph looks, how its conversion was verified. */
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Segmented, Spin, Typography } from "antd";
@@ -7,6 +7,7 @@ import { Problem } from "../../kit/problem";
 import { useWords } from "../../words/say";
 import { type Tron, tronCalls } from "./calls";
 import { Describe } from "./describe";
+import { Graph } from "./graph";
 import { Made } from "./made";
 import { Report } from "./report";
 import { type Tab, TABS, type TronSearch } from "./search";
@@ -46,6 +47,7 @@ function Shown({ tron, search }: { tron: Tron; search: TronSearch }) {
       </div>
       {tab === "about" ? <About tron={tron} /> : null}
       {tab === "describe" ? <Describe id={tron.id} /> : null}
+      {tab === "graph" ? <Graph tron={tron} number={search.graph ?? 0} /> : null}
       {tab === "report" ? <Report tron={tron} revision={search.revision} /> : null}
     </>
   );
