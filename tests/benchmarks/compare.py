@@ -20,7 +20,7 @@ import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 if TYPE_CHECKING:
@@ -160,38 +160,11 @@ async def prepare(folder: Path, tests: int, images: int) -> tuple[list[list[UUID
     return [[each.id for each in part] for part in rows], [each.id for each in rows[0][:2]]
 
 
-class Rows:
-    """The few reads that results and comparisons need."""
-
-    schema = "rows"
-
-    def __init__(self, folder: Path) -> None:
-        import msgspec
-
-        from storage.views.rows import JobRow
-
-        every = msgspec.msgpack.decode((folder / ROWS).read_bytes(), type=list[JobRow])
-        self._rows = {each.id: each for each in every}
-
-    async def job(self, id_: UUID) -> JobRow | None:
-        return self._rows.get(id_)
-
-    async def jobs_by_ids(self, ids: list[UUID]) -> list[JobRow]:
-        return [self._rows[each] for each in ids]
-
-    async def entities_by_ids(self, _ids: Any) -> list[Any]:
-        return []
-
-    async def progress(self, _ids: Any) -> dict[UUID, Any]:
-        return {}
-
-    async def positions(self) -> dict[Any, int]:
-        return {}
-
-
 async def serve(folder: Path) -> None:
     """The API on loopback until it is told to stop; prints its port."""
+    import msgspec
     from aiohttp import web
+    from fake_views import FakeViews
     from people import passwords, people
 
     from api.app import create_app, serving
@@ -200,8 +173,12 @@ async def serve(folder: Path) -> None:
     from schemas.topics import TOPICS
     from storage.log.memory import MemoryLog
     from storage.objects.local import LocalObjects
+    from storage.views.rows import JobRow
 
-    log, views = MemoryLog({topic.name: topic.partitions for topic in TOPICS.values()}), Rows(folder)
+    log = MemoryLog({topic.name: topic.partitions for topic in TOPICS.values()})
+    views = FakeViews(log)
+    jobs = msgspec.msgpack.decode((folder / ROWS).read_bytes(), type=list[JobRow])
+    views.rows["jobs"] = {each.id: each for each in jobs}
     deps = Deps(
         views=views,  # type: ignore[arg-type]
         watcher=views,  # type: ignore[arg-type]

@@ -12,6 +12,8 @@ from typing import Any, Literal, NamedTuple
 import axe_playwright_python
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
+from api.pages import BUILT
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -32,6 +34,13 @@ WAIT_MS = 20_000
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 Lang = Literal["zh", "en"]
 Theme = Literal["light", "dark"]
+Look = tuple[Lang, Theme]
+_SWITCHES = {
+    "zh": "中文",
+    "en": "English",
+    "light": re.compile("切换到浅色|Switch to light"),
+    "dark": re.compile("切换到深色|Switch to dark"),
+}
 _AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 _EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 """The browser writes down every refusal; tests that provoke one look at the page's answer."""
@@ -74,6 +83,9 @@ class Reader:
             # a frame without an origin has no storage
             f"if (origin !== 'null') {{ localStorage['mo.lang'] = '{lang}'; localStorage['mo.theme'] = '{theme}'; }}"
             "addEventListener('securitypolicyviolation', (each) => console.error('CSP ' + each.violatedDirective));"
+            "globalThis.jumped = 0; new PerformanceObserver((list) => { for (const each of list.getEntries())"
+            " if (!each.hadRecentInput) globalThis.jumped += each.value; })"
+            ".observe({type: 'layout-shift', buffered: true});"
         )
         self.context.on("request", self._request)
 
@@ -91,6 +103,15 @@ class Reader:
         page.goto(path)
         page.locator("h1").first.wait_for()
         return page
+
+    def change(self, page: Page, lang: Lang, theme: Theme) -> None:
+        """Another language and theme, by the buttons that every page has, also where a dialog lies over them."""
+        for now, wanted in ((self.lang, lang), (self.theme, theme)):
+            if now != wanted:
+                page.locator("header button").filter(visible=True).and_(
+                    page.get_by_role("button", name=_SWITCHES[wanted], include_hidden=True)
+                ).dispatch_event("click")
+        self.lang, self.theme = lang, theme
 
     def close(self) -> None:
         """Go, and say what went wrong.
@@ -122,6 +143,19 @@ def violations(page: Page) -> list[Violation]:
         )
         for each in found["violations"]
     ]
+
+
+def jumped(page: Page) -> float:
+    """By how much its parts moved of themselves until now: the cumulative layout shift, of the browser's own count."""
+    return float(page.evaluate("() => globalThis.jumped"))
+
+
+def weight(address: str, fetched: list[str]) -> int:
+    """Bytes of the built files among these URLs, each once, as gzip sends them."""
+    built = {url.removeprefix(f"{address}/") for url in fetched if url.startswith(f"{address}/assets/")}
+    files = [BUILT / path for path in built]
+    packed = [file.with_name(f"{file.name}.gz") for file in files]
+    return sum((one if one.is_file() else file).stat().st_size for one, file in zip(packed, files, strict=True))
 
 
 def shoot(page: Page, name: str) -> None:

@@ -30,7 +30,7 @@ COLOURS = ("red", "green", "blue")
 """The classes of the images' `colour` (their edges) and `middle` tasks."""
 COUNTED = (*COLOURS, *(str(count) for count in range(4, 17)))
 IMAGES, WIDTH, HEIGHT, MIDDLE = 12, 96, 64, 32
-SECONDS_MAX = 60
+SECONDS_MAX = 180
 CROPPED: tuple[Step, ...] = (CenterCrop(width=MIDDLE, height=MIDDLE), CvtRGB(), Transpose())
 """The chain that one of the models brings along."""
 

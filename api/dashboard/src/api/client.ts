@@ -30,6 +30,9 @@ export function refusal(status: number, told: Partial<Schemas["Problem"]>, other
 /** Nobody answered. */
 export class OfflineError extends Error {}
 
+/** An upload that the person stopped. */
+export class StoppedError extends Error {}
+
 const AFTER_MS = 2_000;
 let after: { position: string; until: number } = { position: "", until: 0 };
 

@@ -1,14 +1,11 @@
 /** Resumable uploads (tus): what was sent before a break is not sent again; the answer is the object's digest. */
 import { Upload } from "tus-js-client";
 
-import { ProblemError, refusal } from "./client";
+import { ProblemError, refusal, StoppedError } from "./client";
 
 export const UPLOADS = "/api/v1/uploads";
 const CHUNK_BYTES = 32 << 20;
 const RETRY_MS = [0, 1000, 3000, 5000, 10_000, 20_000];
-
-/** The person stopped it. */
-export class StoppedError extends Error {}
 
 export interface Sending {
   done: Promise<string>;

@@ -46,7 +46,11 @@ export const ENTRIES: Entry[] = [
     to: "/inference",
     word: "menu.inference",
     icon: <ExperimentOutlined aria-hidden />,
-    inside: [{ to: "/tests", word: "menu.tests" }],
+    inside: [
+      { to: "/tests", word: "menu.tests" },
+      { to: "/quick-checks", word: "menu.quick_checks" },
+      { to: "/parities", word: "menu.parities" },
+    ],
   },
   { to: "/compare", word: "menu.compare", icon: <BarChartOutlined aria-hidden /> },
   { to: "/system", word: "menu.system", icon: <SettingOutlined aria-hidden /> },
@@ -54,8 +58,8 @@ export const ENTRIES: Entry[] = [
 
 export const PATHS = ENTRIES.flatMap((each) => each.inside?.map((inner) => inner.to) ?? [each.to]);
 
-/** The entry of the menu that a path belongs to: the longest that it begins with. */
-export function entryOf(path: string, entries: readonly string[]): string {
+/** The entry of the menu that a path belongs to: the longest that it begins with; null: the path is in no menu. */
+export function entryOf(path: string, entries: readonly string[]): string | null {
   const fits = entries.filter((each) => path === each || (each !== "/" && path.startsWith(`${each}/`)));
-  return fits.sort((one, other) => other.length - one.length)[0] ?? "/";
+  return fits.sort((one, other) => other.length - one.length)[0] ?? null;
 }

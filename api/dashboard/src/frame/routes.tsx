@@ -93,11 +93,23 @@ const test = createRoute({
   validateSearch: resultSearch,
   component: lazyRouteComponent(() => import("../pages/tests/result-page"), "ResultPage"),
 });
+const quickChecks = createRoute({
+  getParentRoute: () => root,
+  path: "/quick-checks",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("../pages/tests/quick-checks"), "QuickChecks"),
+});
 const quickCheck = createRoute({
   getParentRoute: () => root,
   path: "/quick-checks/$id",
   validateSearch: resultSearch,
   component: lazyRouteComponent(() => import("../pages/tests/quick-check"), "QuickCheckPage"),
+});
+const parities = createRoute({
+  getParentRoute: () => root,
+  path: "/parities",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("../pages/tests/parities"), "Parities"),
 });
 const parity = createRoute({
   getParentRoute: () => root,
@@ -205,7 +217,9 @@ const pages = [
   tests,
   testNew,
   test,
+  quickChecks,
   quickCheck,
+  parities,
   parity,
   datasets,
   datasetNew,

@@ -15,6 +15,7 @@ export function Shell() {
   const theme = useTheme();
   useScrollByKeyboard(say("list.wide"));
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const here = entryOf(path, PATHS);
   const item = (entry: Entry): NonNullable<MenuProps["items"]>[number] =>
     entry.inside
       ? { key: entry.to, icon: entry.icon, label: say(entry.word), children: entry.inside.map(item) }
@@ -36,7 +37,7 @@ export function Shell() {
           <nav aria-label={say("app.menu")}>
             <Menu
               mode="inline"
-              selectedKeys={[entryOf(path, PATHS)]}
+              selectedKeys={here === null ? [] : [here]}
               defaultOpenKeys={ENTRIES.filter((each) => each.inside).map((each) => each.to)}
               items={ENTRIES.map(item)}
             />

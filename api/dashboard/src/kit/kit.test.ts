@@ -18,7 +18,7 @@ describe("addresses", () => {
   it("belong to the nearest entry of the menu", () => {
     const entries = ["/", "/models/pth", "/models"];
     expect(["/", "/models/pth", "/models/pth/1", "/models/x", "/odd"].map((path) => entryOf(path, entries))).toEqual([
-      "/", "/models/pth", "/models/pth", "/models", "/",
+      "/", "/models/pth", "/models/pth", "/models", null,
     ]);
   });
 });

@@ -1,8 +1,7 @@
 /** A refusal as people see it: what is wrong, what to do, and trying again. */
 import { Alert, Button } from "antd";
 
-import { OfflineError, PendingError, ProblemError } from "../api/client";
-import { StoppedError } from "../api/upload";
+import { OfflineError, PendingError, ProblemError, StoppedError } from "../api/client";
 import { type SharedSay, useWords } from "../words/say";
 
 export interface Told {

@@ -30,6 +30,8 @@ export const shared = {
   "menu.models": ["模型", "Models"],
   "menu.inference": ["模型推理", "Testing"],
   "menu.tests": ["模型推理测试", "Tests"],
+  "menu.quick_checks": ["快速验证", "Quick checks"],
+  "menu.parities": ["与 PyTorch 对照", "Parity with PyTorch"],
   "menu.pth": ["PTH 模型", "PTH models"],
   "menu.nvidia": ["NVIDIA Tron 模型", "Tron models (NVIDIA)"],
   "menu.structures": ["模型结构管理", "Structures"],

@@ -94,6 +94,7 @@ describe("thresholds", () => {
   ];
   it("are best where F1 is", () => {
     expect(bestOf(steps)?.threshold).toBe(0.5);
+    expect(bestOf([{ threshold: 0.4, precision: 0.8, recall: 0.8 }, ...steps])?.threshold).toBe(0.5);
     expect(bestOf([])).toBeNull();
   });
   it("mark the best and the reader's", () => {

@@ -17,12 +17,12 @@ export interface Step {
   recall: number | null;
 }
 
-/** The step with the best F1, the first of equal ones; null where F1 is nowhere defined. */
+/** The step with the best F1, of equal ones the strictest, as the evaluation's own; null where F1 is nowhere defined. */
 export function bestOf(steps: readonly Step[]): Step | null {
   let best: Step | null = null;
   for (const step of steps) {
     const f1 = f1Of(step.precision, step.recall);
-    if (f1 !== null && f1 > (best === null ? -1 : (f1Of(best.precision, best.recall) ?? -1))) best = step;
+    if (f1 !== null && f1 >= (best === null ? -1 : (f1Of(best.precision, best.recall) ?? -1))) best = step;
   }
   return best;
 }

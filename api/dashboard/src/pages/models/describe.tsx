@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Descriptions, Spin, Tag } from "antd";
 
+import { chainText } from "../../kit/chain";
 import { Problem } from "../../kit/problem";
 import { size } from "../../kit/shown";
 import { Source } from "../../kit/source";
@@ -35,7 +36,7 @@ const vector = (values: readonly number[]) => values.map((each) => Number(each.t
 function Sub({ sub, method }: { sub: SubModel; method: string }) {
   const { say } = useWords(models);
   const normalised = ({ mean, scale }: SubModel["normalisation"]) => `mean ${vector(mean)} · scale ${vector(scale)}`;
-  const steps = (sub.steps ?? []).map((step) => JSON.stringify(step)).join(" → ");
+  const steps = sub.steps?.length ? chainText(sub.steps) : "";
   const others = (sub.other_graphs ?? []).map((each) => `${each.precision} (${size(each.size_bytes)})`).join(", ");
   return (
     <>

@@ -3,11 +3,11 @@ import { Descriptions, Table, type TableColumnsType } from "antd";
 
 import type { Schemas } from "../../api/client";
 import { Backend, Fallbacks } from "../../kit/backend";
+import { chainText } from "../../kit/chain";
 import { fixed, milliseconds, NONE } from "../../kit/charts/figures";
 import { useWords } from "../../words/say";
 import type { Report } from "./report";
 import type { Test } from "./search";
-import { chainText } from "./steps";
 import { tests } from "./words";
 
 type Timing = Schemas["StageTiming"];

@@ -1,6 +1,6 @@
 /** The form of a test as plain values, and the wish that is made of it. Pure. */
 import type { Schemas } from "../../api/client";
-import type { Step } from "./steps";
+import type { Step } from "../../kit/chain";
 
 export type Form = Schemas["TestForm"];
 type Test = Schemas["Test"];
@@ -37,11 +37,11 @@ export interface Draft {
   backend: BackendName;
 }
 
-export function freshDraft(model?: string, dataset?: string): Draft {
+export function freshDraft(model?: string, dataset?: string, quick = false): Draft {
   return {
     platform: "nvidia",
     models: model ? [model] : [],
-    quick: false,
+    quick,
     datasets: dataset ? [dataset] : [],
     batch_size: 1,
     loops: 1,

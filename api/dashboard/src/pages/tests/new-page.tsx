@@ -62,7 +62,7 @@ export function NewPage() {
         <Editor
           key={search.clone ?? "new"}
           original={original.data ?? null}
-          first={original.data ? draftOfTest(original.data) : freshDraft(search.model, search.dataset)}
+          first={original.data ? draftOfTest(original.data) : freshDraft(search.model, search.dataset, search.quick)}
         />
       )}
     </>

@@ -2,9 +2,10 @@
 import { ArrowDownOutlined, ArrowUpOutlined, DeleteOutlined } from "@ant-design/icons";
 import { Button, Checkbox, Form as Layout, InputNumber, Select, Space } from "antd";
 
+import { chainText, type Step } from "../../kit/chain";
 import { useWords } from "../../words/say";
 import type { Editing } from "./new-page";
-import { added, chainProblem, chainText, INTERPOLATIONS, moved, OPS, SIDE_MAX, type Step } from "./steps";
+import { added, chainProblem, INTERPOLATIONS, moved, OPS, SIDE_MAX } from "./steps";
 import { testForm } from "./new-words";
 
 export function StepsField({ draft, change, form }: Editing) {

@@ -15,7 +15,7 @@ type Parity = Schemas["Parity"];
 const oneParity = (id: string) => body(api.GET("/api/v1/parities/{id}", { params: { path: { id } } }));
 
 /** A difference, which may be tiny. */
-function tiny(value: number | null | undefined): string {
+export function tiny(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : value.toExponential(2);
 }
 

@@ -3,11 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 
 import { api, body, type Schemas } from "../../api/client";
+import { chainText } from "../../kit/chain";
 import { milliseconds, NONE } from "../../kit/charts/figures";
 import { useWords } from "../../words/say";
 import { Images } from "./gallery";
 import { JobPage, type Row } from "./job-page";
-import { chainText } from "./steps";
 import { tests } from "./words";
 import "./tests.css";
 

@@ -48,6 +48,8 @@ export interface NewSearch {
   clone?: string;
   model?: string;
   dataset?: string;
+  /** A quick check of images from this machine. */
+  quick?: true;
 }
 
 type Raw = Record<string, unknown>;
@@ -104,7 +106,8 @@ export function resultSearch(raw: Raw): ResultSearch {
 }
 
 export function newSearch(raw: Raw): NewSearch {
-  return said<NewSearch>({ clone: text(raw, "clone"), model: text(raw, "model"), dataset: text(raw, "dataset") });
+  const quick = raw["quick"] === true || raw["quick"] === "true" ? true : undefined;
+  return said<NewSearch>({ clone: text(raw, "clone"), model: text(raw, "model"), dataset: text(raw, "dataset"), quick });
 }
 
 /** What the API is asked of a test's images. */

@@ -1,38 +1,11 @@
-/** The preprocessing chain: its steps in words, and how it is put together and changed. Pure. */
-import type { Schemas } from "../../api/client";
+/** How a preprocessing chain is put together and changed. Pure. */
+import type { Step } from "../../kit/chain";
 
-export type Step =
-  | Schemas["Resize"]
-  | Schemas["CenterCrop"]
-  | Schemas["EqualResize"]
-  | Schemas["CvtRGB"]
-  | Schemas["Transpose"];
 export type Op = Step["op"];
 export const OPS: readonly Op[] = ["resize", "centercrop", "equal_resize", "cvtRGB", "transpose"];
 export const INTERPOLATIONS = ["linear", "nearest", "cubic", "area", "cubic_antialias"] as const;
 export const SIDE_MAX = 8192;
 const SIDE = 224;
-
-function stepText(step: Step): string {
-  const words: string[] = [step.op];
-  if (step.op === "resize" && step.short_side) words.push(`short=${step.short_side}`);
-  else if (step.op === "resize" || step.op === "centercrop" || step.op === "equal_resize") {
-    words.push(`${step.width}x${step.height}`);
-  }
-  if (step.op === "equal_resize") {
-    if (step.centred) words.push("centred");
-    if (step.value) words.push(`value=${step.value}`);
-  }
-  if ((step.op === "resize" || step.op === "equal_resize") && step.interpolation && step.interpolation !== "linear") {
-    words.push(step.interpolation);
-  }
-  return words.join(" ");
-}
-
-/** The chain in one line, as the command line shows it. */
-export function chainText(steps: readonly Step[]): string {
-  return steps.map(stepText).join(" > ") || "–";
-}
 
 /** A step as it begins; with the size of another one of the chain, where there is one. */
 export function freshStep(op: Op, steps: readonly Step[]): Step {

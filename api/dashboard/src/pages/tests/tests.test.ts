@@ -6,7 +6,8 @@ import {
 } from "./form-state";
 import type { BoxReport } from "./report";
 import { cellSearch, chosenIds, imagesAsked, newSearch, resultSearch, testsSearch } from "./search";
-import { added, chainProblem, chainText, moved, type Step } from "./steps";
+import { chainText, type Step } from "../../kit/chain";
+import { added, chainProblem, moved } from "./steps";
 import { atThreshold, curvesShown, MATRIX_MAX, matrixShown, stepsOf, targetsOfBoxes, triples } from "./targets";
 import { crc32, entryNames, zipped } from "./zip";
 
