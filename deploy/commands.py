@@ -37,6 +37,15 @@ def add_to(app: typer.Typer, settings_of: SettingsOf) -> None:
     ) -> None:
         _provision(session_of(context), settings_of, replication, check=check)
 
+    @app.command("recover", help="help.recover")
+    def recover(
+        context: typer.Context,
+        login: Annotated[str, typer.Argument(help="argument.recover")],
+        admin: Annotated[bool, typer.Option("--admin", help="option.recover_admin")] = False,
+    ) -> None:
+        session = session_of(context)
+        _recover(session, _services(session, settings_of), login, admin=admin)
+
     @projections.command("list", help="help.projections.list")
     def list_(context: typer.Context) -> None:
         session = session_of(context)
@@ -106,6 +115,24 @@ def _provision(session: Session, settings_of: SettingsOf, replication: int, *, c
     emit(session, findings, _findings(session, findings))
     if any(finding.state == "wrong" for finding in findings):
         raise typer.Exit(exits.FAILED)
+
+
+def _recover(session: Session, settings: Settings, login: str, *, admin: bool) -> None:
+    from deploy.recovery import UnknownLoginError
+    from deploy.recovery import recover as recover_account
+    from storage.accounts.port import AccountsError
+
+    try:
+        found = asyncio.run(recover_account(settings, login, admin=admin))
+    except UnknownLoginError:
+        session.tell("error.recover_unknown", login=login)
+        raise typer.Exit(exits.NOT_FOUND) from None
+    except AccountsError as error:
+        session.tell("error.recover", error=error)
+        raise typer.Exit(exits.FAILED) from None
+    row = (found.login, found.role, found.password, when(found.expires_at))
+    emit(session, found._asdict(), Sheet(headings(session, "login", "role", "password", "expires"), [row]))
+    session.mention("text.password_told")
 
 
 def _findings(session: Session, findings: list[Finding]) -> Sheet:
