@@ -7,10 +7,8 @@ from typing import NamedTuple
 
 from deploy.settings import Settings
 from storage.accounts import rules
-from storage.accounts.database import SCHEMA
 from storage.accounts.hashing import Passwords
 from storage.accounts.port import Accounts
-from storage.accounts.postgres import PostgresAccounts
 from storage.accounts.rows import Decision
 from storage.accounts.secrets import new_password
 
@@ -57,9 +55,8 @@ async def recovered(
 
 async def recover(settings: Settings, login: str, *, admin: bool) -> Recovered:
     """The same on the accounts of these settings; raises as that."""
-    accounts = await PostgresAccounts.open(settings.postgres_dsn, SCHEMA)
-    try:
+    from deploy.wiring import accounts_of
+
+    async with accounts_of(settings) as accounts:
         await accounts.migrate()
         return await recovered(accounts, login, Passwords(), datetime.now(UTC), admin=admin)
-    finally:
-        await accounts.close()

@@ -7,7 +7,8 @@ import logging
 import platform
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -26,6 +27,7 @@ from storage.plugins import register_installed
 from storage.views.control import CONTROL, Control, Layout
 
 if TYPE_CHECKING:
+    from storage.accounts.port import Accounts
     from storage.objects.s3 import S3Objects
     from storage.views.postgres import Views
     from storage.views.watcher import Watcher
@@ -352,16 +354,23 @@ async def prepare_views(settings: Settings) -> str:
     return active
 
 
-async def prepare_accounts(settings: Settings) -> None:
-    """Migrate the schema of accounts, and what `people.prepare` does; raises as that."""
+@asynccontextmanager
+async def accounts_of(settings: Settings) -> AsyncIterator[Accounts]:
+    """The keeper of accounts; closed at the end. Raises as `PostgresAccounts.open`."""
     from storage.accounts.database import SCHEMA
     from storage.accounts.postgres import PostgresAccounts
 
     accounts = await PostgresAccounts.open(settings.postgres_dsn, SCHEMA)
     try:
-        await people.prepare(settings, accounts, _now())
+        yield accounts
     finally:
         await accounts.close()
+
+
+async def prepare_accounts(settings: Settings) -> None:
+    """Migrate the schema of accounts, and what `people.prepare` does; raises as that."""
+    async with accounts_of(settings) as accounts:
+        await people.prepare(settings, accounts, _now())
 
 
 async def prepare_bucket(settings: Settings, *, make: bool) -> str:
