@@ -158,10 +158,21 @@ def _test(arguments: list[str]) -> int:
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     checks = [(name, [str(PYTHON.with_name(argv[0])), *argv[1:]]) for name, argv in CHECKS]
     tests = [str(PYTHON), "-m", "pytest", *_side_by_side(), *arguments]
+    # The test files are compiled beside the checks, once: every worker would do it for itself.
+    compiling = subprocess.Popen(
+        [str(PYTHON), "-m", "pytest", "--collect-only", "-qq"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     for name, argv in [*checks, ("Tests", tests)]:
+        if argv is tests:
+            compiling.wait()
         print(f"\n== {name}: {' '.join([Path(argv[0]).name, *argv[1:]])}", flush=True)
         code = subprocess.run(argv, cwd=ROOT, env=env, check=False).returncode
         if code:
+            compiling.terminate()
             return _fail(f"{name} failed with {code}; the checks after it did not run")
     print("\n== All passed. What this machine could not run:")
     for line in not_run(_present(), bars="--bars" in arguments):
