@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
@@ -146,7 +147,11 @@ def _assemble(home: Home, settings: Settings, apps: tuple[App, ...]) -> Supervis
     state = StackState(_this_process(), False, told.kafka_bootstrap, told.postgres_dsn, told.api_url, metrics=metrics)
     write_atomically(home.state, msgspec.json.encode(state))
     jars = kafka.class_path(settings.cache, maven_url=settings.maven_url, progress=lambda _done, _all: None)
-    servers = [kafka.prepare(home, ports, jars), postgres.prepare(place)]
+    # A first start waits for processes of both; children are started only after this thread has gone, see there.
+    with ThreadPoolExecutor(1) as beside:
+        broker = beside.submit(kafka.prepare, home, ports, jars)
+        database = postgres.prepare(place)
+    servers = [broker.result(), database]
     env = {**os.environ, **told.to_env(), "PYTHONUNBUFFERED": "1"}
 
     def spec(app: App) -> ChildSpec:
