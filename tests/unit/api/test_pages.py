@@ -92,3 +92,5 @@ async def test_without_a_built_page_the_api_says_how_to_get_it(tmp_path):
         answer = await ask("/")
         assert answer.status == 503
         assert "pip install" in answer.body.decode()
+        assert "npm" in answer.body.decode()
+        assert (await ask("/livez")).status == 200
