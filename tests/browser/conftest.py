@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from browser_scene import Reader, browser_path, launched
 from playwright.sync_api import Browser, sync_playwright
+from xss_scene import Teller, Told
 
+from api.client.client import Client
 from api.pages import BUILT
 from deploy.local import control
 from deploy.local.home import Home
@@ -32,6 +34,12 @@ def address(system_settings: Settings) -> str:
     return state.api_url
 
 
+@pytest.fixture(scope="session")
+def told(mo: Client, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """A little of everything in the system, called as its enemies would call it."""
+    return Teller(mo, tmp_path_factory.mktemp("texts")).everything("classification", "detection")
+
+
 @pytest.fixture(scope="module")
 def browser(address: str) -> Iterator[Browser]:
     """A browser for one file: its event loop may not be there when asynchronous tests run or the system starts."""
@@ -47,8 +55,8 @@ def visit(browser: Browser, address: str, system_settings: Settings) -> Iterator
     """Makes a reader, the system's own admin; at the end none may have seen a page complain or ask another host."""
     readers: list[Reader] = []
 
-    def made(*, signed_in: bool = True, **told: str) -> Reader:
-        readers.append(Reader(browser, address, **told))
+    def made(*, signed_in: bool = True, by: str = address, **told: str) -> Reader:
+        readers.append(Reader(browser, by, **told))
         if signed_in:
             readers[-1].sign_in(Home(system_settings.home).token.read_text())
         return readers[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 
 import pytest
 from browser_scene import Reader, settle, shoot, violations
@@ -50,6 +51,23 @@ def test_a_session_that_ends_leads_to_sign_in_and_back(visit):
     page.get_by_label("密码").fill(PASSWORD)
     page.keyboard.press("Enter")
     _arrived(page)
+
+
+def test_a_session_that_was_stolen_ends_at_sign_out(visit):
+    """A copy of the cookie in another browser shows the pages until its owner signs out, then the door."""
+    reader, thief = visit(), visit(signed_in=False)
+    page = reader.page("/account")
+    thief.context.add_cookies(reader.context.cookies())
+    copy = thief.page("/account")
+    expect(copy.get_by_role("heading", name="个人中心")).to_be_visible()
+    page.get_by_role("button", name="账号 local").click()
+    page.get_by_role("menuitem", name="退出登录").click()
+    expect(page.get_by_role("heading", name="登录")).to_be_visible()
+    expect(copy.get_by_role("heading", name="登录")).to_be_visible(timeout=ENDED_MS)
+    assert thief.context.request.get("/api/v1/accounts").status == HTTPStatus.UNAUTHORIZED
+    thief.context.add_cookies(reader.context.cookies())
+    copy.goto("/account")
+    expect(copy.get_by_role("heading", name="登录")).to_be_visible()
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

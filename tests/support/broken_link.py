@@ -1,4 +1,4 @@
-"""A TCP link on loopback that breaks: cut in both directions once so many bytes have gone through it."""
+"""A TCP link on loopback that breaks: cut in both directions once so many bytes have gone through it, or when told."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class BrokenLink:
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run)
+        self._down = False
         self.carried_bytes = 0
         self.broken = 0
 
@@ -36,6 +37,15 @@ class BrokenLink:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
         self._loop.close()
+
+    def break_off(self) -> None:
+        """Cut it, and let nobody through until it is mended."""
+        self._down = True
+        self._loop.call_soon_threadsafe(self._cut)
+
+    def mend(self) -> None:
+        """New connections go through again."""
+        self._down = False
 
     def _run(self) -> None:
         self._loop.run_until_complete(self._serve())
@@ -52,6 +62,9 @@ class BrokenLink:
         await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not mine), return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._down:
+            writer.transport.abort()
+            return
         try:
             up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:

@@ -1,4 +1,6 @@
 /** The chart library with what our charts need and nothing else; a chunk of its own, read when the first chart is shown. */
+import "./text-cache";
+
 import { BarChart, type BarSeriesOption, LineChart, type LineSeriesOption, ScatterChart, type ScatterSeriesOption } from "echarts/charts";
 import {
   GridComponent,
