@@ -113,7 +113,8 @@ async def whole_template(deps: Deps, row: EntityRow, lang: str) -> Template:
     document = await load_template(deps, msgspec.json.decode(row.document, type=TemplateSaved).document)
     named = {UUID(parent) for parent in row.parents}
     certified = await deps.views.certificates(named)
-    remarks = [Code("structure_uncertified", {"id": str(id_)}) for id_ in sorted(named - certified.keys())]
+    doubtful = await deps.views.entities_by_ids(sorted(named - certified.keys()))
+    remarks = [Code("structure_uncertified", {"id": str(each.id), "name": each.name}) for each in doubtful]
     shown = template_resource(row, document, lang, await gone_parents(deps, [row]), remarks)
     return await with_parents(deps, row, await named_one(deps, shown))
 

@@ -110,7 +110,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "structure_zip_entry": ("{name} in the structure's zip cannot be used.", "The zip may only hold .py files, with letters, digits and underscores in their paths; no links, nothing encrypted, no name twice."),
     "structure_zip_shadows": ("{name} in the structure's zip has the name of a module of Python or PyTorch.", "Rename the file and the imports of it."),
     "class_name_taken": ("The class name {name} belongs to another structure already ({by}).", "The Python file must be changed: take another class name, in the annotation too; or use the structure that is there."),
-    "structure_uncertified": ("The structure {id} that the template names is not certified yet.", "The first conversion that succeeds with it certifies it."),
+    "structure_uncertified": ("The structure {name} that the template uses is not certified yet.", "The first conversion that succeeds with it certifies it."),
     "type_config_unknown": ("There is no type config {id}.", "See `mo structures configs`, or upload it first."),
     "text_too_long": ("{field} has more than {chars_max} characters.", "Make it shorter."),
     "template_malformed": ("The template is not right: {detail}.", "Correct the named field."),

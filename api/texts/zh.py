@@ -110,7 +110,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "structure_zip_entry": ("模型结构压缩包中的 {name} 不能使用。", "压缩包里只能有 py 文件，路径由字母、数字和下划线组成，不能有链接、加密或重名的文件。"),
     "structure_zip_shadows": ("模型结构压缩包中的 {name} 与 Python 或 PyTorch 自带的模块同名。", "请给该文件改名，并同时修改引用它的 import。"),
     "class_name_taken": ("模型结构类名 {name} 不能和已有的结构类名重复（已有结构 {by}）。", "如果出现重复，需要修改py文件：请换一个类名，并同步修改注解；或直接使用已有的结构。"),
-    "structure_uncertified": ("模版所用的模型结构 {id} 尚未认证。", "用它成功完成一次模型转换后，会自动归为已认证。"),
+    "structure_uncertified": ("模版所用的模型结构“{name}”尚未认证。", "用它成功完成一次模型转换后，会自动归为已认证。"),
     "type_config_unknown": ("没有类型配置文件 {id}。", "可用 `mo structures configs` 查看，或先上传。"),
     "text_too_long": ("{field} 超过 {chars_max} 个字符。", "请缩短内容。"),
     "template_malformed": ("模版内容不正确：{detail}。", "请更正所指的字段。"),

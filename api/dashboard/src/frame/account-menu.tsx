@@ -29,7 +29,7 @@ export function AccountMenu() {
     },
   ];
   return (
-    <Dropdown menu={{ items }} trigger={["click"]}>
+    <Dropdown menu={{ items }} trigger={["click"]} autoFocus>
       <Button type="text" className="who" aria-haspopup="menu" aria-label={`${say("account.menu")} ${account.name}`}>
         <span className="who-name">{account.name}</span>
         <DownOutlined aria-hidden />

@@ -1,6 +1,6 @@
 /** A small form without Ant Design's heavy one: for what stands before the pages, and for passwords. */
 import { Input, type InputProps } from "antd";
-import type { ReactNode, SubmitEvent } from "react";
+import { type ReactNode, type SubmitEvent, useId } from "react";
 
 interface FormProps {
   send: () => void;
@@ -36,6 +36,7 @@ interface FieldProps {
 
 export function PlainField(props: FieldProps) {
   const { label, value, change, complete, secret = false, optional = false, first = false, hint } = props;
+  const about = useId();
   const shared: InputProps = {
     value,
     autoComplete: complete,
@@ -44,12 +45,15 @@ export function PlainField(props: FieldProps) {
     onChange: (event) => change(event.target.value),
     ...(props.min === undefined ? {} : { minLength: props.min }),
     ...(props.max === undefined ? {} : { maxLength: props.max }),
+    ...(hint === undefined ? {} : { "aria-describedby": about }),
   };
   return (
-    <label>
-      <span>{label}</span>
-      {secret ? <Input.Password {...shared} visibilityToggle={false} /> : <Input {...shared} />}
-      {hint === undefined ? null : <small>{hint}</small>}
-    </label>
+    <div className="plain-field">
+      <label>
+        <span>{label}</span>
+        {secret ? <Input.Password {...shared} visibilityToggle={false} /> : <Input {...shared} />}
+      </label>
+      {hint === undefined ? null : <small id={about}>{hint}</small>}
+    </div>
   );
 }

@@ -25,6 +25,8 @@ interface Props {
 }
 
 export function scatterOption({ spots, x, y }: Props, ink: Ink): Option {
+  const across = spots.map((spot) => spot.x);
+  const middle = (Math.min(...across) + Math.max(...across)) / 2;
   return {
     ...frame(ink),
     grid: { left: 64, right: 32, top: 36, bottom: 48 },
@@ -40,7 +42,7 @@ export function scatterOption({ spots, x, y }: Props, ink: Ink): Option {
         symbolSize: 16,
         itemStyle: { color: look.colour },
         data: [[spot.x, spot.y]],
-        label: { show: spots.length <= 12, formatter: spot.name, position: "right" as const, color: ink.text },
+        label: { show: spots.length <= 12, formatter: spot.name, position: spot.x > middle ? ("left" as const) : ("right" as const), color: ink.text },
         labelLayout: { hideOverlap: true },
         tooltip: { formatter: [spot.name, `${x.name} ${x.show(spot.x)}`, `${y.name} ${y.show(spot.y)}`].join("\n") },
       };

@@ -17,9 +17,9 @@ export const compare = {
   "compare.off_platform_why": ["未在目标平台上运行，实际设备：{device}", "Did not run on the target platform; it ran on {device}"],
   "compare.base": ["基线", "Baseline"],
   "compare.make_base": ["设为基线", "Make baseline"],
-  "compare.make_base_of": ["将 {name} 设为基线", "Make {name} the baseline"],
+  "compare.make_base_of": ["将 {name} 设为基线", "Make baseline: {name}"],
   "compare.remove": ["移出", "Remove"],
-  "compare.remove_of": ["将 {name} 移出对比", "Take {name} out of the comparison"],
+  "compare.remove_of": ["将 {name} 移出对比", "Remove {name} from the comparison"],
   "compare.unfair": ["{n} 处影响可比性", "{n} things keep it from comparing fairly"],
   "compare.hint": [
     "▲▼ 为相对基线的差值，pp 为百分点，方括号内为差值的 95% 置信区间。耗时与宏平均没有区间，只列差值，不作判断。",

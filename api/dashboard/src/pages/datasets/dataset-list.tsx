@@ -1,5 +1,5 @@
 /** The datasets: the list, a new one, editing, downloading, deleting. */
-import { Link, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Button, Space, type TableColumnsType } from "antd";
 
 import { api, body } from "../../api/client";
@@ -48,6 +48,7 @@ function Look({ row, tab }: { row: Dataset; tab: Tab }) {
 
 export function DatasetList() {
   const { say } = useWords(datasets);
+  const navigate = useNavigate();
   const search = useSearch({ from: "/datasets" });
   const columns = useColumns();
   return (
@@ -58,11 +59,9 @@ export function DatasetList() {
       ask={(asked) => body(api.GET("/api/v1/datasets", { params: { query: asked } }))}
       columns={columns}
       head={
-        <Link to="/datasets/new">
-          <Button type="primary" tabIndex={-1}>
-            {say("action.new")}
-          </Button>
-        </Link>
+        <Button type="primary" onClick={() => void navigate({ to: "/datasets/new" })}>
+          {say("action.new")}
+        </Button>
       }
       actions={(row) => (
         <Space size={4}>

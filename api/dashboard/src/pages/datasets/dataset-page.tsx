@@ -66,7 +66,7 @@ function Whole({ dataset }: { dataset: Dataset }) {
       <Tabs
         activeKey={tab}
         onChange={(next) =>
-          change({ tab: TABS.find((each) => each === next) ?? null, from: null, record: null, code: null })
+          change({ tab: TABS.find((each) => each === next) ?? null, from: null, record: null, code: null, cursor: null })
         }
         items={TABS.map((key) => ({
           key,

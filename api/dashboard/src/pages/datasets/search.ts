@@ -16,6 +16,8 @@ export interface DatasetSearch {
   /** The pixels alone, without boxes. */
   raw?: boolean;
   code?: string;
+  /** Where the page of tests begins. */
+  cursor?: string;
   /** The tests that are ticked, for a comparison. */
   chosen?: string[];
 }
@@ -27,7 +29,7 @@ export interface NewSearch {
 }
 
 type Raw = Record<string, unknown>;
-const TEXTS = ["version", "class", "attribute", "search", "code"] as const;
+const TEXTS = ["version", "class", "attribute", "search", "code", "cursor"] as const;
 const TEXT_CHARS_MAX = 1000;
 const CHOSEN_MAX = 50;
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -53,8 +53,8 @@ function useColumns(dataset: Dataset): TableColumnsType<Test> {
 
 export function TestsTab({ id, search, change, dataset }: TabProps & { change: Change; dataset: Dataset }) {
   const { say } = useWords(datasets);
-  const [passed, setPassed] = useState<string[]>([]);
-  const cursor = passed.at(-1);
+  const [passed, setPassed] = useState<(string | undefined)[]>([]);
+  const cursor = search.cursor;
   const found = useQuery({
     queryKey: ["jobs", "dataset-tests", id, cursor ?? ""],
     queryFn: () => datasetCalls.tests(id, cursor),
@@ -63,6 +63,10 @@ export function TestsTab({ id, search, change, dataset }: TabProps & { change: C
   const columns = useColumns(dataset);
   const chosen = search.chosen ?? [];
   const next = found.data?.next ?? null;
+  const turn = (to: string | undefined, through: (string | undefined)[]) => {
+    setPassed(through);
+    change({ cursor: to ?? null });
+  };
   return (
     <>
       {found.isError ? <Problem error={found.error} again={() => void found.refetch()} /> : null}
@@ -92,10 +96,10 @@ export function TestsTab({ id, search, change, dataset }: TabProps & { change: C
         }}
       />
       <div className="pages">
-        <Button disabled={!passed.length} onClick={() => setPassed(passed.slice(0, -1))}>
+        <Button disabled={!cursor} onClick={() => turn(passed.at(-1), passed.slice(0, -1))}>
           {say("list.before")}
         </Button>
-        <Button disabled={next === null} onClick={() => next && setPassed([...passed, next])}>
+        <Button disabled={next === null} onClick={() => turn(next ?? undefined, [...passed, cursor])}>
           {say("list.after")}
         </Button>
       </div>

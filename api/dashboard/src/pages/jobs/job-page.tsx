@@ -1,6 +1,6 @@
 /** One job of any kind: how it stands, what it was given and made, why it failed, its stages and its log. */
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Alert, Card, Descriptions, Skeleton } from "antd";
 import { type ReactNode, useMemo } from "react";
 
@@ -134,6 +134,15 @@ function Found({ job, search }: { job: Job; search: JobSearch }) {
   );
 }
 
+/** Back to the list that the job stands in; other kinds stand in none of their own. */
+const LISTS = { conversion: ["/conversions", "menu.conversions"], inference: ["/tests", "menu.tests"] } as const;
+
+function Back({ kind }: { kind: string }) {
+  const { say } = useWords(jobs);
+  const [to, word] = kind === "conversion" || kind === "inference" ? LISTS[kind] : [];
+  return to && word ? <Link to={to}>{say("job.back", { list: say(word) })}</Link> : null;
+}
+
 export function JobPage() {
   const { say } = useWords(jobs);
   const { id } = useParams({ from: "/jobs/$id" });
@@ -146,6 +155,7 @@ export function JobPage() {
   return (
     <>
       <div className="page-head">
+        {job ? <Back kind={job.kind} /> : null}
         <h1>{say("job.title", { name: job?.name || short(id) })}</h1>
         {job ? <State state={job.state} /> : null}
         <span style={{ flex: 1 }} />

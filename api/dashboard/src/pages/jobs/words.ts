@@ -3,6 +3,7 @@ import type { Table } from "../../words/table";
 
 export const jobs = {
   "job.title": ["任务 {name}", "Job {name}"],
+  "job.back": ["返回{list}", "Back to {list}"],
   "job.about": ["任务信息", "About the job"],
   "job.inputs": ["输入", "Inputs"],
   "job.outputs": ["产出", "Outputs"],

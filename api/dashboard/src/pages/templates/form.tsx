@@ -1,5 +1,6 @@
 /** View mode: the template as a form, main part and sub-templates, with the manual's fields. */
 import { Button, Card, Checkbox, Form, Input } from "antd";
+import { useState } from "react";
 
 import { Choose } from "../../kit/choose";
 import { DictionarySelect } from "../../kit/dictionary";
@@ -162,23 +163,7 @@ function Network({ id, sub, known, change }: Omit<SubProps, "title" | "remove">)
           onChange={(architecture) => change({ architecture: architecture ?? "" })}
         />
       </Field>
-      <Field id={`${id}-key`} label={say("sub.key")} required>
-        <div className="with-after">
-          <Input
-            id={`${id}-key`}
-            value={sub.state_dict_key}
-            disabled={sub.state_dict_key === ""}
-            maxLength={200}
-            onChange={(event) => change({ state_dict_key: event.target.value })}
-          />
-          <Checkbox
-            checked={sub.state_dict_key === ""}
-            onChange={(event) => change({ state_dict_key: event.target.checked ? "" : "state_dict" })}
-          >
-            {say("sub.whole_file")}
-          </Checkbox>
-        </div>
-      </Field>
+      <WeightsKey id={`${id}-key`} value={sub.state_dict_key} change={(state_dict_key) => change({ state_dict_key })} />
       <Field id={`${id}-type`} label={say("sub.type")} required>
         <DictionarySelect
           id={`${id}-type`}
@@ -199,5 +184,35 @@ function Network({ id, sub, known, change }: Omit<SubProps, "title" | "remove">)
         />
       </Field>
     </>
+  );
+}
+
+/** Where the weights lie in the file; no key means the whole file, which is ticked, or said while the key is typed. */
+function WeightsKey({ id, value, change }: { id: string; value: string; change: (key: string) => void }) {
+  const { say } = useWords(templates);
+  const [typing, setTyping] = useState(false);
+  const whole = value === "" && !typing;
+  const tick = (checked: boolean) => {
+    setTyping(!checked);
+    change(checked ? "" : "state_dict");
+  };
+  return (
+    <Field id={id} label={say("sub.key")} problem={value === "" && typing ? say("sub.key_empty") : null} required>
+      <div className="with-after">
+        <Input
+          id={id}
+          value={value}
+          disabled={whole}
+          maxLength={200}
+          onChange={(event) => {
+            setTyping(true);
+            change(event.target.value);
+          }}
+        />
+        <Checkbox checked={whole} onChange={(event) => tick(event.target.checked)}>
+          {say("sub.whole_file")}
+        </Checkbox>
+      </div>
+    </Field>
   );
 }

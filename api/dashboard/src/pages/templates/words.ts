@@ -61,6 +61,7 @@ export const templates = {
   "sub.architecture": ["architecture（模型结构）", "architecture (structure)"],
   "sub.uncertified": ["{name}（未认证）", "{name} (not certified)"],
   "sub.key": ["stateDicKey（权重所在的 key）", "stateDicKey (where the weights lie)"],
+  "sub.key_empty": ["留空即整个文件就是权重", "Left empty: the whole file is the weights"],
   "sub.whole_file": ["整个文件就是权重", "The whole file is the weights"],
   "sub.num_classes": ["num classes（分类数）", "num classes"],
   "vector.brackets": ["不要填写括号", "No brackets, please"],

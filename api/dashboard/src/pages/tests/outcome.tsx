@@ -64,7 +64,8 @@ function TaskOutcome({ task }: { task: TaskReport }) {
 
 export function Bars({ targets }: { targets: readonly Target[] }) {
   const { say } = useWords(tests);
-  const shown = targets.filter((each) => each.support > 0 || (each.predicted ?? 0) > 0).slice(0, BARS_MAX);
+  const seen = targets.filter((each) => each.support > 0 || (each.predicted ?? 0) > 0);
+  const shown = seen.slice(0, BARS_MAX);
   const bars = [
     { key: "precision", name: say("figure.precision"), slot: 0, values: shown.map((each) => each.precision) },
     { key: "recall", name: say("figure.recall"), slot: 1, striped: true, values: shown.map((each) => each.recall) },
@@ -72,7 +73,8 @@ export function Bars({ targets }: { targets: readonly Target[] }) {
   return (
     <section aria-label={say("result.bars")}>
       <h2>{say("result.bars")}</h2>
-      {targets.length > shown.length ? <p>{say("result.bars.cut", { count: shown.length })}</p> : null}
+      {seen.length > shown.length ? <p>{say("result.bars.cut", { count: shown.length })}</p> : null}
+      {targets.length > seen.length ? <p>{say("result.bars.unseen", { count: targets.length - seen.length })}</p> : null}
       <PrBars groups={shown.map((each) => each.name)} bars={bars} />
     </section>
   );

@@ -53,6 +53,7 @@ export const tests = {
   "result.curves": ["PR 曲线图", "PR curves"],
   "result.bars": ["PR 柱状图", "PR bars"],
   "result.bars.cut": ["仅显示前 {count} 类，按上表的顺序", "The first {count} classes in the order of the table"],
+  "result.bars.unseen": ["另有 {count} 类既无标注也无推理结果，未列出", "{count} classes were neither labelled nor found and are left out"],
   "result.curve.class": ["曲线类别", "Curve of"],
   "result.threshold": ["阈值分析", "Threshold explorer"],
   "result.threshold.note": [
