@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from browser_scene import Reader, browser_path, launched
-from playwright.sync_api import Browser, sync_playwright
+from browser_scene import WAIT_MS, Reader, browser_path, launched
+from playwright.sync_api import Browser, expect, sync_playwright
 from xss_scene import Teller, Told
 
 from api.client.client import Client
@@ -43,6 +43,7 @@ def told(mo: Client, tmp_path_factory: pytest.TempPathFactory) -> Told:
 @pytest.fixture(scope="module")
 def browser(address: str) -> Iterator[Browser]:
     """A browser for one file: its event loop may not be there when asynchronous tests run or the system starts."""
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright, launched(playwright) as browser:
         yield browser
 

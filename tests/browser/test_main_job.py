@@ -46,3 +46,16 @@ def _near(error: float) -> None:
 @pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.bars)])
 def test_the_main_job_by_clicks_alone(visit, tmp_path: Path, lang: Lang):
     _whole(_begin(visit, tmp_path, f"Clicks{lang}", lang, Mouse), f"clicks-{lang}")
+
+
+def test_the_first_steps_by_keyboard_alone(visit, tmp_path: Path):
+    job = _begin(visit, tmp_path, "FirstKeys", "en", Keyboard)
+    job.register("first.keys")
+    job.upload(0)
+    job.add_structure()
+    job.make_template()
+
+
+@pytest.mark.bars
+def test_the_main_job_by_keyboard_alone(visit, tmp_path: Path):
+    _whole(_begin(visit, tmp_path, "Keyszh", "zh", Keyboard), "keys-zh")

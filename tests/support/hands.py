@@ -10,6 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 STOPS_MAX = 150
 """How often Tab is pressed before a control counts as one that the keyboard does not reach."""
 OPTIONS_MAX = 60
+PASTED_CHARS_MIN = 100
+"""What is as long as this is pasted."""
 _FOCUSED = "(each) => each === document.activeElement"
 _ACTIVE = """(input) => {
     const id = input.getAttribute("aria-activedescendant");
@@ -74,6 +76,8 @@ class Keyboard:
 
     def __init__(self, page: Page) -> None:
         self._page, self._keys = page, page.keyboard
+        # somebody listens all the time: what begins with a key press comes too late for it
+        page.on("filechooser", lambda _: None)
 
     def press(self, what: Locator) -> None:
         self.reach(what)
@@ -83,7 +87,10 @@ class Keyboard:
     def enter(self, what: Locator, text: str) -> None:
         self.reach(what)
         self._keys.press("Control+A")
-        self._keys.type(text)
+        if len(text) < PASTED_CHARS_MIN:
+            self._keys.type(text)
+        else:
+            self._keys.insert_text(text)
 
     def pick(self, what: Locator, option: str, search: str = "") -> None:
         self.reach(what)
@@ -100,7 +107,7 @@ class Keyboard:
         raise AssertionError(f"the arrows do not lead to {option!r}")
 
     def switch(self, group: Locator, option: str) -> None:
-        self.reach(group.or_(group.get_by_role("radio")))
+        self.reach(group.get_by_role("radio"))
         wanted = group.get_by_role("radio", name=option, exact=True)
         for _ in range(OPTIONS_MAX):
             if wanted.is_checked():

@@ -2,13 +2,14 @@
 import { ReloadOutlined } from "@ant-design/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Button, Input, Segmented, Table, type TableColumnsType, type TableProps, Typography } from "antd";
+import { Button, Input, Table, type TableColumnsType, type TableProps, Typography } from "antd";
 import { type ReactNode, useState } from "react";
 
 import { useWords } from "../words/say";
 import type { ListSearch } from "./list-search";
 import { useWhyNot } from "./may";
 import { Problem } from "./problem";
+import { Segments } from "./segments";
 
 export const PAGE_ROWS = 20;
 
@@ -79,7 +80,7 @@ export function Listing<T extends { id: string }, S extends ListSearch = ListSea
       <div className="page-head">
         <h1>{title}</h1>
         {scoped ? (
-          <Segmented
+          <Segments
             aria-label={say("list.scope")}
             value={search.mine ? "mine" : "all"}
             options={[

@@ -102,6 +102,7 @@ export const shared = {
     "服务器仍在处理，请稍后刷新列表查看结果，不必重复提交。",
     "The server is behind: look at the list in a moment, there is no need to send it again.",
   ],
+  "list.named": ["{name}：", "{name}: "],
   "field.required": ["必填", "Required"],
   "state.queued": ["排队中", "queued"],
   "state.running": ["运行中", "running"],

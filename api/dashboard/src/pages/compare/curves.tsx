@@ -1,6 +1,6 @@
 /** The curves of one class, all runs on one pair of axes; of classification bars by class, a chart for each task. */
 import { useQuery } from "@tanstack/react-query";
-import { Segmented, Spin } from "antd";
+import { Spin } from "antd";
 import { useMemo } from "react";
 
 import { api, body } from "../../api/client";
@@ -8,6 +8,7 @@ import type { Run } from "../../kit/charts/options";
 import { type Bars, PrBars } from "../../kit/charts/pr-bars";
 import { type PrCurve, PrCurves } from "../../kit/charts/pr-curves";
 import { Problem } from "../../kit/problem";
+import { Segments } from "../../kit/segments";
 import { useWords } from "../../words/say";
 import { measured, mostRegressed, rowOf, tasksOf, tasksWith } from "./classes";
 import type { Compared } from "./figures";
@@ -66,7 +67,7 @@ export function ClassBars({ measure, choose, ...props }: ClassBarsProps) {
       {tasks.map((task, at) => (
         <section key={task} aria-labelledby={`compare-bars-${at}`}>
           <h2 id={`compare-bars-${at}`}>{say("compare.bars", { task })}</h2>
-          <Segmented<Measure>
+          <Segments<Measure>
             aria-label={say("compare.measure")}
             value={measure}
             options={MEASURES.map((each) => ({ value: each, label: label("measured", each) }))}

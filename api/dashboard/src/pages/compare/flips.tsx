@@ -1,10 +1,11 @@
 /** Images of which the base and another run differ: what became wrong, what became right; any opens under all runs. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Button, Segmented, Select, Spin } from "antd";
+import { Button, Select, Spin } from "antd";
 
 import { api, body, type Schemas } from "../../api/client";
 import type { Run } from "../../kit/charts/options";
 import { Problem } from "../../kit/problem";
+import { Segments } from "../../kit/segments";
 import { useWords } from "../../words/say";
 import type { Compared } from "./figures";
 import { type Change, type CompareSearch, said } from "./search";
@@ -138,7 +139,7 @@ function Changes({ flips, search, go }: Pick<Props, "search" | "go"> & { flips: 
   return (
     <>
       <p className="hint">{say("compare.flips_hint", { images: flips.images })}</p>
-      <Segmented<Change | "all">
+      <Segments<Change | "all">
         aria-label={say("compare.change")}
         value={search.change ?? "all"}
         options={[

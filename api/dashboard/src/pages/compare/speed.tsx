@@ -1,5 +1,5 @@
 /** Accuracy against time, and the three timings of every run. */
-import { Segmented, Table, type TableColumnsType } from "antd";
+import { Table, type TableColumnsType } from "antd";
 import { useMemo } from "react";
 
 import type { Schemas } from "../../api/client";
@@ -7,6 +7,7 @@ import { milliseconds, percent } from "../../kit/charts/figures";
 import { Sample } from "../../kit/charts/legend";
 import type { Run } from "../../kit/charts/options";
 import { Scatter, type Spot } from "../../kit/charts/scatter";
+import { Segments } from "../../kit/segments";
 import { useWords } from "../../words/say";
 import type { Compared } from "./figures";
 import { type Time, TIMES } from "./search";
@@ -37,7 +38,7 @@ export function Speed({ tests, runs, time, choose }: Props) {
   return (
     <section aria-labelledby="compare-speed">
       <h2 id="compare-speed">{say("compare.speed")}</h2>
-      <Segmented<Time>
+      <Segments<Time>
         aria-label={say("compare.time")}
         value={time}
         options={TIMES.map((each) => ({ value: each, label: label("measured", each) }))}

@@ -105,7 +105,7 @@ function Difference({ task, report, fresh }: { task: string; report: Report; fre
     <>
       {outside.length ? (
         <p>
-          {say("map.outside")}：
+          {say("list.named", { name: say("map.outside") })}
           {outside.slice(0, CLASSES_SHOWN).map(([value, count]) => (
             <Tag key={value} color="error">{`${value} × ${count}`}</Tag>
           ))}
@@ -114,7 +114,7 @@ function Difference({ task, report, fresh }: { task: string; report: Report; fre
       ) : null}
       {found.unused.length ? (
         <p>
-          {say("map.unused")}：
+          {say("list.named", { name: say("map.unused") })}
           {found.unused.slice(0, CLASSES_SHOWN).map((value) => (
             <Tag key={value}>{value}</Tag>
           ))}

@@ -1,9 +1,10 @@
 /** The images of a version: filters, a page of small ones, one large with its JSON. */
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Button, Empty, Flex, Input, Segmented, Select, Skeleton } from "antd";
+import { Button, Empty, Flex, Input, Select, Skeleton } from "antd";
 import { useCallback, useState } from "react";
 
 import { Problem } from "../../kit/problem";
+import { Segments } from "../../kit/segments";
 import { useWords } from "../../words/say";
 import { datasetCalls, RECORD_ROWS, type RecordsAsked } from "./calls";
 import { figuresQuery, type TabProps } from "./figures";
@@ -138,7 +139,7 @@ function Filters({ id, search, change }: TabProps & { change: Change }) {
         onSearch={(text) => narrow({ search: text.trim() })}
       />
       {search.record === undefined ? (
-        <Segmented
+        <Segments
           aria-label={say("view.mode")}
           value={search.raw ? "raw" : "rendered"}
           options={[

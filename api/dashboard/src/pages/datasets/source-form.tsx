@@ -191,7 +191,7 @@ function TemplateFields({ form }: { form: FormInstance<Fields> }) {
         <Alert
           className="filters"
           type="info"
-          title={`${say("dataset.type")}：${say("new.type_hint", { method: template.data.method })}`}
+          title={`${say("list.named", { name: say("dataset.type") })}${say("new.type_hint", { method: template.data.method })}`}
         />
       ) : null}
     </>

@@ -1,12 +1,13 @@
 /** One image of a version: its pixels, the boxes over it, the JSON beside it; the next one by a key. */
 import { useQuery } from "@tanstack/react-query";
-import { Button, Flex, Segmented, Skeleton, Space, Tag } from "antd";
+import { Button, Flex, Skeleton, Space, Tag } from "antd";
 import { useEffect, useMemo, useState } from "react";
 
 import { Picture } from "../../kit/picture";
 import { boxesOfRecord } from "../../kit/picture-boxes";
 import { FIT, onto, PICTURE, type PictureState } from "../../kit/picture-geometry";
 import { Problem } from "../../kit/problem";
+import { Segments } from "../../kit/segments";
 import { useWords } from "../../words/say";
 import { type DatasetRecord, datasetCalls, files } from "./calls";
 import { RecordJson } from "./record-json";
@@ -69,7 +70,7 @@ function Bar({ id, version, number, raw, before, after, onRaw, close }: Props) {
       <Button disabled={after === null} onClick={() => after?.()}>
         {say("view.after")}
       </Button>
-      <Segmented
+      <Segments
         aria-label={say("view.mode")}
         value={raw ? "raw" : "rendered"}
         options={[

@@ -45,12 +45,13 @@ function Standing({ job }: { job: Job }) {
 }
 
 function Links({ links }: { links: Job["inputs"] }) {
-  const { label } = useWords(jobs);
+  const { say, label } = useWords(jobs);
   return (
     <ul className="plain">
       {links.map((link) => (
         <li key={`${link.noun}${link.id ?? link.name}`}>
-          {label("noun", link.noun)}：<Linked to={link} />
+          {say("list.named", { name: label("noun", link.noun) })}
+          <Linked to={link} />
         </li>
       ))}
     </ul>

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 
 import type { Schemas } from "../../api/client";
 import { Problem } from "../../kit/problem";
+import { SelectMany } from "../../kit/select-many";
 import { useWords } from "../../words/say";
 import type { JobSearch } from "./job-search";
 import { chosen, type Level, LEVELS, type Line, LINES_MAX, linesOf } from "./log-lines";
@@ -62,8 +63,7 @@ function Tools({ job, attempt, search, go, follow, setFollow }: Omit<Props, "sho
           onChange={(value) => go({ attempt: value })}
         />
       ) : null}
-      <Select<Level[]>
-        mode="multiple"
+      <SelectMany<Level>
         allowClear
         style={{ minWidth: 220 }}
         aria-label={say("log.levels")}

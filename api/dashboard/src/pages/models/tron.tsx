@@ -1,9 +1,10 @@
 /** One Tron model: what it is and where it comes from, what its file says of itself and how its graph looks, how its conversion was verified. */
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Segmented, Spin, Typography } from "antd";
+import { Spin, Typography } from "antd";
 
 import { Problem } from "../../kit/problem";
+import { Segments } from "../../kit/segments";
 import { useWords } from "../../words/say";
 import { type Tron, tronCalls } from "./calls";
 import { Describe } from "./describe";
@@ -35,7 +36,7 @@ function Shown({ tron, search }: { tron: Tron; search: TronSearch }) {
       <div className="page-head">
         <h1>{`${tron.name} @ ${tron.version}`}</h1>
         <Made tron={tron} />
-        <Segmented<Tab>
+        <Segments<Tab>
           aria-label={say("tab.choose")}
           name="tab"
           value={tab}

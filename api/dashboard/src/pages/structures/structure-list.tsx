@@ -1,9 +1,10 @@
 /** Structures: certified and not yet certified ones, a new one, editing, deleting. */
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Segmented, type TableColumnsType } from "antd";
+import { type TableColumnsType } from "antd";
 
 import { api, body } from "../../api/client";
 import { Listing } from "../../kit/listing";
+import { Segments } from "../../kit/segments";
 import { short, when } from "../../kit/shown";
 import { useWords } from "../../words/say";
 import type { Structure } from "./calls";
@@ -21,7 +22,7 @@ function Scope({ search }: { search: StructureSearch }) {
     void navigate({ to: "/structures", search: certified === "all" ? kept : { ...kept, certified } });
   };
   return (
-    <Segmented<"all" | "true" | "false">
+    <Segments<"all" | "true" | "false">
       aria-label={say("certified.scope")}
       name="certified"
       value={search.certified ?? "all"}

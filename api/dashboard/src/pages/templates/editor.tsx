@@ -1,10 +1,11 @@
 /** A template in the making: view mode and code mode, kept in step, and saving. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Alert, App, Button, Form, Input, Segmented } from "antd";
+import { Alert, App, Button, Form, Input } from "antd";
 import { useState } from "react";
 
 import { NOTE_CHARS_MAX } from "../../kit/edit";
 import { Problem } from "../../kit/problem";
+import { Segments } from "../../kit/segments";
 import { useWords } from "../../words/say";
 import type { Template } from "./calls";
 import { type Document, toDocument } from "./document";
@@ -46,7 +47,7 @@ export function Editor({ title, begin, note: noted, known, mode, show, save, sav
     <section className="template-form" aria-label={title}>
       <div className="page-head">
         <h1>{title}</h1>
-        <Segmented<Mode>
+        <Segments<Mode>
           aria-label={say("template.mode")}
           name="mode"
           value={mode}

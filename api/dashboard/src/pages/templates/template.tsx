@@ -1,11 +1,12 @@
 /** One template: what it says, read or edited, as a form or as JSON; and what was made with it. */
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Alert, Segmented, Spin, Typography } from "antd";
+import { Alert, Spin, Typography } from "antd";
 import { useState } from "react";
 
 import { DependentList } from "../../kit/dependents";
 import { Problem } from "../../kit/problem";
+import { Segments } from "../../kit/segments";
 import { when } from "../../kit/shown";
 import { Source } from "../../kit/source";
 import { useWords } from "../../words/say";
@@ -72,7 +73,7 @@ function Read({ row, search }: Props) {
     <>
       <div className="page-head">
         <h1>{row.name}</h1>
-        <Segmented<Mode>
+        <Segments<Mode>
           aria-label={say("template.mode")}
           name="mode"
           value={mode}

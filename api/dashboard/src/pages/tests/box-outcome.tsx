@@ -1,10 +1,11 @@
 /** What a detector found: totals, classes at a score threshold that the reader moves, curves, confusion matrix. */
-import { Button, Descriptions, Select, Slider, Space } from "antd";
+import { Button, Descriptions, Slider, Space } from "antd";
 import { useMemo, useState } from "react";
 
 import { fixed, percent } from "../../kit/charts/figures";
 import { PrCurves } from "../../kit/charts/pr-curves";
 import { bestOf, ThresholdLines } from "../../kit/charts/threshold-lines";
+import { SelectMany } from "../../kit/select-many";
 import { useWords } from "../../words/say";
 import { Matrix } from "./matrix";
 import { Bars } from "./outcome";
@@ -139,8 +140,7 @@ function Curves({ report, threshold, search }: { report: Report; threshold: numb
     <section aria-label={say("result.curves")}>
       <div className="page-head">
         <h2>{say("result.curves")}</h2>
-        <Select<number[]>
-          mode="multiple"
+        <SelectMany<number>
           style={{ minWidth: 260, maxWidth: 560 }}
           maxTagCount="responsive"
           aria-label={say("result.curve.class")}

@@ -1,9 +1,9 @@
 /** Choosing several of many things: what is typed is searched for on the server; what was chosen keeps its name. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Select } from "antd";
 import { useRef, useState } from "react";
 
 import type { Page } from "../../kit/listing";
+import { SelectMany } from "../../kit/select-many";
 import { short } from "../../kit/shown";
 import { useWords } from "../../words/say";
 
@@ -42,9 +42,8 @@ export function ChooseMany<T extends { id: string }>(props: Props<T>) {
     .filter((id) => !listed.some((each) => each.value === id))
     .map((value) => ({ value, label: called.current[value] ?? props.known[value] ?? short(value), disabled: false }));
   return (
-    <Select<string[]>
+    <SelectMany<string>
       id={props.id}
-      mode="multiple"
       maxCount={props.count_max}
       aria-label={props.label}
       style={{ width: "100%" }}

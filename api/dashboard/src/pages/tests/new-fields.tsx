@@ -1,7 +1,8 @@
 /** What is tested (platform, model, images or dataset) and how often: the manual's fields (1) to (6). */
-import { Form as Layout, InputNumber, Radio, Segmented, Switch } from "antd";
+import { Form as Layout, InputNumber, Radio, Switch } from "antd";
 
 import { api, body, type Schemas } from "../../api/client";
+import { Segments } from "../../kit/segments";
 import { useWords } from "../../words/say";
 import { ChooseMany } from "./choose-many";
 import { IOU_MAX, IOU_MIN, LOOPS_MAX, type Platform, type SizePolicy, TESTS_MAX } from "./form-state";
@@ -28,7 +29,7 @@ export function WhatFields(props: What) {
   return (
     <>
       <Layout.Item label={say("tests.platform")} required>
-        <Segmented<Platform>
+        <Segments<Platform>
           aria-label={say("tests.platform")}
           value={draft.platform}
           options={platforms.map((value) => ({ value, label: label("platform", value) }))}

@@ -2,6 +2,7 @@
 import { Form as Layout, Select, Space, Switch } from "antd";
 
 import { useWords } from "../../words/say";
+import { SelectMany } from "../../kit/select-many";
 import { type BackendName, BACKENDS, type Precision } from "./form-state";
 import type { Editing } from "./new-page";
 import { testForm } from "./new-words";
@@ -41,9 +42,8 @@ export function PrecisionFields({ draft, change, form, several }: Editing & { se
       </Layout.Item>
       {several && more.length ? (
         <Layout.Item label={say("new.precision.more")} htmlFor="test-precisions" extra={say("new.precision.more.hint")}>
-          <Select<Precision[]>
+          <SelectMany<Precision>
             id="test-precisions"
-            mode="multiple"
             aria-label={say("new.precision.more")}
             style={{ maxWidth: 320 }}
             value={draft.precisions.filter((each) => !switched.has(each))}

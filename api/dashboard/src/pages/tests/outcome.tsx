@@ -1,9 +1,10 @@
 /** What a test found: a detector's boxes, a classifier's tasks, a reader's texts. */
-import { Descriptions, Empty, Segmented, Table } from "antd";
+import { Descriptions, Empty, Table } from "antd";
 
 import type { Schemas } from "../../api/client";
 import { percent } from "../../kit/charts/figures";
 import { PrBars } from "../../kit/charts/pr-bars";
+import { Segments } from "../../kit/segments";
 import { useWords } from "../../words/say";
 import type { Report, TaskReport } from "./report";
 import { BoxOutcome } from "./box-outcome";
@@ -25,7 +26,7 @@ export function Outcome({ report, search }: { report: Report; search: ResultSear
     <>
       {report.detection ? <BoxOutcome report={report.detection} search={search} /> : null}
       {report.tasks.length > 1 && task ? (
-        <Segmented
+        <Segments
           aria-label={say("result.task")}
           value={task.task}
           options={report.tasks.map((each) => each.task)}
