@@ -75,10 +75,7 @@ WORDS: dict[str, tuple[str, str]] = {
         r"通过 最大误差 (\d\.\d+e-\d+)，误差阈值 error_threshold " + re.escape(SHOWN_THRESHOLD),
         r"passed Largest difference (\d\.\d+e-\d+), error_threshold " + re.escape(SHOWN_THRESHOLD),
     ),
-    "within": (
-        r"(\d\.\d+e-\d+) ≤ " + re.escape(SHOWN_THRESHOLD) + " 通过",
-        r"≤ " + re.escape(SHOWN_THRESHOLD) + " passed",
-    ),
+    "within": (f"≤ {SHOWN_THRESHOLD} 通过", f"≤ {SHOWN_THRESHOLD} passed"),
     "package": ("数据包（zip）", "Package (zip)"),
     "dataset template": ("模型转换模版", "Conversion template"),
     "scan": ("下一步：扫描数据", "Next: scan the data"),
