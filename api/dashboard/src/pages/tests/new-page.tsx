@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Alert, App, Button, Form as Layout, Skeleton } from "antd";
-import { useState } from "react";
+import { useRef, useState } from "react";
 
 import { api, body, type Schemas } from "../../api/client";
 import { send } from "../../api/upload";
@@ -121,14 +121,19 @@ function jobsOf(answer: Schemas["Job"] | Schemas["Accepted"]): Schemas["Job"][] 
   return "kind" in answer ? [answer] : [];
 }
 
-async function sent({ draft, original, files }: Sending): Promise<Sent> {
+/** Quick checks that were taken, by what was asked: when a later one is refused, they are not asked for again. */
+type Taken = Map<string, Schemas["Job"][]>;
+
+async function sent({ draft, original, files }: Sending, taken: Taken): Promise<Sent> {
   if (draft.quick) {
     const digest = await send(await zipped(files), () => undefined).done;
+    const wishes = draft.models.flatMap((model) => precisionsOf(draft).map((precision) => quickOf(draft, model, precision, digest)));
     const jobs: Schemas["Job"][] = [];
-    for (const model of draft.models) {
-      for (const precision of precisionsOf(draft)) {
-        jobs.push(...jobsOf(await body(api.POST("/api/v1/quick-checks", { body: quickOf(draft, model, precision, digest) }))));
-      }
+    for (const wish of wishes) {
+      const key = JSON.stringify(wish);
+      const made = taken.get(key) ?? jobsOf(await body(api.POST("/api/v1/quick-checks", { body: wish })));
+      taken.set(key, made);
+      jobs.push(...made);
     }
     return { jobs, refused: [] };
   }
@@ -147,8 +152,9 @@ function Send(props: Sending) {
   const queries = useQueryClient();
   const { draft, form, files } = props;
   const lacks = lacksOf(draft, form, files.length);
+  const taken = useRef<Taken>(new Map());
   const asked = useMutation({
-    mutationFn: () => sent(props),
+    mutationFn: () => sent(props, taken.current),
     onSuccess: ({ jobs, refused }) => {
       if (refused.length) return;
       void queries.invalidateQueries({ queryKey: ["jobs"] });
