@@ -48,6 +48,7 @@ def test_the_main_job_by_clicks_alone(visit, tmp_path: Path, lang: Lang):
     _whole(_begin(visit, tmp_path, f"Clicks{lang}", lang, Mouse), f"clicks-{lang}")
 
 
+@pytest.mark.bars
 def test_the_first_steps_by_keyboard_alone(visit, tmp_path: Path):
     job = _begin(visit, tmp_path, "FirstKeys", "en", Keyboard)
     job.register("first.keys")

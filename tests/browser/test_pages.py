@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browser_scene import Look, Reader, jumped, settle, shoot, violations
+from browser_scene import Look, Reader, go, jumped, settle, shoot, violations
 from page_scene import pages_with_data
 from playwright.sync_api import Page
 
@@ -21,7 +21,6 @@ PATHS = {
     "account": "/account",
     "accounts": "/accounts",
     "audit": "/audit",
-    "missing": "/no/such/page",
     "nvidia": "/models/nvidia",
     "ascend": "/models/ascend",
     "structures": "/structures",
@@ -38,6 +37,7 @@ PATHS = {
     "compare": "/compare",
     "system": "/system",
 }
+NOWHERE = "/no/such/page"
 LOOKS: tuple[Look, ...] = (("zh", "light"), ("en", "dark"), ("zh", "dark"), ("en", "light"))
 
 
@@ -47,25 +47,39 @@ def paths(mo: Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
     return PATHS | pages_with_data(mo, tmp_path_factory.mktemp("pages"))
 
 
-def looked_at(page: Page, name: str, reader: Reader) -> Iterator[str]:
+def looked_at(page: Page, name: str, reader: Reader, *, jumps: bool = True) -> Iterator[str]:
     """What is wrong with the page as it looks now; a picture is kept."""
     settle(page)
+    shift = jumped(page)
     shoot(page, f"{name}-{reader.lang}-{reader.theme}")
     yield from (f"{name} {reader.lang} {reader.theme}: {broken}" for broken in violations(page))
+    if jumps and shift > JUMPED_MAX:
+        yield f"{name} {reader.lang} {reader.theme}: jumps by {shift:.3f}"
 
 
-def visited(paths: dict[str, str], reader: Reader, looks: tuple[Look, ...]) -> list[str]:
-    """What is wrong with these pages: as the reader sees them first, then in the other looks."""
+def walked(paths: dict[str, str], reader: Reader) -> list[str]:
+    """What is wrong with these pages, when one tab goes from one to the other as by links."""
+    found: list[str] = []
+    page = reader.page(NOWHERE)
+    for name, path in paths.items():
+        go(page, NOWHERE)
+        page.locator(".missing").wait_for()
+        go(page, path)
+        page.locator("main h1:not(.missing h1)").first.wait_for()
+        found += looked_at(page, name, reader)
+    return found
+
+
+def opened(paths: dict[str, str], reader: Reader, looks: tuple[Look, ...]) -> list[str]:
+    """What is wrong with these pages, each opened by its address: as they are first, then in the other looks."""
     found: list[str] = []
     begun = (reader.lang, reader.theme)
     for name, path in paths.items():
         page = reader.page(path)
         found += looked_at(page, name, reader)
-        if (shift := jumped(page)) > JUMPED_MAX:
-            found.append(f"{name} {reader.lang} {reader.theme}: jumps by {shift:.3f}")
         for look in looks:
             reader.change(page, *look)
-            found += looked_at(page, name, reader)
+            found += looked_at(page, name, reader, jumps=False)
         reader.change(page, *begun)
         page.close()
     return found
@@ -75,12 +89,12 @@ def test_every_page_can_be_read_by_everybody(paths: dict[str, str], visit):
     """Every other page in Chinese on light ground, those between in English on dark."""
     found: list[str] = []
     for start, (lang, theme) in enumerate(LOOKS[:2]):
-        found += visited(dict(list(paths.items())[start::2]), visit(lang=lang, theme=theme), ())
+        found += walked(dict(list(paths.items())[start::2]), visit(lang=lang, theme=theme))
     assert not found, "\n".join(found)
 
 
 @pytest.mark.bars
 def test_every_page_in_every_language_and_theme(paths: dict[str, str], visit):
     (lang, theme), *others = LOOKS
-    found = visited(paths, visit(lang=lang, theme=theme), tuple(others))
+    found = opened({**paths, "missing": NOWHERE}, visit(lang=lang, theme=theme), tuple(others))
     assert not found, "\n".join(found)

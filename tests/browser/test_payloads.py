@@ -15,12 +15,12 @@ from urllib.request import Request, urlopen
 from xml.etree import ElementTree
 
 import pytest
-from browser_scene import settle
+from browser_scene import go, settle
 from playwright.sync_api import Browser, Frame, Page, expect
 from playwright.sync_api import Request as Asked
 from xss_corpus import ELSEWHERE, FAMILIES, HARMLESS, MARK, PAYLOADS, TEXTS, careless
 from xss_scene import SAID, TASK, Teller, Told
-from xss_watch import addresses_are_ours, arm, go, hover_charts, shows
+from xss_watch import addresses_are_ours, arm, hover_charts, shows
 
 from api.client.client import Client
 
@@ -204,6 +204,7 @@ def _addresses(told: Told) -> list[str]:
     ]  # fmt: skip
 
 
+@pytest.mark.bars
 def test_addresses_make_no_code_of_them(page: Page, told: Told) -> None:
     """Each address with some of them, until all were there."""
     for number, address in enumerate(_addresses(told)):

@@ -42,6 +42,11 @@ _SWITCHES = {
     "dark": re.compile("切换到深色|Switch to dark"),
 }
 _AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+_GO = """(path) => {
+  globalThis.jumped = 0;
+  history.pushState({}, "", path);
+  dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+}"""
 _EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 """The browser writes down every refusal; tests that provoke one look at the page's answer."""
 
@@ -131,9 +136,15 @@ class Reader:
             self.complaints.append(f"asked another host: {request.url[:200]}")
 
 
+def go(page: Page, path: str) -> None:
+    """Be elsewhere, as by a link, without loading the page anew; what jumps is counted from here on."""
+    page.evaluate(_GO, path)
+
+
 def violations(page: Page) -> list[Violation]:
     """What axe finds on the page as it is now."""
-    page.evaluate(_AXE.read_text("utf-8"))
+    if not page.evaluate("() => 'axe' in globalThis"):
+        page.evaluate(_AXE.read_text("utf-8"))
     found: dict[str, Any] = page.evaluate(
         "(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", list(RULES)
     )

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from colour_networks import detector
 from field_scene import IMAGES, FieldScene, finds, spots
-from small_case import SmallCase, make
+from small_case import STRUCTURE, SmallCase, make
 
 from api.client.client import Client
 from schemas.specs.testing import TestOptions
 
+NET = "PagesNet"
 STRICT = TestOptions(iou_threshold=0.7)
 """The detector's boxes share less than this with the true ones, and more than with the usual options."""
 
@@ -31,7 +32,8 @@ class Converted(NamedTuple):
 def converted(scene: FieldScene) -> Converted:
     """Upload, describe and convert both versions of the small network."""
     mo, case = scene.mo, make(scene.folder)
-    structure = mo.structures.add(case.structure, "SmallNet").id
+    case.structure.write_text(STRUCTURE.replace("SmallNet", NET))
+    structure = mo.structures.add(case.structure, NET).id
     one, two = (
         mo.templates.add(case.template(f"pages {number}", str(structure), error_threshold=threshold)).id
         for number, threshold in enumerate(("1e-4", "2e-4"), 1)

@@ -33,10 +33,6 @@ _ALL = """() => {
 }"""
 _ADDRESSES = """() => ["href", "src", "action", "formaction", "data", "xlink:href"].flatMap((name) =>
   [...document.querySelectorAll(`[${name.replace(":", "\\\\:")}]`)].map((each) => each.getAttribute(name)))"""
-_GO = """(path) => {
-  history.pushState({}, "", path);
-  dispatchEvent(new PopStateEvent("popstate", { state: {} }));
-}"""
 
 
 def arm(reader: Reader) -> Reader:
@@ -54,11 +50,6 @@ def arm(reader: Reader) -> Reader:
 def bare(text: str) -> str:
     """The text without what pages and databases may leave out: signs that nobody sees."""
     return "".join(each for each in text if unicodedata.category(each)[0] not in "CZ" and each != "\ufffd")
-
-
-def go(page: Page, path: str) -> None:
-    """Be elsewhere, as by a link, without loading the page anew."""
-    page.evaluate(_GO, path)
 
 
 def shows(page: Page, *least: str, count: int = 0) -> set[str]:

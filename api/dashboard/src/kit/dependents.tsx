@@ -17,7 +17,7 @@ export function DependentList({ found, none }: { found: Schemas["Dependents"]; n
         dataSource={found.items}
         renderItem={(each) => (
           <List.Item>
-            <span>
+            <span className="related">
               <Tag style={{ marginInlineEnd: 8 }}>{label("noun", each.noun)}</Tag>
               <Linked to={{ ...each, deleted: false }} />
             </span>

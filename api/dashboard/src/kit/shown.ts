@@ -35,3 +35,6 @@ export function duration(seconds: number, lang: Lang): string {
   if (whole < HOUR_S) return `${Math.floor(whole / MINUTE_S)}${m} ${whole % MINUTE_S}${s}`;
   return `${Math.floor(whole / HOUR_S)}${h} ${Math.floor((whole % HOUR_S) / MINUTE_S)}${m}`;
 }
+
+/** Stands in a table that is being loaded: as high as one row, so that what lies below stays where it is. */
+export const NOTHING_YET = "\u00a0";

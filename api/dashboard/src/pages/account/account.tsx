@@ -24,13 +24,13 @@ export function OwnAccount() {
     <div className="own-account">
       <h1>{say("account.own")}</h1>
       <Card size="small" title={<h2>{say("account.who")}</h2>}>
-        <Descriptions size="small" column={{ xs: 1, md: 2 }} items={items} />
+        <Descriptions size="small" column={2} items={items} />
       </Card>
-      <Sessions />
-      <Tokens />
       <Card size="small" title={<h2>{say("account.password_change")}</h2>}>
         <PasswordForm done={() => void queries.invalidateQueries({ queryKey: ["sessions"] })} />
       </Card>
+      <Tokens />
+      <Sessions />
     </div>
   );
 }

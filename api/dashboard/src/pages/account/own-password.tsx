@@ -6,6 +6,7 @@ import { useState } from "react";
 import { api, body } from "../../api/client";
 import { PlainField, PlainForm } from "../../kit/plain-form";
 import { Problem } from "../../kit/problem";
+import { NOTHING_YET } from "../../kit/shown";
 import { useWords } from "../../words/say";
 import { passwordWish } from "./wishes";
 import { account } from "./words";
@@ -57,7 +58,7 @@ export function PasswordForm({ done, once = false }: { done: () => void; once?: 
         complete="new-password"
         secret
         {...limits}
-        {...(limits ? { hint: say("account.password_rule", limits) } : {})}
+        hint={limits ? say("account.password_rule", limits) : NOTHING_YET}
       />
       {sent.isError ? <Problem error={sent.error} /> : null}
       <Button type="primary" htmlType="submit" loading={sent.isPending}>

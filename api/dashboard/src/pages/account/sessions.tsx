@@ -4,7 +4,7 @@ import { Card, Table, type TableColumnsType, Tag } from "antd";
 
 import { api, body, type Schemas } from "../../api/client";
 import { Problem } from "../../kit/problem";
-import { short, when } from "../../kit/shown";
+import { NOTHING_YET, short, when } from "../../kit/shown";
 import { useWords } from "../../words/say";
 import { Sure } from "./revoke";
 import { account } from "./words";
@@ -54,6 +54,7 @@ export function Sessions() {
         loading={found.isPending}
         pagination={false}
         scroll={{ x: "max-content" }}
+        locale={{ emptyText: NOTHING_YET }}
       />
     </Card>
   );

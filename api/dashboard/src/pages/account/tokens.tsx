@@ -5,7 +5,7 @@ import { useState } from "react";
 
 import { api, body, type Schemas } from "../../api/client";
 import { Problem } from "../../kit/problem";
-import { when } from "../../kit/shown";
+import { NOTHING_YET, when } from "../../kit/shown";
 import { useWords } from "../../words/say";
 import { Sure } from "./revoke";
 import { TokenNew } from "./token-new";
@@ -48,6 +48,7 @@ export function Tokens() {
         loading={found.isPending}
         pagination={false}
         scroll={{ x: "max-content" }}
+        locale={{ emptyText: found.isPending ? NOTHING_YET : say("list.empty") }}
       />
       {making ? <TokenNew close={() => setMaking(false)} /> : null}
     </Card>

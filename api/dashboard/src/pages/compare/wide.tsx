@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 
 export function Wide({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <div className="wide" tabIndex={0} role="region" aria-label={label}>
+    <div className="wide" tabIndex={0} role="group" aria-label={label}>
       {children}
     </div>
   );

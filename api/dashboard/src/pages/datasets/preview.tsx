@@ -30,7 +30,7 @@ export function PreviewTab({ id, search, change }: TabProps & { change: Change }
     <>
       <Filters id={id} search={search} change={change} />
       {found.isError ? <Problem error={found.error} again={() => void found.refetch()} /> : null}
-      {found.isPending ? <Skeleton active /> : null}
+      {found.isPending && search.record === undefined ? <Skeleton active /> : null}
       {search.record !== undefined ? (
         <Viewer
           id={id}

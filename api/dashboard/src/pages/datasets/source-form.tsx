@@ -116,7 +116,7 @@ function Source({ form, file, named, source }: SourceProps) {
   };
   return (
     <>
-      {none ? null : (
+      {none || catalogue.isPending ? null : (
         <Form.Item name="source" label={say("new.source")}>
           <Radio.Group
             options={[

@@ -87,7 +87,8 @@ export function TestsTab({ id, search, change, dataset }: TabProps & { change: C
         rowSelection={{
           preserveSelectedRowKeys: true,
           selectedRowKeys: chosen,
-          columnTitle: (box) => <label aria-label={say("test.choose_all")}>{box}</label>,
+          hideSelectAll: true,
+          columnTitle: say("list.tick"),
           onChange: (keys) => change({ chosen: keys.map(String) }),
           getCheckboxProps: (test) => ({
             disabled: test.job.state !== "completed",

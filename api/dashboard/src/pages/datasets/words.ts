@@ -97,7 +97,6 @@ export const datasets = {
   "test.compare": ["查看批量结果（{count}）", "Compare the results ({count})"],
   "test.compare_hint": ["请勾选至少两个已完成的推理任务。", "Tick two completed tests or more."],
   "test.choose": ["选择推理任务 {id}", "Choose the test {id}"],
-  "test.choose_all": ["选择本页全部", "Choose all on this page"],
   "test.none": ["还没有使用该数据集的推理任务。", "No test has used this dataset yet."],
   "test.result": ["查看结果", "Result"],
   "test.version": ["数据集版本", "Dataset version"],

@@ -48,7 +48,7 @@ function Parents({ parents }: { parents: readonly Schemas["Linked"][] }) {
       dataSource={[...parents]}
       renderItem={(each) => (
         <List.Item>
-          <span>
+          <span className="related">
             <Tag style={{ marginInlineEnd: 8 }}>{label("noun", each.noun)}</Tag>
             <Linked to={each} />
           </span>

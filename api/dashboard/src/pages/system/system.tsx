@@ -7,7 +7,7 @@ import "./system.css";
 import { api, body, type Schemas } from "../../api/client";
 import { type Health, useHealth } from "../../api/fresh";
 import { Problem } from "../../kit/problem";
-import { short, when } from "../../kit/shown";
+import { NOTHING_YET, short, when } from "../../kit/shown";
 import { useWords } from "../../words/say";
 import { DictionaryLists } from "./dictionary";
 import { system } from "./words";
@@ -35,7 +35,7 @@ function Agents() {
         scroll={{ x: "max-content" }}
         loading={found.isPending}
         dataSource={found.data?.items ?? []}
-        locale={{ emptyText: say("system.no_agents") }}
+        locale={{ emptyText: found.isPending ? NOTHING_YET : say("system.no_agents") }}
         columns={[
           { title: say("column.name"), dataIndex: "agent" },
           { title: say("system.platform"), render: (_, agent) => label("platform", agent.platform) },
@@ -78,7 +78,7 @@ function HealthCard() {
   const found = useHealth();
   const health = found.data;
   return (
-    <Card size="small" title={<h2>{say("system.health")}</h2>}>
+    <Card size="small" className="health" title={<h2>{say("system.health")}</h2>}>
       {found.isError ? <Problem error={found.error} again={() => void found.refetch()} /> : null}
       {health?.projector_message ? <Alert type="error" showIcon title={health.projector_message} /> : null}
       {health ? (
@@ -153,9 +153,9 @@ export function System() {
         <h1>{say("menu.system")}</h1>
       </div>
       <div className="system-parts">
-        <Agents />
-        <Queue />
         <HealthCard />
+        <Queue />
+        <Agents />
         <DictionaryLists />
       </div>
     </>
