@@ -47,7 +47,7 @@ export function Tokens() {
         dataSource={found.data?.items ?? []}
         loading={found.isPending}
         pagination={false}
-        scroll={{ x: "max-content" }}
+        scroll={found.isPending ? {} : { x: "max-content" }}
         locale={{ emptyText: found.isPending ? NOTHING_YET : say("list.empty") }}
       />
       {making ? <TokenNew close={() => setMaking(false)} /> : null}
