@@ -38,6 +38,12 @@ PATHS = {
     "system": "/system",
 }
 NOWHERE = "/no/such/page"
+LIKE_OTHERS = {
+    "account", "ascend", "conversion-new", "dataset-figures", "dataset-ledger", "detection-about", "detection-slices",
+    "nvidia", "parities", "pth-one", "quick-check", "quick-checks", "scan", "structure", "structures", "template",
+    "template-code", "template-diff", "test-again", "tron-describe",
+}  # fmt: skip
+"""Made of what other pages are made of: the regular run takes their word for it, the slow proof opens them all."""
 LOOKS: tuple[Look, ...] = (("zh", "light"), ("en", "dark"), ("zh", "dark"), ("en", "light"))
 
 
@@ -85,11 +91,12 @@ def opened(paths: dict[str, str], reader: Reader, looks: tuple[Look, ...]) -> li
     return found
 
 
-def test_every_page_can_be_read_by_everybody(paths: dict[str, str], visit):
-    """Every other page in Chinese on light ground, those between in English on dark."""
+def test_pages_can_be_read_by_everybody(paths: dict[str, str], visit):
+    """One page of each make: every other one in Chinese on light ground, those between in English on dark."""
     found: list[str] = []
+    looked = [each for each in paths.items() if each[0] not in LIKE_OTHERS]
     for start, (lang, theme) in enumerate(LOOKS[:2]):
-        found += walked(dict(list(paths.items())[start::2]), visit(lang=lang, theme=theme))
+        found += walked(dict(looked[start::2]), visit(lang=lang, theme=theme))
     assert not found, "\n".join(found)
 
 

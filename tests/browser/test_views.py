@@ -69,6 +69,7 @@ def test_a_list(reader: Reader):
     stays(page, "mine=true", "search=", "cursor=")
 
 
+@pytest.mark.bars
 def test_a_structure_list_by_certificate(reader: Reader):
     page = reader.page("/structures?certified=false")
     page.get_by_role("searchbox").fill("Net")
@@ -82,12 +83,14 @@ def test_a_model(reader: Reader, told: Told):
     stays(page, "tab=describe")
 
 
+@pytest.mark.bars
 def test_a_template_in_code(reader: Reader, told: Told):
     page = reader.page(f"/templates/{told.template_id}")
     page.get_by_text("code 模式", exact=True).click()
     stays(page, "mode=code")
 
 
+@pytest.mark.bars
 def test_a_dataset(reader: Reader, told: Told):
     page = reader.page(f"/datasets/{told.datasets['classification']}")
     page.get_by_role("tab", name="丢弃明细").click()
