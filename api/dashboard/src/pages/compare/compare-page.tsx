@@ -11,6 +11,7 @@ import { Choose } from "../../kit/choose";
 import type { Page } from "../../kit/listing";
 import { Problem } from "../../kit/problem";
 import { short } from "../../kit/shown";
+import { Staged } from "../../kit/staged";
 import { useWords } from "../../words/say";
 import { classesOf } from "./classes";
 import { ClassBars, Curves } from "./curves";
@@ -58,6 +59,9 @@ export function ComparePage() {
   );
 }
 
+/** The filter, the table of figures and the parameters. */
+const FIRST = 3;
+
 interface ViewsProps {
   data: Schemas["Comparison"];
   search: CompareSearch;
@@ -75,7 +79,7 @@ function Views({ data, search, go }: ViewsProps) {
   const detection = tests.some((each) => each.test.detection !== null);
   const rest = { tests, base, runs };
   return (
-    <>
+    <Staged first={FIRST}>
       <ClassFilter classes={classes} name={name} choose={(chosen) => go(said({ ...search, class: chosen }))}>
         <ExportButtons data={data} runs={runs} />
       </ClassFilter>
@@ -91,7 +95,7 @@ function Views({ data, search, go }: ViewsProps) {
       <Slices {...rest} figure={search.figure} choose={(figure) => set({ figure })} />
       <Flips {...rest} search={search} go={go} />
       <Speed tests={tests} runs={runs} time={search.time ?? "inference_ms"} choose={(time) => set({ time })} />
-    </>
+    </Staged>
   );
 }
 
