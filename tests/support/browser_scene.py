@@ -47,6 +47,10 @@ _GO = """(path) => {
   history.pushState({}, "", path);
   dispatchEvent(new PopStateEvent("popstate", { state: {} }));
 }"""
+_STILL = """() => Promise.all(document.getAnimations()
+  .filter((each) => each.effect.getComputedTiming().iterations !== Infinity)
+  .map((each) => each.finished.catch(() => null)))
+  .then(() => null)"""
 _EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 """The browser writes down every refusal; tests that provoke one look at the page's answer."""
 
@@ -180,5 +184,6 @@ def settle(page: Page) -> None:
     page.wait_for_load_state("load")
     for spinner in (".ant-spin-spinning", ".ant-skeleton-active"):
         page.wait_for_selector(spinner, state="detached")
-    # animations of what has just come in are over
+    # what has just come in, or changes its colours, has done so
     page.wait_for_timeout(400)
+    page.evaluate(_STILL)
