@@ -1,12 +1,11 @@
 /** Columns that the lists of jobs over images share: which, of what model, how it stands, when it was asked for. */
 import { Link } from "@tanstack/react-router";
-import { Space, type TableColumnsType } from "antd";
+import type { TableColumnsType } from "antd";
 
 import type { Schemas } from "../../api/client";
-import { JobProgress } from "../../kit/job-progress";
+import { StateOfJob } from "../../kit/state-of-job";
 import { placeOf } from "../../kit/linked";
 import { short, when } from "../../kit/shown";
-import { State } from "../../kit/state";
 import { useWords } from "../../words/say";
 import { tests } from "./words";
 
@@ -36,12 +35,7 @@ export function useJobColumns<T extends OfJob>(noun: "quick_check" | "parity", o
     },
     {
       title: say("column.state"),
-      render: (_, row) => (
-        <Space orientation="vertical" size={0}>
-          <State state={row.job.state} />
-          {row.job.state === "running" || row.job.state === "queued" ? <JobProgress job={row.job} /> : null}
-        </Space>
-      ),
+      render: (_, row) => <StateOfJob job={row.job} />,
     },
     ...own,
     { title: say("column.created"), render: (_, row) => when(row.job.requested_at, lang) },

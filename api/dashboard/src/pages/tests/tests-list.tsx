@@ -8,12 +8,11 @@ import { useSession } from "../../frame/session-context";
 import { Backend } from "../../kit/backend";
 import { milliseconds, NONE, percent } from "../../kit/charts/figures";
 import { JobActions } from "../../kit/job-actions";
-import { JobProgress } from "../../kit/job-progress";
+import { StateOfJob } from "../../kit/state-of-job";
 import { Listing } from "../../kit/listing";
 import { useWhyNot } from "../../kit/may";
 import { toldOf } from "../../kit/problem";
 import { short, when } from "../../kit/shown";
-import { State } from "../../kit/state";
 import { useWords } from "../../words/say";
 import { UNCHANGED } from "./form-state";
 import { chosenIds, type JobState, STATES, type Test, type TestsSearch } from "./search";
@@ -37,12 +36,7 @@ function useColumns(): TableColumnsType<Test> {
     { title: say("tests.precision"), dataIndex: "precision" },
     {
       title: say("column.state"),
-      render: (_, row) => (
-        <Space orientation="vertical" size={0}>
-          <State state={row.job.state} />
-          {row.job.state === "running" || row.job.state === "queued" ? <JobProgress job={row.job} /> : null}
-        </Space>
-      ),
+      render: (_, row) => <StateOfJob job={row.job} />,
     },
     {
       title: (
