@@ -78,7 +78,11 @@ def obtainable() -> bool:
 
 
 def _runs(*words: str) -> bool:
-    return subprocess.run(words, capture_output=True, check=False, timeout=NPM_S_MAX).returncode == 0
+    try:
+        return subprocess.run(words, capture_output=True, check=False, timeout=NPM_S_MAX).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        # a registry that never answers is none: the installation goes on without the page
+        return False
 
 
 def npm_of_wheel() -> tuple[list[str], str] | None:

@@ -154,6 +154,16 @@ def test_nodes_wheel_is_required_where_it_is_needed_and_can_be_had(
     assert len(asked) == len(answers)
 
 
+def test_a_registry_that_never_answers_ends_no_installation(root: Path, monkeypatch: pytest.MonkeyPatch):
+    def run(words: tuple[str, ...], *, timeout: float, **_: object) -> None:
+        raise subprocess.TimeoutExpired(words, timeout)
+
+    monkeypatch.setattr(hook, "node_of_machine", lambda: None)
+    monkeypatch.setattr(hook.shutil, "which", lambda _: "uv")
+    monkeypatch.setattr(subprocess, "run", run)
+    assert the_hook(root).dependencies() == []
+
+
 @pytest.mark.parametrize(
     ("version", "enough"),
     [("v20.19.0", True), ("v24.1.0", True), ("v20.18.9", False), ("v18.20.1", False), ("", False)],
