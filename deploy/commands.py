@@ -133,6 +133,8 @@ def _recover(session: Session, settings: Settings, login: str, *, admin: bool) -
     row = (found.login, found.role, found.password, when(found.expires_at))
     emit(session, found._asdict(), Sheet(headings(session, "login", "role", "password", "expires"), [row]))
     session.mention("text.password_told")
+    if not found.active:
+        session.mention("text.recovered_disabled", login=found.login)
 
 
 def _findings(session: Session, findings: list[Finding]) -> Sheet:

@@ -22,10 +22,11 @@ class UnknownLoginError(Exception):
 
 
 class Recovered(NamedTuple):
-    """A password that lets in once, until when, and what the account is now."""
+    """A password that lets in once, until when, and what the account is now: while not `active` it lets nobody in."""
 
     login: str
     role: rules.Role
+    active: bool
     password: str
     expires_at: datetime
 
@@ -38,7 +39,7 @@ async def recovered(
     The audit says so, without an actor: whoever has the database's password is nobody in particular.
 
     Raises:
-        UnknownLoginError: nobody has this login. AccountChangedError: it changed meanwhile; ask again.
+        UnknownLoginError: nobody has this login (any more). AccountChangedError: it changed meanwhile; ask again.
         AccountsError: the database is away, or newer than this program.
     """
     row = await accounts.by_login(login)
@@ -49,8 +50,9 @@ async def recovered(
     if admin and not (row.role == "admin" and row.active):
         row = await accounts.change(row.id, revision=row.revision, role="admin", active=True) or row
     password, expires_at = new_password(), now + rules.ONE_TIME
-    await accounts.set_password(row.id, await passwords.hash(password), once_until=expires_at)
-    return Recovered(row.login, row.role, password, expires_at)
+    if not await accounts.set_password(row.id, await passwords.hash(password), once_until=expires_at):
+        raise UnknownLoginError(login)
+    return Recovered(row.login, row.role, row.active, password, expires_at)
 
 
 async def recover(settings: Settings, login: str, *, admin: bool) -> Recovered:

@@ -35,6 +35,7 @@ async def test_only_when_asked_the_account_is_an_active_admin_then(admin: bool):
     found = await recovered(accounts, "li", passwords(), NOW, admin=admin)
     now = await accounts.account(viewer.id)
     assert (found.role, now.active) == (("admin", True) if admin else ("viewer", False))
+    assert found.active is now.active
 
 
 async def test_nobody_is_made_up():
