@@ -119,7 +119,9 @@ function Found({ job, search }: { job: Job; search: JobSearch }) {
       </Section>
       {job.max_abs_error === null ? null : (
         <Section title={say("verify.title")}>
-          <Verification job={job} />
+          <div className="verification">
+            <Verification job={job} />
+          </div>
         </Section>
       )}
       <Section title={say("job.stages")}>
