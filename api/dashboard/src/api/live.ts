@@ -25,6 +25,8 @@ interface Message {
 
 const BEAT_MS = 15_000;
 const GATHER_MS = 250;
+/** What was read before the link stood is read once more, when the page that asked for it can be used. */
+const FIRST_MS = 2_000;
 
 /** The queries that an event touches begin with one of these: its topics. Queries are keyed [topic, ...]. */
 export function touched(key: readonly unknown[], topics: ReadonlySet<string>): boolean {
@@ -109,9 +111,11 @@ export function useLive(): LiveState {
   useEffect(() => {
     const gathering = new Gathering(client);
     let was: LiveState | null = null;
+    let first: ReturnType<typeof setTimeout> | undefined;
     const stop = listen((message) => {
       if (message.state !== undefined) {
-        if (message.state === "open" && was === "broken") gathering.everything();
+        if (message.state === "open" && first === undefined) first = setTimeout(() => gathering.everything(), FIRST_MS);
+        else if (message.state === "open" && was === "broken") gathering.everything();
         // a link that breaks may be a session that ended
         if (message.state === "broken" && was === "open") void client.invalidateQueries({ queryKey: ["session"] });
         was = message.state;
@@ -121,6 +125,7 @@ export function useLive(): LiveState {
       if (message.happened !== undefined) take(client, gathering, message.happened);
     });
     return () => {
+      clearTimeout(first);
       gathering.end();
       stop();
     };
