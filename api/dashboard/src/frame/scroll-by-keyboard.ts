@@ -1,7 +1,7 @@
-/** Tables that scroll sideways do so by keyboard too: Ant Design's know the mouse only. */
+/** Tables that scroll sideways do so by keyboard too: without this they know the mouse only. */
 import { useEffect } from "react";
 
-const SCROLLING = ".ant-table-content, .ant-table-body";
+const SCROLLING = ".ant-table-content, .ant-table-body, .grid";
 
 /** Lets the keyboard reach a part that scrolls, and only then. */
 export function reach(part: HTMLElement, label: string): void {

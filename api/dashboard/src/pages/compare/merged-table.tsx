@@ -1,10 +1,11 @@
 /** One table of all runs: a row each, the base on top, a column for each figure with its difference from the base. */
 import { Link } from "@tanstack/react-router";
-import { Button, Table, type TableColumnsType, Tag, Tooltip } from "antd";
+import { Button, Tag, Tooltip } from "antd";
 
 import { percent } from "../../kit/charts/figures";
 import { Sample } from "../../kit/charts/legend";
 import type { Run } from "../../kit/charts/options";
+import { type Column, Grid } from "../../kit/grid";
 import { short } from "../../kit/shown";
 import { useWords } from "../../words/say";
 import { CLASS_FIGURES, classTold, rowOf, tasksWith } from "./classes";
@@ -28,38 +29,34 @@ export function MergedTable({ tests, runs, base, name, makeBase, remove }: Props
   const figures = useFigureColumns(tests, base);
   const ofClass = useClassColumns(tests, base, name);
   const names = new Map(runs.map((each) => [each.key, each]));
-  const columns: TableColumnsType<Compared> = [
+  const columns: Column<Compared>[] = [
     {
       title: say("compare.test"),
       key: "test",
-      fixed: "left",
-      render: (_, row) => <RunName row={row} run={names.get(row.test.id)} base={base.test.id === row.test.id} />,
+      stays: "first",
+      show: (row) => <RunName row={row} run={names.get(row.test.id)} base={base.test.id === row.test.id} />,
     },
-    { title: say("compare.dataset"), key: "dataset", render: (_, { test }) => test.dataset },
-    { title: say("compare.backend"), key: "backend", render: (_, { test }) => <Backend test={test} /> },
+    { title: say("compare.dataset"), key: "dataset", show: ({ test }) => test.dataset },
+    { title: say("compare.backend"), key: "backend", show: ({ test }) => <Backend test={test} /> },
     ...ofClass,
     ...figures,
     {
       title: say("column.actions"),
       key: "actions",
-      fixed: "right",
-      render: (_, row) => (
+      stays: "last",
+      show: (row) => (
         <RowActions row={row} name={names.get(row.test.id)?.name ?? ""} base={base.test.id} makeBase={makeBase} remove={remove} />
       ),
     },
   ];
-  const unfair = tests.filter((each) => each.messages.length > 0).map((each) => each.test.id);
   return (
     <section aria-labelledby="compare-table">
       <h2 id="compare-table">{say("compare.table")}</h2>
-      <Table<Compared>
-        rowKey={(row) => row.test.id}
+      <Grid
         columns={columns}
-        dataSource={baseFirst(tests, base.test.id)}
-        pagination={false}
-        size="small"
-        scroll={{ x: "max-content" }}
-        expandable={{ expandedRowKeys: unfair, showExpandColumn: false, expandedRowRender: (row) => <Unfair row={row} /> }}
+        rows={baseFirst(tests, base.test.id)}
+        rowKey={(row) => row.test.id}
+        under={(row) => (row.messages.length > 0 ? <Unfair row={row} /> : null)}
       />
       <p className="hint">{say("compare.hint")}</p>
     </section>
@@ -67,14 +64,14 @@ export function MergedTable({ tests, runs, base, name, makeBase, remove }: Props
 }
 
 /** Of the class that the page is about: precision, recall, AP in each task that has it. */
-function useClassColumns(tests: readonly Compared[], base: Compared, name: string | undefined): TableColumnsType<Compared> {
+function useClassColumns(tests: readonly Compared[], base: Compared, name: string | undefined): Column<Compared>[] {
   const { label } = useWords(compare);
   if (name === undefined) return [];
   return tasksWith(tests, name).flatMap((task) =>
     CLASS_FIGURES.filter((figure) => tests.some((each) => (rowOf(each, task, name)?.[figure] ?? null) !== null)).map((figure) => ({
       title: `${name} · ${figure === "ap" ? "AP" : label("measured", figure)}`,
       key: `${task}/${figure}`,
-      render: (_: unknown, row: Compared) => (
+      show: (row: Compared) => (
         <>
           <div className="value">{percent(rowOf(row, task, name)?.[figure])}</div>
           {row === base ? null : <ToldDifference told={classTold(row, task, name, figure)} />}
@@ -84,7 +81,7 @@ function useClassColumns(tests: readonly Compared[], base: Compared, name: strin
   );
 }
 
-function useFigureColumns(tests: readonly Compared[], base: Compared): TableColumnsType<Compared> {
+function useFigureColumns(tests: readonly Compared[], base: Compared): Column<Compared>[] {
   const { say } = useWords(compare);
   const nameOf = useFigureName();
   return keysOf(tests, false).map((key) => {
@@ -92,8 +89,7 @@ function useFigureColumns(tests: readonly Compared[], base: Compared): TableColu
     return {
       title: nameOf(key),
       key,
-      onCell: () => ({ style: { verticalAlign: "top" } }),
-      render: (_: unknown, row: Compared) => (
+      show: (row: Compared) => (
         <>
           <div className="value">
             {best === row.test.id ? (

@@ -1,11 +1,11 @@
 /** What the tests were asked for: that in which they differ, or all of it. */
-import { Switch, Table, type TableColumnsType } from "antd";
+import { Switch } from "antd";
 
 import type { Schemas } from "../../api/client";
 import { Sample } from "../../kit/charts/legend";
 import type { Run } from "../../kit/charts/options";
+import { type Column, Grid } from "../../kit/grid";
 import { useWords } from "../../words/say";
-import { Wide } from "./wide";
 import { compare } from "./words";
 
 interface Props {
@@ -18,8 +18,8 @@ interface Props {
 export function Parameters({ data, runs, all, show }: Props) {
   const { say, label } = useWords(compare);
   const base = data.tests.findIndex((each) => each.test.id === data.base);
-  const columns: TableColumnsType<Schemas["Parameter"]> = [
-    { title: say("compare.parameter"), render: (_, row) => label("asked", row.name) },
+  const columns: Column<Schemas["Parameter"]>[] = [
+    { key: "name", title: say("compare.parameter"), show: (row) => label("asked", row.name) },
     ...runs.map((run, at) => ({
       title: (
         <span className="run">
@@ -27,7 +27,7 @@ export function Parameters({ data, runs, all, show }: Props) {
         </span>
       ),
       key: run.key,
-      render: (_: unknown, row: Schemas["Parameter"]) => {
+      show: (row: Schemas["Parameter"]) => {
         const value = row.values[at] ?? "";
         return <span className="parameter">{value === row.values[base] ? value : <strong>{`≠ ${value}`}</strong>}</span>;
       },
@@ -40,16 +40,12 @@ export function Parameters({ data, runs, all, show }: Props) {
         <Switch size="small" checked={!all} aria-label={say("compare.only_different")} onChange={(only) => show(!only)} />
         {say("compare.only_different")}
       </p>
-      <Wide label={say("compare.parameters")}>
-        <Table<Schemas["Parameter"]>
-          rowKey="name"
-          size="small"
-          columns={columns}
-          dataSource={all ? [...data.parameters, ...data.shared] : data.parameters}
-          pagination={false}
-          locale={{ emptyText: say("compare.none_different") }}
-        />
-      </Wide>
+      <Grid
+        columns={columns}
+        rows={all ? [...data.parameters, ...data.shared] : data.parameters}
+        rowKey={(row) => row.name}
+        none={say("compare.none_different")}
+      />
     </section>
   );
 }

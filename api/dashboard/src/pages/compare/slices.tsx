@@ -1,14 +1,14 @@
 /** Slices by runs: a figure in each group of images, coloured by its verdict against the base. */
-import { Select, Table, type TableColumnsType } from "antd";
+import { Select } from "antd";
 
 import { Sample } from "../../kit/charts/legend";
 import type { Run } from "../../kit/charts/options";
+import { type Column, Grid } from "../../kit/grid";
 import { useWords } from "../../words/say";
 import { useFigureName } from "./figure-name";
 import { type Compared, keysOf, told, valueText } from "./figures";
 import { heatOf, sliceRows } from "./heat";
 import { ToldDifference } from "./told";
-import { Wide } from "./wide";
 import { compare } from "./words";
 
 interface Props {
@@ -58,8 +58,8 @@ interface HeatProps extends Omit<Props, "choose" | "figure"> {
 
 function Heat({ tests, base, runs, rows, figure }: HeatProps) {
   const { say } = useWords(compare);
-  const columns: TableColumnsType<SliceRow> = [
-    { title: say("compare.slice"), render: (_, row) => `${row.dimension} = ${row.value}` },
+  const columns: Column<SliceRow>[] = [
+    { key: "slice", title: say("compare.slice"), show: (row) => `${row.dimension} = ${row.value}` },
     ...tests.map((test, at) => ({
       title: (
         <span className="run">
@@ -67,8 +67,8 @@ function Heat({ tests, base, runs, rows, figure }: HeatProps) {
         </span>
       ),
       key: test.test.id,
-      onCell: (row: SliceRow) => ({ className: heatOf(test.verdicts[row.keys.get(figure) ?? ""]) }),
-      render: (_: unknown, row: SliceRow) => {
+      className: (row: SliceRow) => heatOf(test.verdicts[row.keys.get(figure) ?? ""]),
+      show: (row: SliceRow) => {
         const key = row.keys.get(figure) ?? "";
         return (
           <>
@@ -79,15 +79,5 @@ function Heat({ tests, base, runs, rows, figure }: HeatProps) {
       },
     })),
   ];
-  return (
-    <Wide label={say("compare.slices")}>
-      <Table<SliceRow>
-        rowKey={(row) => `${row.dimension}=${row.value}`}
-        size="small"
-        columns={columns}
-        dataSource={rows}
-        pagination={false}
-      />
-    </Wide>
-  );
+  return <Grid columns={columns} rows={rows} rowKey={(row) => `${row.dimension}=${row.value}`} />;
 }

@@ -1,5 +1,4 @@
 /** Accuracy against time, and the three timings of every run. */
-import { Table, type TableColumnsType } from "antd";
 import { useMemo } from "react";
 
 import type { Schemas } from "../../api/client";
@@ -7,11 +6,11 @@ import { milliseconds, percent } from "../../kit/charts/figures";
 import { Sample } from "../../kit/charts/legend";
 import type { Run } from "../../kit/charts/options";
 import { Scatter, type Spot } from "../../kit/charts/scatter";
+import { type Column, Grid } from "../../kit/grid";
 import { Segments } from "../../kit/segments";
 import { useWords } from "../../words/say";
 import type { Compared } from "./figures";
 import { type Time, TIMES } from "./search";
-import { Wide } from "./wide";
 import { compare } from "./words";
 
 const STAGES = ["preprocess", "inference", "postprocess"] as const;
@@ -57,10 +56,11 @@ function stageText(timing: Schemas["StageTiming"] | null): string {
 
 function Timings({ tests, runs }: Pick<Props, "tests" | "runs">) {
   const { say, label } = useWords(compare);
-  const columns: TableColumnsType<Compared> = [
+  const columns: Column<Compared>[] = [
     {
+      key: "run",
       title: say("compare.stage"),
-      render: (_, __, at) => (
+      show: (_, at) => (
         <span className="run">
           <Sample slot={runs[at]?.slot ?? at} /> {runs[at]?.name}
         </span>
@@ -69,19 +69,9 @@ function Timings({ tests, runs }: Pick<Props, "tests" | "runs">) {
     ...STAGES.map((stage) => ({
       title: label("measured", `${stage}_ms`),
       key: stage,
-      render: (_: unknown, row: Compared) => stageText(row.test[stage]),
+      show: (row: Compared) => stageText(row.test[stage]),
     })),
-    { title: label("measured", "total_ms"), render: (_, { test }) => milliseconds(test.total_ms) },
+    { key: "total", title: label("measured", "total_ms"), show: ({ test }) => milliseconds(test.total_ms) },
   ];
-  return (
-    <Wide label={say("compare.stage")}>
-      <Table<Compared>
-        rowKey={(row) => row.test.id}
-        size="small"
-        columns={columns}
-        dataSource={tests}
-        pagination={false}
-      />
-    </Wide>
-  );
+  return <Grid columns={columns} rows={tests} rowKey={(row) => row.test.id} />;
 }
