@@ -33,7 +33,16 @@ const proxy = peer ? { "/api": { target: peer, changeOrigin: true }, "/readyz": 
 export default defineConfig({
   plugins: [react(), compressed()],
   html: { cspNonce: "{{nonce}}" },
-  build: { outDir: OUT, emptyOutDir: true, target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 900 },
+  build: {
+    outDir: OUT,
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 900,
+    // every file costs the browser and the server more than its bytes: what all pages need is one script, all styles one
+    cssCodeSplit: false,
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "frame", tags: ["$initial"] }] } } },
+  },
   server: { proxy },
   preview: { proxy },
   worker: { format: "es" },

@@ -1,48 +1,37 @@
 /** Everything around the pages: language, theme, queries. */
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { App as AntApp, ConfigProvider } from "antd";
 import type { Locale } from "antd/es/locale";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
-import { OfflineError, ProblemError } from "../api/client";
 import { useWords, WordsProvider } from "../words/say";
 import type { Lang } from "../words/table";
 import { nonce } from "./nonce";
+import { queries } from "./queries";
 import { router } from "./routes";
 import { SessionGate } from "./session";
 import { keepMode, keptMode, type Mode, THEMES } from "./theme";
 import { ThemeContext } from "./theme-context";
-
-const STALE_MS = 30_000;
-const RETRIES_MAX = 2;
 
 const LOCALES: Record<Lang, () => Promise<{ default: Locale }>> = {
   zh: () => import("antd/locale/zh_CN"),
   en: () => import("antd/locale/en_US"),
 };
 
-const queries = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: STALE_MS,
-      retry: (failures, error) => !(error instanceof ProblemError) && failures < RETRIES_MAX,
-      refetchInterval: (query) => (query.state.error instanceof OfflineError ? STALE_MS / 6 : false),
-    },
-  },
-});
-
 function Themed() {
   const { lang } = useWords();
   const [locale, setLocale] = useState<Locale | undefined>(undefined);
   const [mode, setMode] = useState<Mode>(keptMode);
+  const readIn = useRef(lang);
   useEffect(() => {
     let gone = false;
     void LOCALES[lang]().then((loaded) => {
       if (!gone) setLocale(loaded.default);
     });
     // what the API says, it says in the reader's language
-    void queries.invalidateQueries();
+    if (readIn.current !== lang) void queries.invalidateQueries();
+    readIn.current = lang;
     return () => {
       gone = true;
     };

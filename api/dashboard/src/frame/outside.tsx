@@ -1,5 +1,5 @@
 /** What stands around the pages for whoever is not signed in: the name, language and theme. */
-import { Layout, Spin } from "antd";
+import { Spin } from "antd";
 import { type ReactNode, Suspense } from "react";
 
 import { useWords } from "../words/say";
@@ -8,15 +8,15 @@ import { Tools } from "./tools";
 export function Outside({ children }: { children: ReactNode }) {
   const { say } = useWords();
   return (
-    <Layout className="shell">
-      <Layout.Header className="head">
+    <div className="shell outside">
+      <header className="head">
         <span className="brand">{say("app.name")}</span>
         <span className="grow" />
         <Tools />
-      </Layout.Header>
-      <Layout.Content role="main" className="outside-content">
+      </header>
+      <main className="outside-content">
         <Suspense fallback={<Spin />}>{children}</Suspense>
-      </Layout.Content>
-    </Layout>
+      </main>
+    </div>
   );
 }

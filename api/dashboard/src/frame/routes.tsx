@@ -4,17 +4,20 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { listSearch } from "../kit/list-search";
 import { datasetSearch, newSearch as newDatasetSearch } from "../pages/datasets/search";
 import { newSearch as newConversionSearch } from "../pages/jobs/conversion-form";
-import { compareSearch } from "../pages/compare/search";
+import { comparisonQuery } from "../pages/compare/comparison";
+import { compareSearch, said } from "../pages/compare/search";
 import { jobSearch } from "../pages/jobs/job-search";
 import { tronSearch } from "../pages/models/search";
 import { auditSearch } from "../pages/people/audit-search";
 import { structureSearch } from "../pages/structures/search";
 import { diffSearch, templateSearch } from "../pages/templates/search";
 import { newSearch, resultSearch, testsSearch } from "../pages/tests/search";
+import { keptLang } from "../words/say";
 import { Missing } from "./missing";
+import { queries } from "./queries";
 import { Shell } from "./shell";
 
-const root = createRootRoute({ component: Shell, notFoundComponent: Missing });
+const root = createRootRoute({ notFoundComponent: Missing });
 
 const own = createRoute({
   getParentRoute: () => root,
@@ -191,6 +194,12 @@ const compare = createRoute({
   getParentRoute: () => root,
   path: "/compare",
   validateSearch: compareSearch,
+  loaderDeps: ({ search }) => ({ tasks: search.tasks, base: search.base }),
+  // asked for while the page's scripts are on their way; the page waits for it itself
+  loader: ({ deps }) => {
+    const asked = comparisonQuery(said(deps), keptLang());
+    if (asked.enabled) void queries.prefetchQuery(asked);
+  },
   component: lazyRouteComponent(() => import("../pages/compare/compare-page"), "ComparePage"),
 });
 
@@ -227,7 +236,8 @@ const pages = [
   compare,
 ];
 
-export const router = createRouter({ routeTree: root.addChildren(pages), defaultPreload: "intent" });
+/** The shell stands around all pages; it is there while the scripts of a page are still on their way. */
+export const router = createRouter({ routeTree: root.addChildren(pages), defaultPreload: "intent", InnerWrap: Shell });
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -1,11 +1,12 @@
 /** The gate before all pages: who is signed in is asked once, and whoever is not signs in where they wanted to go. */
-import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { Spin } from "antd";
-import { lazy, type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, type ReactNode, useEffect, useMemo, useState } from "react";
 
 import { api, body, ENDED, ProblemError, type Schemas, session as told } from "../api/client";
 import { Problem } from "../kit/problem";
 import { Outside } from "./outside";
+import { queries } from "./queries";
 import { rights, SessionContext } from "./session-context";
 
 export { useSession } from "./session-context";
@@ -16,10 +17,10 @@ const KEY = ["session"] as const;
 const SignIn = lazy(() => import("../pages/account/sign-in").then((page) => ({ default: page.SignIn })));
 const OwnPassword = lazy(() => import("../pages/account/own-password").then((page) => ({ default: page.OwnPassword })));
 
-async function asked(queries: QueryClient): Promise<Session | null> {
+async function asked(): Promise<Session | null> {
   try {
     const session = await body(api.GET("/api/v1/session"));
-    forgetOthers(queries, session);
+    forgetOthers(session);
     return session;
   } catch (error) {
     if (error instanceof ProblemError && error.status === 401) return null;
@@ -27,11 +28,18 @@ async function asked(queries: QueryClient): Promise<Session | null> {
   }
 }
 
+export const sessionQuery = queryOptions({ queryKey: KEY, queryFn: asked });
+
 /** What was read for one person is not shown to another. */
-function forgetOthers(queries: QueryClient, session: Session | null): void {
+function forgetOthers(session: Session | null): void {
   const before = queries.getQueryData<Session | null>(KEY);
   if (before?.account.id === session?.account.id) return;
   queries.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] });
+}
+
+function change(next: Session | null): void {
+  forgetOthers(next);
+  queries.setQueryData(KEY, next);
 }
 
 /** The code of a link that signs in once: `/sign-in#code=...`. It leaves the address at once. */
@@ -45,21 +53,13 @@ function codeInAddress(): string | null {
 const CODE = codeInAddress();
 
 export function SessionGate({ children }: { children: ReactNode }) {
-  const queries = useQueryClient();
   const [code, setCode] = useState(CODE);
-  const session = useQuery({ queryKey: KEY, queryFn: () => asked(queries), refetchOnWindowFocus: "always" });
-  const change = useCallback(
-    (next: Session | null) => {
-      forgetOthers(queries, next);
-      queries.setQueryData(KEY, next);
-    },
-    [queries],
-  );
+  const session = useQuery({ ...sessionQuery, refetchOnWindowFocus: "always" });
   useEffect(() => {
     const ended = () => change(null);
     told.addEventListener(ENDED, ended);
     return () => told.removeEventListener(ENDED, ended);
-  }, [change]);
+  }, []);
   const signedIn = (next: Session) => {
     setCode(null);
     change(next);

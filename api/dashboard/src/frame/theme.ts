@@ -36,9 +36,7 @@ export const THEMES: Record<Mode, ThemeConfig> = {
       colorTextPlaceholder: "rgba(255,255,255,.6)",
     },
     components: {
-      Layout: { siderBg: "#141414" },
       Tabs: { itemSelectedColor: "#69b1ff" },
-      Menu: { horizontalItemSelectedColor: "#69b1ff", itemSelectedColor: "#69b1ff", subMenuItemSelectedColor: "#69b1ff" },
       Button: { dangerColor: "#141414" },
     },
   },

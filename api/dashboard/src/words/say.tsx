@@ -22,17 +22,25 @@ export type SharedSay = Say<SharedWord>;
 
 const Context = createContext<Language | null>(null);
 
+/** The language that the reader chose before, else the first one. */
+export function keptLang(): Lang {
+  return firstLang(localStorage.getItem(KEPT));
+}
+
+/** The page is in this language from here on; the API is asked to answer in it. */
+export function speak(lang: Lang): void {
+  document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
+  document.title = sayIn(lang, shared)("app.name");
+}
+
 export function WordsProvider({ children }: { children: ReactNode }) {
-  const [lang, setLang] = useState<Lang>(() => firstLang(localStorage.getItem(KEPT)));
+  const [lang, setLang] = useState(keptLang);
   const use = useCallback((next: Lang) => {
     localStorage.setItem(KEPT, next);
     setLang(next);
   }, []);
   // before anything asks the API again: it answers in this language
-  useLayoutEffect(() => {
-    document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
-    document.title = sayIn(lang, shared)("app.name");
-  }, [lang]);
+  useLayoutEffect(() => speak(lang), [lang]);
   const language = useMemo<Language>(() => ({ lang, use }), [lang, use]);
   return <Context.Provider value={language}>{children}</Context.Provider>;
 }

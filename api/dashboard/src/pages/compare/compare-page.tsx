@@ -14,6 +14,7 @@ import { short } from "../../kit/shown";
 import { Staged } from "../../kit/staged";
 import { useWords } from "../../words/say";
 import { classesOf } from "./classes";
+import { comparisonQuery } from "./comparison";
 import { ClassBars, Curves } from "./curves";
 import { ExportButtons } from "./export-buttons";
 import { precisionOf, runsOf } from "./figures";
@@ -31,14 +32,7 @@ export function ComparePage() {
   const navigate = useNavigate({ from: "/compare" });
   const go = (next: CompareSearch) => void navigate({ search: next, replace: true });
   const ids = idsIn(search.tasks);
-  const base = search.base ?? ids[0];
-  const compared = useQuery({
-    queryKey: ["tests", "comparison", search.tasks, base, lang],
-    queryFn: () =>
-      body(api.GET("/api/v1/comparisons", { params: { query: { tests: ids.join(","), ...(base ? { base } : {}) } } })),
-    enabled: ids.length > 0,
-    placeholderData: keepPreviousData,
-  });
+  const compared = useQuery({ ...comparisonQuery(search, lang), placeholderData: keepPreviousData });
   const data = ids.length > 0 ? compared.data : undefined;
   return (
     <div className="compare">
