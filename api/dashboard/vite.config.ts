@@ -39,7 +39,7 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 900,
-    // every file costs the browser and the server more than its bytes: what all pages need is one script, all styles one
+    // a file costs the browser and the server more than its bytes: what every page needs is one script, all styles are one
     cssCodeSplit: false,
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "frame", tags: ["$initial"] }] } } },
   },

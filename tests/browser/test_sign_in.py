@@ -53,6 +53,21 @@ def test_a_session_that_ends_leads_to_sign_in_and_back(visit):
     _arrived(page)
 
 
+def test_back_pressed_at_the_door_is_followed_behind_it(visit):
+    reader = visit(signed_in=False)
+    page = _registered(reader, "browser.back")
+    page.get_by_role("navigation").get_by_role("link", name="数据集").click()
+    expect(page.get_by_role("heading", level=1, name="数据集")).to_be_visible()
+    page.get_by_role("button", name="账号 李伟").click()
+    page.get_by_role("menuitem", name="退出登录").click()
+    expect(page.get_by_role("heading", name="登录")).to_be_visible()
+    page.go_back()
+    page.get_by_label("登录名").fill("browser.back")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    _arrived(page)
+
+
 def test_a_session_that_was_stolen_ends_at_sign_out(visit):
     """A copy of the cookie in another browser shows the pages until its owner signs out, then the door."""
     reader, thief = visit(), visit(signed_in=False)

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 SAME_S_MAX = 20.0
 _VIEW = """() => {
-  const place = document.querySelector("[role=main]");
+  const place = document.querySelector("main");
   const main = place?.cloneNode(true);
   main?.querySelectorAll("[role=listbox], [aria-live]").forEach((each) => each.remove());
   const chosen = [...(main?.querySelectorAll("[aria-selected=true], [aria-checked=true]") ?? [])];
@@ -44,6 +44,7 @@ def stays(page: Page, *in_address: str) -> None:
     """
     settle(page)
     before, address = view(page), page.url
+    assert before[0], "the page is empty"
     assert not [each for each in in_address if each not in address], address
     page.reload()
     end = time.monotonic() + SAME_S_MAX

@@ -29,6 +29,7 @@ ARGUMENTS = [
 ]
 SHOTS = Path(__file__).parents[2] / "tests" / "browser" / "shots"
 """Where the pictures of the pages lie after the tests; not in git."""
+WAITING = (".ant-spin-spinning", ".ant-skeleton-active")
 WIDTH, HEIGHT = 1360, 860
 WAIT_MS = 20_000
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -182,8 +183,9 @@ def shoot(page: Page, name: str) -> None:
 def settle(page: Page) -> None:
     """Wait until nothing is being loaded any more."""
     page.wait_for_load_state("load")
-    for spinner in (".ant-spin-spinning", ".ant-skeleton-active"):
-        page.wait_for_selector(spinner, state="detached")
+    # parts below are made later, and begin with signs of waiting of their own
+    for sign in (*WAITING, "[data-coming]", *WAITING):
+        page.wait_for_selector(sign, state="detached")
     # what has just come in, or changes its colours, has done so
     page.wait_for_timeout(400)
     page.evaluate(_STILL)

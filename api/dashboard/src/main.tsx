@@ -10,6 +10,7 @@ import { nonceEveryStyle } from "./frame/nonce";
 import { queries } from "./frame/queries";
 import { router } from "./frame/routes";
 import { sessionQuery } from "./frame/session";
+import { keptMode, paint } from "./frame/theme";
 import { keptLang, speak } from "./words/say";
 
 /** How long nothing is drawn until it is known who is signed in: then the page is drawn at once, not a sign of waiting. */
@@ -29,9 +30,10 @@ function draw(): void {
 async function known(): Promise<void> {
   await queries.prefetchQuery(sessionQuery);
   const session = queries.getQueryData(sessionQuery.queryKey);
-  if (session && !session.password_change_needed) void router.load();
+  if (session && !session.password_change_needed) router.load().catch(console.error);
 }
 
 nonceEveryStyle();
 speak(keptLang());
+paint(keptMode());
 void Promise.race([known(), new Promise((done) => setTimeout(done, NOTHING_MS_MAX))]).then(draw);

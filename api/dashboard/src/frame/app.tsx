@@ -11,7 +11,7 @@ import { nonce } from "./nonce";
 import { queries } from "./queries";
 import { router } from "./routes";
 import { SessionGate } from "./session";
-import { keepMode, keptMode, type Mode, THEMES } from "./theme";
+import { keepMode, keptMode, type Mode, paint, THEMES } from "./theme";
 import { ThemeContext } from "./theme-context";
 
 const LOCALES: Record<Lang, () => Promise<{ default: Locale }>> = {
@@ -36,10 +36,7 @@ function Themed() {
       gone = true;
     };
   }, [lang]);
-  useEffect(() => {
-    document.documentElement.dataset["theme"] = mode;
-    document.documentElement.style.colorScheme = mode;
-  }, [mode]);
+  useEffect(() => paint(mode), [mode]);
   const use = useCallback((next: Mode) => {
     keepMode(next);
     setMode(next);
@@ -50,12 +47,21 @@ function Themed() {
       <ConfigProvider theme={THEMES[mode]} csp={{ nonce }} button={{ autoInsertSpace: false }} {...(locale ? { locale } : {})}>
         <AntApp>
           <SessionGate>
-            <RouterProvider router={router} />
+            <Pages />
           </SessionGate>
         </AntApp>
       </ConfigProvider>
     </ThemeContext.Provider>
   );
+}
+
+/** Every page; back and forward, pressed while nobody was signed in, are followed then. */
+function Pages() {
+  useEffect(() => {
+    const drawn = router.state.resolvedLocation;
+    if (drawn !== undefined && drawn.href !== router.latestLocation.href) router.load().catch(console.error);
+  }, []);
+  return <RouterProvider router={router} />;
 }
 
 export function App() {

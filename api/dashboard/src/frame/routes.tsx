@@ -1,5 +1,6 @@
 /** Every page and its address; what a page shows stands in its address, so that a link shows it again. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { CatchBoundary, createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 
 import { listSearch } from "../kit/list-search";
 import { datasetSearch, newSearch as newDatasetSearch } from "../pages/datasets/search";
@@ -12,7 +13,7 @@ import { auditSearch } from "../pages/people/audit-search";
 import { structureSearch } from "../pages/structures/search";
 import { diffSearch, templateSearch } from "../pages/templates/search";
 import { newSearch, resultSearch, testsSearch } from "../pages/tests/search";
-import { keptLang } from "../words/say";
+import { spokenLang } from "../words/say";
 import { Missing } from "./missing";
 import { queries } from "./queries";
 import { Shell } from "./shell";
@@ -197,7 +198,7 @@ const compare = createRoute({
   loaderDeps: ({ search }) => ({ tasks: search.tasks, base: search.base }),
   // asked for while the page's scripts are on their way; the page waits for it itself
   loader: ({ deps }) => {
-    const asked = comparisonQuery(said(deps), keptLang());
+    const asked = comparisonQuery(said(deps), spokenLang());
     if (asked.enabled) void queries.prefetchQuery(asked);
   },
   component: lazyRouteComponent(() => import("../pages/compare/compare-page"), "ComparePage"),
@@ -236,8 +237,17 @@ const pages = [
   compare,
 ];
 
+/** What goes wrong in the shell is said like what goes wrong in a page. */
+function Guarded({ children }: { children: ReactNode }) {
+  return (
+    <CatchBoundary getResetKey={() => "shell"}>
+      <Shell>{children}</Shell>
+    </CatchBoundary>
+  );
+}
+
 /** The shell stands around all pages; it is there while the scripts of a page are still on their way. */
-export const router = createRouter({ routeTree: root.addChildren(pages), defaultPreload: "intent", InnerWrap: Shell });
+export const router = createRouter({ routeTree: root.addChildren(pages), defaultPreload: "intent", InnerWrap: Guarded });
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -13,6 +13,9 @@ test("the keyboard reaches a table that scrolls, until it does not scroll any mo
   const table = part(101);
   reach(table, "wide");
   expect([table.tabIndex, table.getAttribute("role"), table.getAttribute("aria-label")]).toEqual([0, "group", "wide"]);
+  table.innerHTML = '<table aria-label="Figures"></table>';
+  reach(table, "wide");
+  expect(table.getAttribute("aria-label")).toBe("Figures · wide");
   Object.defineProperty(table, "scrollWidth", { value: 100 });
   reach(table, "wide");
   expect(table.attributes).toHaveLength(0);

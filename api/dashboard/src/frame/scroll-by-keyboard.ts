@@ -1,4 +1,4 @@
-/** Tables that scroll sideways do so by keyboard too: without this they know the mouse only. */
+/** Tables that scroll sideways do so by keyboard too, in every browser, and say what they are. */
 import { useEffect } from "react";
 
 const SCROLLING = ".ant-table-content, .ant-table-body, .grid";
@@ -8,7 +8,8 @@ export function reach(part: HTMLElement, label: string): void {
   if (part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight) {
     part.tabIndex = 0;
     part.setAttribute("role", "group");
-    part.setAttribute("aria-label", label);
+    const own = part.querySelector("table")?.getAttribute("aria-label");
+    part.setAttribute("aria-label", own ? `${own} · ${label}` : label);
   } else {
     for (const name of ["tabindex", "role", "aria-label"]) part.removeAttribute(name);
   }

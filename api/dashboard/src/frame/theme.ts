@@ -53,6 +53,12 @@ export function keptMode(): Mode {
   return firstMode(localStorage.getItem(KEPT), matchMedia("(prefers-color-scheme: dark)").matches);
 }
 
+/** The browser's own parts, and our styles, are in these colours from here on. */
+export function paint(mode: Mode): void {
+  document.documentElement.dataset["theme"] = mode;
+  document.documentElement.style.colorScheme = mode;
+}
+
 export function keepMode(mode: Mode): void {
   localStorage.setItem(KEPT, mode);
 }

@@ -13,6 +13,8 @@ export interface Column<Row> {
 }
 
 interface Props<Row> {
+  /** What the table is called where nothing but its sound is known. */
+  label: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   rowKey: (row: Row) => string;
@@ -22,10 +24,10 @@ interface Props<Row> {
   none?: string;
 }
 
-export function Grid<Row>({ columns, rows, rowKey, under, none }: Props<Row>) {
+export function Grid<Row>({ label, columns, rows, rowKey, under, none }: Props<Row>) {
   return (
     <div className="grid">
-      <table>
+      <table aria-label={label}>
         <thead>
           <tr>
             {columns.map((column) => (
@@ -59,7 +61,9 @@ function Under({ width, children }: { width: number; children: ReactNode }) {
   if (children === null || children === undefined) return null;
   return (
     <tr>
-      <td colSpan={width}>{children}</td>
+      <td colSpan={width}>
+        <div className="under">{children}</div>
+      </td>
     </tr>
   );
 }

@@ -19,11 +19,16 @@ function whenIdle(then: () => void, after: number): () => void {
   };
 }
 
-/** `first`: how many of the children stand there at once. */
+/** `first`: how many of the children stand there at once. What is still to come is marked in the page, unseen. */
 export function Staged({ first, children }: { first: number; children: ReactNode }) {
   const parts = Children.toArray(children);
   const [shown, setShown] = useState(first);
   const whole = shown >= parts.length;
   useEffect(() => (whole ? undefined : whenIdle(() => setShown(shown + 1), shown === first ? LOOK_MS : 0)), [shown, whole, first]);
-  return parts.slice(0, shown);
+  return (
+    <>
+      {parts.slice(0, shown)}
+      {whole ? null : <span hidden data-coming />}
+    </>
+  );
 }

@@ -27,8 +27,16 @@ export function keptLang(): Lang {
   return firstLang(localStorage.getItem(KEPT));
 }
 
+let spoken: Lang = "zh";
+
+/** The language that this page is in; another tab may keep another one. */
+export function spokenLang(): Lang {
+  return spoken;
+}
+
 /** The page is in this language from here on; the API is asked to answer in it. */
 export function speak(lang: Lang): void {
+  spoken = lang;
   document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
   document.title = sayIn(lang, shared)("app.name");
 }

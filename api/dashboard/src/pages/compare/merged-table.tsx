@@ -53,6 +53,7 @@ export function MergedTable({ tests, runs, base, name, makeBase, remove }: Props
     <section aria-labelledby="compare-table">
       <h2 id="compare-table">{say("compare.table")}</h2>
       <Grid
+        label={say("compare.table")}
         columns={columns}
         rows={baseFirst(tests, base.test.id)}
         rowKey={(row) => row.test.id}

@@ -41,6 +41,7 @@ export function Parameters({ data, runs, all, show }: Props) {
         {say("compare.only_different")}
       </p>
       <Grid
+        label={say("compare.parameters")}
         columns={columns}
         rows={all ? [...data.parameters, ...data.shared] : data.parameters}
         rowKey={(row) => row.name}

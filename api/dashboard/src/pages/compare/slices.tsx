@@ -79,5 +79,5 @@ function Heat({ tests, base, runs, rows, figure }: HeatProps) {
       },
     })),
   ];
-  return <Grid columns={columns} rows={rows} rowKey={(row) => `${row.dimension}=${row.value}`} />;
+  return <Grid label={say("compare.slices")} columns={columns} rows={rows} rowKey={(row) => `${row.dimension}=${row.value}`} />;
 }

@@ -73,5 +73,5 @@ function Timings({ tests, runs }: Pick<Props, "tests" | "runs">) {
     })),
     { key: "total", title: label("measured", "total_ms"), show: ({ test }) => milliseconds(test.total_ms) },
   ];
-  return <Grid columns={columns} rows={tests} rowKey={(row) => row.test.id} />;
+  return <Grid label={say("compare.stage")} columns={columns} rows={tests} rowKey={(row) => row.test.id} />;
 }

@@ -55,7 +55,7 @@ export function Images({ id, search, go }: Showing) {
     <>
       {found.isError ? <Problem error={found.error} again={() => void found.refetch()} /> : null}
       {found.data && items.length === 0 ? <Empty description={say("images.none")} /> : null}
-      <ul className="thumbs">
+      <ul className="shots">
         {items.map((each) => (
           <li key={each.number}>
             <button
@@ -134,7 +134,7 @@ function Filters({ report, search }: { report: Report; search: ResultSearch }) {
   );
   const plain = (names: readonly string[]) => names.map((value) => ({ value, label: value }));
   return (
-    <Space wrap className="filters">
+    <Space wrap>
       {choose("outcome", "images.outcome", outcomes.map((value) => ({ value, label: label("outcome", value) })))}
       {tasks.length > 1 ? choose("task", "result.task", plain(tasks)) : null}
       {classes.length ? choose("class", "images.true", plain(classes)) : null}

@@ -12,12 +12,12 @@ interface Props {
 export const Thumb = memo(function Thumb({ src, image }: Props) {
   const stroke = Math.max(image.width, image.height) / 160;
   return (
-    <svg className="thumb" viewBox={`0 0 ${image.width} ${image.height}`} aria-hidden focusable="false">
+    <svg className="shot" viewBox={`0 0 ${image.width} ${image.height}`} aria-hidden focusable="false">
       <image href={src} width={image.width} height={image.height} />
       {boxesOfOutcome(image).map((box) => (
         <rect
           key={box.key}
-          className={`thumb-box ${box.side} ${box.outcome ?? "none"}`}
+          className={`shot-box ${box.side} ${box.outcome ?? "none"}`}
           x={box.left}
           y={box.top}
           width={Math.max(0, box.right - box.left)}
