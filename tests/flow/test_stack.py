@@ -109,6 +109,7 @@ def test_a_port_with_a_listener_is_not_free() -> None:
     assert port_is_free(free_port())
 
 
+@pytest.mark.bars
 async def test_a_kept_port_that_was_taken_is_replaced(settings: Settings) -> None:
     with socket.create_server((LOOPBACK, 0)) as server:
         taken = server.getsockname()[1]
@@ -193,6 +194,7 @@ async def test_a_topic_without_history_is_refused(kafka_bootstrap: str) -> None:
         await provision(kafka_bootstrap, [msgspec.structs.replace(CATALOG, name="mo.forgetful")], replication=1)
 
 
+@pytest.mark.bars
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run PostgreSQL as somebody else")
 async def test_root_with_a_private_home_changes_no_permission(settings: Settings) -> None:
     settings.home.chmod(0o700)
