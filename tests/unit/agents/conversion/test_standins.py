@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from agents.conversion.allowed import CALLED, DATA, NAMES, REBUILDING, STORAGES
@@ -22,6 +23,7 @@ def test_the_rest_is_what_pytorch_itself_takes() -> None:
     assert CALLED <= NAMES
 
 
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")  # said once a process: by whichever test comes first
 def test_the_bytes_of_a_storage_are_what_pytorch_says() -> None:
     for name, size in STORAGES.items():
         if name.startswith("torch.") and name.count(".") == 1:
